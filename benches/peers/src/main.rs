@@ -1,0 +1,310 @@
+//! The same OAuth work against several authorization-server libraries, in one
+//! process and one thread, from `http::Request` to `http::Response`. See README.md.
+
+mod host;
+mod oauth_as;
+mod oxide;
+mod wire;
+// mod grantor;
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+/// An authorization server with `population` live grants in its own memory store.
+/// Each method builds its requests, has them answered, and asserts success.
+pub trait Peer: Sized {
+    /// The crate's name, as in Cargo.lock.
+    const NAME: &'static str;
+    /// What it can do; a method for any other row is never called.
+    const ROWS: &'static [Row];
+
+    fn new(population: usize) -> Self;
+
+    /// Authorization request with an S256 challenge, approval, redemption: public client.
+    fn code_pkce(&mut self) {
+        unreachable!()
+    }
+
+    /// Client credentials with HTTP Basic.
+    fn client_credentials(&mut self) {
+        unreachable!()
+    }
+
+    /// One refresh of one grant, with the newest refresh token of that grant.
+    fn refresh(&mut self) {
+        unreachable!()
+    }
+
+    /// Introspection of a live access token, with HTTP Basic.
+    fn introspect(&mut self) {
+        unreachable!()
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Row {
+    CodePkce,
+    ClientCredentials,
+    Refresh,
+    Introspect,
+}
+
+impl Row {
+    pub const ALL: [Row; 4] = [Row::CodePkce, Row::ClientCredentials, Row::Refresh, Row::Introspect];
+
+    fn title(self) -> &'static str {
+        match self {
+            Row::CodePkce => "code + PKCE: authorize, approve, redeem",
+            Row::ClientCredentials => "client credentials, HTTP Basic",
+            Row::Refresh => "refresh",
+            Row::Introspect => "introspection, HTTP Basic",
+        }
+    }
+
+    /// SHA-256 compressions no server could do without in this row: 0 leaves the
+    /// floor blank. A digest of at most 55 bytes is one, an HMAC over as many with
+    /// a prepared key is two.
+    fn compressions(self) -> usize {
+        match self {
+            Row::CodePkce => 0,
+            Row::ClientCredentials => 0,
+            Row::Refresh => 0,
+            Row::Introspect => 0,
+        }
+    }
+}
+
+/// Everything measured, in the order of the table's columns. When `grantor` is
+/// here the other columns get their ratio to it.
+fn contenders(population: usize) -> Vec<Box<dyn Contender>> {
+    vec![
+        // Running::<grantor::Grantor>::start(population),
+        Running::<oauth_as::OauthAs>::start(population),
+        Running::<oxide::Oxide>::start(population),
+    ]
+}
+
+const BASELINE: &str = "grantor";
+
+/// At or below this, a peer is made anew for every round, so that what the rounds
+/// before it added does not swamp the population.
+const SMALL: usize = 1_000;
+
+/// A [`Peer`] of whichever type; the measured loop is compiled for each.
+trait Contender {
+    fn name(&self) -> &'static str;
+    fn before_round(&mut self);
+    fn time(&mut self, row: Row, operations: usize) -> Option<f64>;
+}
+
+struct Running<P> {
+    peer: P,
+    population: usize,
+    fresh: bool,
+}
+
+impl<P: Peer + 'static> Running<P> {
+    fn start(population: usize) -> Box<dyn Contender> {
+        let start = Instant::now();
+        let peer = P::new(population);
+        let took = start.elapsed();
+        println!("{}: populated in {took:.1?}", P::NAME);
+        Box::new(Running { peer, population, fresh: true })
+    }
+}
+
+impl<P: Peer> Contender for Running<P> {
+    fn name(&self) -> &'static str {
+        P::NAME
+    }
+
+    fn before_round(&mut self) {
+        if self.population <= SMALL && !self.fresh {
+            self.peer = P::new(self.population);
+        }
+        self.fresh = false;
+    }
+
+    /// Nanoseconds per operation, after a tenth as many unmeasured ones.
+    fn time(&mut self, row: Row, operations: usize) -> Option<f64> {
+        if !P::ROWS.contains(&row) {
+            return None;
+        }
+        let peer = &mut self.peer;
+        Some(match row {
+            Row::CodePkce => per_operation(operations, || peer.code_pkce()),
+            Row::ClientCredentials => per_operation(operations, || peer.client_credentials()),
+            Row::Refresh => per_operation(operations, || peer.refresh()),
+            Row::Introspect => per_operation(operations, || peer.introspect()),
+        })
+    }
+}
+
+fn per_operation(operations: usize, mut operation: impl FnMut()) -> f64 {
+    for _ in 0..operations / 10 {
+        operation();
+    }
+    let start = Instant::now();
+    for _ in 0..operations {
+        operation();
+    }
+    nanoseconds(start.elapsed()) / operations as f64
+}
+
+fn nanoseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e9
+}
+
+fn median(mut samples: Vec<f64>) -> Option<f64> {
+    samples.sort_by(f64::total_cmp);
+    samples.get(samples.len() / 2).copied()
+}
+
+/// Nanoseconds for so many SHA-256 compressions, none for 0.
+fn floor(compressions: usize) -> Option<f64> {
+    if compressions == 0 {
+        return None;
+    }
+    let mut state = [0_u32; 8];
+    let rounds =
+        (0..15).map(|_| per_operation(10_000, || sha2::block_api::compress256(black_box(&mut state), &[[0; 64]])));
+    median(rounds.collect()).map(|each| each * compressions as f64)
+}
+
+/// Nanoseconds to build the row's requests: part of every column, no server's work.
+fn client(row: Row) -> Option<f64> {
+    let rounds = (0..15).map(|_| per_operation(2_000, || wire::build(row)));
+    median(rounds.collect())
+}
+
+struct Options {
+    rounds: usize,
+    operations: usize,
+    populations: Vec<usize>,
+}
+
+const USAGE: &str = "usage: grantor-peers [--quick] [--population N]";
+
+fn options() -> Options {
+    let mut options = Options { rounds: 15, operations: 500, populations: vec![1, 100_000, 1_000_000] };
+    let mut only = None;
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--quick" => {
+                options.rounds = 5;
+                options.operations = 200;
+                options.populations = vec![1, 100_000];
+            }
+            "--population" => {
+                let number = arguments.next().and_then(|number| number.parse().ok());
+                only = Some(vec![number.expect(USAGE)]);
+            }
+            _ => panic!("{USAGE}"),
+        }
+    }
+    options.populations = only.unwrap_or(options.populations);
+    options
+}
+
+fn main() {
+    let options = options();
+    println!("{} rounds of {} operations each, median round", options.rounds, options.operations);
+    for &population in &options.populations {
+        println!("\n## Population {population}\n");
+        let mut contenders = contenders(population);
+        let guard = warm_heap();
+        let samples = measure(&mut contenders, &options);
+        drop(guard);
+        println!();
+        print(&contenders, samples);
+    }
+    println!(
+        "\noxide-auth as shipped checks a client secret with Argon2: {:.1?}, not in the table",
+        oxide::shipped_policy()
+    );
+}
+
+/// Leaves the allocator 256 MiB that the kernel has mapped already, as a server has
+/// that has run for a while; the page faults of a store that grows as it is measured
+/// would otherwise be a third of some cells. The block returned lies beyond
+/// that memory and keeps it from being given back.
+fn warm_heap() -> Vec<u8> {
+    let block = || vec![1; 1 << 16];
+    let blocks: Vec<Vec<u8>> = (0..1 << 12).map(|_| block()).collect();
+    black_box(&blocks);
+    block()
+}
+
+/// Samples by row and contender. Every round goes through every contender, each
+/// round starting with the next one, so that noise falls on all alike.
+fn measure(contenders: &mut [Box<dyn Contender>], options: &Options) -> Vec<Vec<Vec<f64>>> {
+    let count = contenders.len();
+    let mut samples = vec![vec![Vec::new(); count]; Row::ALL.len()];
+    for round in 0..options.rounds {
+        for contender in contenders.iter_mut() {
+            contender.before_round();
+        }
+        for (row, samples) in Row::ALL.into_iter().zip(&mut samples) {
+            for turn in 0..count {
+                let at = (round + turn) % count;
+                samples[at].extend(contenders[at].time(row, options.operations));
+            }
+        }
+    }
+    samples
+}
+
+fn print(contenders: &[Box<dyn Contender>], samples: Vec<Vec<Vec<f64>>>) {
+    let baseline = contenders.iter().position(|one| one.name() == BASELINE);
+    let mut table = vec![["ns per operation", "floor", "client"].map(String::from).to_vec()];
+    for contender in contenders {
+        let name = contender.name();
+        table[0].push(format!("{name} {}", version(name)));
+        if baseline.is_some() && name != BASELINE {
+            table[0].push(format!("/ {BASELINE}"));
+        }
+    }
+    for (row, samples) in Row::ALL.into_iter().zip(samples) {
+        let medians: Vec<_> = samples.into_iter().map(median).collect();
+        let mut line = vec![row.title().to_owned(), cell(floor(row.compressions()), 0), cell(client(row), 0)];
+        for (at, &own) in medians.iter().enumerate() {
+            line.push(cell(own, 0));
+            if let Some(baseline) = baseline.filter(|&baseline| baseline != at) {
+                let ratio = own.zip(medians[baseline]).map(|(own, base)| own / base);
+                line.push(cell(ratio, 2));
+            }
+        }
+        table.push(line);
+    }
+
+    let columns = table[0].len();
+    let width = |column: usize| table.iter().map(|line| line[column].len()).max();
+    let widths: Vec<usize> = (0..columns).filter_map(width).collect();
+    for (number, line) in table.iter().enumerate() {
+        print!("| {:<1$} |", line[0], widths[0]);
+        for (value, width) in line.iter().zip(&widths).skip(1) {
+            print!(" {value:>width$} |");
+        }
+        println!();
+        if number == 0 {
+            print!("|{:-<1$}|", "", widths[0] + 2);
+            for width in widths.iter().skip(1) {
+                print!("{:->1$}|", ":", width + 2);
+            }
+            println!();
+        }
+    }
+}
+
+fn cell(value: Option<f64>, decimals: usize) -> String {
+    value.map_or_else(|| String::from("-"), |value| format!("{value:.decimals$}"))
+}
+
+/// The version of a dependency this was built with.
+fn version(name: &str) -> &'static str {
+    let lock = include_str!("../Cargo.lock");
+    let entry = format!("name = \"{name}\"\nversion = \"");
+    let rest = lock.split_once(&entry).map_or("", |(_, rest)| rest);
+    rest.split('"').next().unwrap_or_default()
+}

@@ -1,0 +1,121 @@
+//! `oauth-as`: its own `http` service over its own `MemoryStorage`, opaque tokens,
+//! defaults everywhere. The futures never wait, so each is polled once.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use ::oauth_as as lib;
+use lib::{
+    ApprovalDecision, AuthorizationServer, AuthorizationService, Body, ClientAuth, ClientId, GrantType, MemoryStorage,
+    ScopeSet, SecretHash, ServerConfig, ServiceBuilder, Storage, SystemClock,
+};
+
+use crate::host::{self, Ring};
+use crate::wire::{self, ACCESS_TOKEN, APP, REFRESH_TOKEN, SVC, Sent};
+use crate::{Peer, Row};
+
+pub struct OauthAs {
+    server: Arc<AuthorizationServer<MemoryStorage>>,
+    service: AuthorizationService<MemoryStorage, SystemClock>,
+    refreshable: Ring,
+    live: Ring,
+}
+
+impl Peer for OauthAs {
+    const NAME: &'static str = "oauth-as";
+    const ROWS: &'static [Row] = &Row::ALL;
+
+    fn new(population: usize) -> Self {
+        let config = ServerConfig::new(wire::ISSUER, "https://as.example/device");
+        let server = Arc::new(AuthorizationServer::new(config, MemoryStorage::new()));
+        for client in [&APP, &SVC] {
+            ready(server.register_client(registration(client))).expect("registered");
+        }
+        let service = ServiceBuilder::new(Arc::clone(&server))
+            .with_subject_resolver(|headers| host::signed_in(headers).map(str::to_owned))
+            .with_approval_resolver(|request| match host::agreed(request.client_id.as_str()) {
+                true => ApprovalDecision::Approve,
+                false => ApprovalDecision::Deny,
+            })
+            .build()
+            .expect("service");
+
+        let half = host::half(population);
+        let mut peer = OauthAs { server, service, refreshable: Ring::of(half, 64), live: Ring::of(half, 64) };
+        for number in 0..half {
+            let user = host::user(number);
+            let granted = peer.grant(&APP, &user);
+            peer.refreshable.offer(wire::member(&granted, REFRESH_TOKEN));
+            let granted = peer.grant(&SVC, &user);
+            peer.live.offer(wire::member(&granted, ACCESS_TOKEN));
+        }
+        peer.refreshable.shuffle();
+        peer.live.shuffle();
+        peer
+    }
+
+    fn code_pkce(&mut self) {
+        let redirect = self.handle(wire::authorize(&APP, "user-1"));
+        let granted = self.handle(wire::redeem(&APP, wire::code(&redirect)));
+        wire::member(&granted, ACCESS_TOKEN);
+    }
+
+    fn client_credentials(&mut self) {
+        let granted = self.handle(wire::client_credentials());
+        wire::member(&granted, ACCESS_TOKEN);
+    }
+
+    fn refresh(&mut self) {
+        let granted = self.handle(wire::refresh(self.refreshable.token()));
+        self.refreshable.rotate(wire::member(&granted, REFRESH_TOKEN));
+    }
+
+    fn introspect(&mut self) {
+        let state = self.handle(wire::introspect(self.live.token()));
+        wire::assert_active(&state);
+        self.live.advance();
+    }
+}
+
+impl OauthAs {
+    fn handle(&self, request: Sent) -> http::Response<impl AsRef<[u8]> + use<>> {
+        let response = ready(self.service.handle(request.map(Body::from)));
+        response.map(Body::into_bytes)
+    }
+
+    /// One grant of the population. Its spent code is taken out at once, as the
+    /// host's sweep would do a minute later.
+    fn grant(&self, client: &wire::Client, user: &str) -> http::Response<impl AsRef<[u8]> + use<>> {
+        let redirect = self.handle(wire::authorize(client, user));
+        let code = wire::code(&redirect);
+        let granted = self.handle(wire::redeem(client, code));
+        let spent = ready(self.server.store().take_authorization_code(code));
+        assert!(spent.expect("store").is_some());
+        granted
+    }
+}
+
+fn registration(client: &wire::Client) -> lib::Client {
+    let scopes = ScopeSet::parse(wire::SCOPE).expect("scope");
+    lib::Client {
+        client_id: ClientId::new(client.id),
+        auth: match client.secret {
+            None => ClientAuth::Public,
+            Some(secret) => ClientAuth::ConfidentialSecretHash { hash: SecretHash::sha256(secret) },
+        },
+        grant_types: vec![GrantType::AuthorizationCode, GrantType::RefreshToken, GrantType::ClientCredentials],
+        redirect_uris: vec![wire::REDIRECT_URI.to_owned()],
+        allowed_scopes: scopes.clone(),
+        default_scopes: scopes,
+        name: None,
+        registration: None,
+    }
+}
+
+fn ready<F: Future>(future: F) -> F::Output {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => output,
+        Poll::Pending => unreachable!("the store is in memory"),
+    }
+}

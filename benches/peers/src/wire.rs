@@ -1,0 +1,148 @@
+//! The client's side of every exchange, the same for every peer: it builds the
+//! `http::Request`, reads as little of the response as a client must, and panics
+//! on anything but success.
+
+use std::hint::black_box;
+
+use http::{Method, Request, Response, StatusCode, header};
+
+use crate::Row;
+
+/// RFC 7636 appendix B, so that the client's own hashing stays out of the measure.
+pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+pub const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+pub const ISSUER: &str = "https://as.example";
+pub const REDIRECT_URI: &str = "https://client.example/cb";
+const REDIRECT_URI_ENCODED: &str = "https%3A%2F%2Fclient.example%2Fcb";
+pub const SCOPE: &str = "read write";
+
+pub struct Client {
+    pub id: &'static str,
+    pub secret: Option<&'static str>,
+    basic: Option<&'static str>,
+}
+
+/// The public client: authorization code with PKCE, and refresh.
+pub const APP: Client = Client { id: "app", secret: None, basic: None };
+
+/// The confidential client: client credentials, and introspection of its own tokens.
+pub const SVC: Client = Client {
+    id: "svc",
+    secret: Some("kq3vXbZ0hT9dR5sW1yPfLm7uCn2eGa8JiO4rUxEVt6w"),
+    basic: Some("Basic c3ZjOmtxM3ZYYlowaFQ5ZFI1c1cxeVBmTG03dUNuMmVHYThKaU80clV4RVZ0Nnc="),
+};
+
+pub type Sent = Request<Vec<u8>>;
+
+pub fn authorize(client: &Client, user: &str) -> Sent {
+    let uri = format!(
+        "/authorize?response_type=code&client_id={}&redirect_uri={REDIRECT_URI_ENCODED}\
+         &scope=read%20write&state=af0ifjsldkj&code_challenge={CHALLENGE}\
+         &code_challenge_method=S256",
+        client.id
+    );
+    Request::builder()
+        .method(Method::GET)
+        .uri(uri)
+        .header(header::COOKIE, format!("session={user}"))
+        .body(Vec::new())
+        .expect("request")
+}
+
+/// `code` as it stands in the `Location`, still percent-encoded.
+pub fn redeem(client: &Client, code: &str) -> Sent {
+    let mut body = format!(
+        "grant_type=authorization_code&code={code}&redirect_uri={REDIRECT_URI_ENCODED}\
+         &code_verifier={VERIFIER}"
+    );
+    if client.basic.is_none() {
+        body.push_str("&client_id=");
+        body.push_str(client.id);
+    }
+    post("/token", client, body)
+}
+
+pub fn client_credentials() -> Sent {
+    let body = String::from("grant_type=client_credentials&scope=read%20write");
+    post("/token", &SVC, body)
+}
+
+pub fn refresh(token: &str) -> Sent {
+    let mut body = String::from("grant_type=refresh_token&client_id=app&refresh_token=");
+    encode(&mut body, token);
+    post("/token", &APP, body)
+}
+
+pub fn introspect(token: &str) -> Sent {
+    let mut body = String::from("token=");
+    encode(&mut body, token);
+    post("/introspect", &SVC, body)
+}
+
+fn post(path: &'static str, client: &Client, body: String) -> Sent {
+    let mut request = Request::builder()
+        .method(Method::POST)
+        .uri(path)
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+    if let Some(basic) = client.basic {
+        request = request.header(header::AUTHORIZATION, basic);
+    }
+    request.body(body.into_bytes()).expect("request")
+}
+
+fn encode(out: &mut String, value: &str) {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    for byte in value.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(byte as char),
+            _ => {
+                out.push('%');
+                out.push(HEX[usize::from(byte >> 4)] as char);
+                out.push(HEX[usize::from(byte & 15)] as char);
+            }
+        }
+    }
+}
+
+/// Builds a row's requests and drops them.
+pub fn build(row: Row) {
+    match row {
+        Row::CodePkce => {
+            black_box(authorize(black_box(&APP), "user-1"));
+            black_box(redeem(black_box(&APP), black_box(CHALLENGE)));
+        }
+        Row::ClientCredentials => drop(black_box(client_credentials())),
+        Row::Refresh => drop(black_box(refresh(black_box(CHALLENGE)))),
+        Row::Introspect => drop(black_box(introspect(black_box(CHALLENGE)))),
+    }
+}
+
+/// The code in a successful authorization response.
+pub fn code<B>(response: &Response<B>) -> &str {
+    assert_eq!(response.status(), StatusCode::FOUND);
+    let location = response.headers()[header::LOCATION].to_str().expect("location");
+    let query = location.split_once('?').expect("query").1;
+    query.split('&').find_map(|pair| pair.strip_prefix("code=")).expect("code")
+}
+
+/// A string member of a successful JSON response; `quoted` is its name, `"quoted":"`.
+pub fn member<'a, B: AsRef<[u8]>>(response: &'a Response<B>, quoted: &str) -> &'a str {
+    let json = json(response);
+    let start = json.find(quoted).expect("member") + quoted.len();
+    let rest = &json[start..];
+    &rest[..rest.find('"').expect("string")]
+}
+
+pub const ACCESS_TOKEN: &str = "\"access_token\":\"";
+pub const REFRESH_TOKEN: &str = "\"refresh_token\":\"";
+
+pub fn assert_active<B: AsRef<[u8]>>(response: &Response<B>) {
+    assert!(json(response).contains("\"active\":true"));
+}
+
+fn json<B: AsRef<[u8]>>(response: &Response<B>) -> &str {
+    let body = std::str::from_utf8(response.body().as_ref()).expect("utf-8");
+    assert_eq!(response.status(), StatusCode::OK, "{body}");
+    body
+}

@@ -1,0 +1,70 @@
+//! The time and the randomness of the machine that this runs on: only the facade and the memory store use them.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use rand_core::{CryptoRng, TryRng as _};
+
+use crate::env::{Seed, Timestamp};
+
+/// Tells the time.
+pub trait Clock {
+    /// The time.
+    fn now(&self) -> Timestamp;
+}
+
+/// The system's clock.
+#[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::exhaustive_structs, reason = "it has nothing in it and never will")]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
+    fn now(&self) -> Timestamp {
+        Timestamp::from_unix(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()))
+    }
+}
+
+impl<F: Fn() -> Timestamp> Clock for F {
+    fn now(&self) -> Timestamp {
+        self()
+    }
+}
+
+/// Gives each request its seed.
+pub trait Randomness {
+    /// 256 bits of a cryptographic generator, different for each request.
+    ///
+    /// # Errors
+    ///
+    /// There are none to be had.
+    fn seed(&self) -> Result<Seed, RandomnessFailed>;
+}
+
+/// The system's randomness, asked anew for each request.
+#[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::exhaustive_structs, reason = "it has nothing in it and never will")]
+pub struct SystemRandomness;
+
+impl Randomness for SystemRandomness {
+    fn seed(&self) -> Result<Seed, RandomnessFailed> {
+        let mut bytes = [0; 32];
+        getrandom::SysRng.try_fill_bytes(&mut bytes).map_err(|_| RandomnessFailed)?;
+        Ok(Seed::new(bytes))
+    }
+}
+
+/// Any generator, shared.
+impl<R: CryptoRng> Randomness for Mutex<R> {
+    fn seed(&self) -> Result<Seed, RandomnessFailed> {
+        let mut bytes = [0; 32];
+        self.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(&mut bytes);
+        Ok(Seed::new(bytes))
+    }
+}
+
+/// No randomness could be had.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("no randomness could be had")]
+#[non_exhaustive]
+pub struct RandomnessFailed;

@@ -1,0 +1,158 @@
+//! What happened, for an audit log: names, never a secret.
+
+use crate::record::{ClientId, GrantId, GrantType, Scope, Subject};
+
+/// Something worth recording, reported only after it is durable.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Event {
+    /// A request named a client and did not prove to be it.
+    #[non_exhaustive]
+    ClientAuthenticationFailed {
+        /// The client it claimed to be.
+        client: ClientId,
+    },
+    /// An authorization request named a redirect URI that its client has not registered.
+    #[non_exhaustive]
+    RedirectUriRefused {
+        /// The client it named.
+        client: ClientId,
+    },
+    /// A person, or a policy on their behalf, approved an authorization request.
+    #[non_exhaustive]
+    AuthorizationGranted {
+        /// The new grant.
+        grant: GrantId,
+        /// To whom.
+        client: ClientId,
+        /// By whom.
+        subject: Subject,
+        /// What.
+        scope: Scope,
+    },
+    /// A person denied an authorization request.
+    #[non_exhaustive]
+    AuthorizationDenied {
+        /// Who had asked.
+        client: ClientId,
+    },
+    /// Tokens were issued.
+    #[non_exhaustive]
+    TokenIssued {
+        /// The grant they belong to.
+        grant: GrantId,
+        /// To whom.
+        client: ClientId,
+        /// For whom; absent where the client acts for itself.
+        subject: Option<Subject>,
+        /// How they were asked for.
+        grant_type: GrantType,
+        /// What the access token allows.
+        scope: Scope,
+    },
+    /// A refresh token was shown again within its window and gave the same successor.
+    #[non_exhaustive]
+    RefreshRetried {
+        /// The grant.
+        grant: GrantId,
+        /// By whom.
+        client: ClientId,
+    },
+    /// An authorization code was shown again after its redemption.
+    #[non_exhaustive]
+    CodeReplayed {
+        /// The grant, which is now revoked.
+        grant: GrantId,
+        /// By whom.
+        client: ClientId,
+    },
+    /// A spent refresh token was shown again.
+    #[non_exhaustive]
+    RefreshReused {
+        /// The grant, which is now revoked.
+        grant: GrantId,
+        /// By whom.
+        client: ClientId,
+    },
+    /// A grant was revoked, and with it all its tokens.
+    #[non_exhaustive]
+    GrantRevoked {
+        /// The grant.
+        grant: GrantId,
+        /// Whose it was.
+        client: ClientId,
+        /// Why.
+        cause: RevocationCause,
+    },
+}
+
+/// Why a grant was revoked.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum RevocationCause {
+    /// Its client asked for it [RFC 7009].
+    Request,
+    /// Its authorization code was replayed [RFC 6749 §4.1.2].
+    CodeReplayed,
+    /// A spent refresh token of it was shown [RFC 9700 §4.14.2].
+    RefreshReused,
+}
+
+/// Takes events, such as an audit log.
+pub trait EventSink {
+    /// Takes one event; it is durable already.
+    fn event(&self, event: &Event);
+
+    /// Takes an error of the store or the host, after which the caller was told to try again.
+    fn failure(&self, error: &(dyn std::error::Error + 'static)) {
+        let _ = error;
+    }
+}
+
+/// Forgets every event.
+impl EventSink for () {
+    fn event(&self, _: &Event) {}
+}
+
+impl<F: Fn(&Event)> EventSink for F {
+    fn event(&self, event: &Event) {
+        self(event);
+    }
+}
+
+/// Writes events to `tracing`: one target, `grantor`; anything suspicious as a warning.
+#[cfg(feature = "tracing")]
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct TracingSink;
+
+#[cfg(feature = "tracing")]
+impl TracingSink {
+    /// The sink.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self
+    }
+}
+
+#[cfg(feature = "tracing")]
+impl EventSink for TracingSink {
+    fn event(&self, event: &Event) {
+        match event {
+            Event::ClientAuthenticationFailed { .. }
+            | Event::RedirectUriRefused { .. }
+            | Event::CodeReplayed { .. }
+            | Event::RefreshReused { .. } => tracing::warn!(target: "grantor", ?event),
+            Event::AuthorizationGranted { .. }
+            | Event::AuthorizationDenied { .. }
+            | Event::TokenIssued { .. }
+            | Event::RefreshRetried { .. }
+            | Event::GrantRevoked { .. } => tracing::info!(target: "grantor", ?event),
+        }
+    }
+
+    fn failure(&self, error: &(dyn std::error::Error + 'static)) {
+        let source = error.source().map(ToString::to_string);
+        tracing::error!(target: "grantor", %error, source);
+    }
+}

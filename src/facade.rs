@@ -1,0 +1,258 @@
+//! Everything a host needs in one value: configuration, store, clock, randomness and audit log.
+
+use std::sync::Arc;
+
+use http::header::{HeaderValue, RETRY_AFTER};
+use http::{Request, Response, StatusCode};
+
+use crate::ambient::{Clock, Randomness, SystemClock, SystemRandomness};
+use crate::config::Config;
+use crate::drive::{self, AsyncHost, Cause, Failure, Host, NoHost};
+use crate::env::Env;
+use crate::event::EventSink;
+use crate::server::{Approval, Authorization, Authorize, Denial, Exchange, Place, Prompt, Route, Session, Visitor};
+use crate::step::{Done, Endpoint, Step};
+use crate::store::{AsyncStore, Store};
+use crate::wire::{AuthorizationRequest, AuthorizationResponse, AuthorizeRefusal, ErrorResponse, PageReason, json};
+
+/// An authorization server over a store; blocking where the store is a [`Store`], async where it is an [`AsyncStore`].
+#[derive(Clone, Debug)]
+pub struct AuthorizationServer<S, H = NoHost, E = (), C = SystemClock, R = SystemRandomness> {
+    config: Arc<Config>,
+    store: S,
+    host: H,
+    sink: E,
+    clock: C,
+    randomness: R,
+}
+
+/// What becomes of a request: an answer of its endpoint, or a failure of what is around it.
+pub type Outcome<E, S, H> =
+    Result<Result<<E as Endpoint>::Reply, <E as Endpoint>::Refusal>, Failure<S, H, <E as Endpoint>::Refusal>>;
+
+impl<S> AuthorizationServer<S> {
+    /// A server that keeps its records in `store`.
+    #[must_use]
+    pub const fn new(config: Arc<Config>, store: S) -> Self {
+        Self { config, store, host: NoHost, sink: (), clock: SystemClock, randomness: SystemRandomness }
+    }
+}
+
+impl<S, H, E, C, R> AuthorizationServer<S, H, E, C, R> {
+    /// Lets `host` fetch, judge and sign.
+    pub fn with_host<H2>(self, host: H2) -> AuthorizationServer<S, H2, E, C, R> {
+        let Self { config, store, sink, clock, randomness, .. } = self;
+        AuthorizationServer { config, store, host, sink, clock, randomness }
+    }
+
+    /// Reports events to `sink`.
+    pub fn with_sink<E2>(self, sink: E2) -> AuthorizationServer<S, H, E2, C, R> {
+        let Self { config, store, host, clock, randomness, .. } = self;
+        AuthorizationServer { config, store, host, sink, clock, randomness }
+    }
+
+    /// Takes the time from `clock`.
+    pub fn with_clock<C2>(self, clock: C2) -> AuthorizationServer<S, H, E, C2, R> {
+        let Self { config, store, host, sink, randomness, .. } = self;
+        AuthorizationServer { config, store, host, sink, clock, randomness }
+    }
+
+    /// Takes seeds from `randomness`.
+    pub fn with_randomness<R2>(self, randomness: R2) -> AuthorizationServer<S, H, E, C, R2> {
+        let Self { config, store, host, sink, clock, .. } = self;
+        AuthorizationServer { config, store, host, sink, clock, randomness }
+    }
+
+    /// The configuration.
+    #[must_use]
+    pub const fn config(&self) -> &Arc<Config> {
+        &self.config
+    }
+
+    /// The store.
+    #[must_use]
+    pub const fn store(&self) -> &S {
+        &self.store
+    }
+
+    /// Every endpoint with its path, to be mounted in a loop.
+    #[must_use]
+    pub fn routes(&self) -> Vec<Route> {
+        self.config.routes()
+    }
+
+    /// Reads an authorization request, so that the host knows which client asks.
+    ///
+    /// # Errors
+    ///
+    /// The page to show for a request that cannot be read, or whose method is not served.
+    pub fn read_authorization<B: AsRef<[u8]>>(
+        &self,
+        request: &Request<B>,
+    ) -> Result<AuthorizationRequest, Box<Response<Vec<u8>>>> {
+        if let Some(refused) = Place::Authorization.refuse_method(request.method()) {
+            return Err(Box::new(refused));
+        }
+        AuthorizationRequest::parse(request, self.config.limits())
+            .map_err(|malformed| Box::new(PageReason::Malformed(malformed).print()))
+    }
+}
+
+impl<S, H, E: EventSink, C: Clock, R: Randomness> AuthorizationServer<S, H, E, C, R> {
+    fn start<P: Endpoint, X, Y>(&self, endpoint: P) -> Result<Step<P>, Failure<X, Y, P::Refusal>> {
+        match self.randomness.seed() {
+            Ok(seed) => Ok(Step::start(endpoint, Env::new(self.clock.now(), seed))),
+            Err(_) => Err(Failure { cause: Cause::Randomness, refusal: None }),
+        }
+    }
+
+    fn finish<P: Endpoint, X, Y>(&self, driven: Result<Done<P>, Failure<X, Y, P::Refusal>>) -> Outcome<P, X, Y>
+    where
+        X: std::error::Error + 'static,
+        Y: std::error::Error + 'static,
+    {
+        match driven {
+            Ok(done) => {
+                done.events.iter().for_each(|event| self.sink.event(event));
+                Ok(done.reply)
+            }
+            Err(failure) => {
+                self.sink.failure(&failure.cause);
+                Err(failure)
+            }
+        }
+    }
+}
+
+/// Blocking.
+impl<S: Store, H: Host, E: EventSink, C: Clock, R: Randomness> AuthorizationServer<S, H, E, C, R> {
+    /// Decides any endpoint.
+    ///
+    /// # Errors
+    ///
+    /// The store or the host failed; the caller answers with the failure's refusal, or 503.
+    pub fn run<P: Endpoint>(&self, endpoint: P) -> Outcome<P, S::Error, H::Error> {
+        let driven = self.start(endpoint).and_then(|step| drive::run(step, &self.store, &self.host));
+        self.finish(driven)
+    }
+
+    /// Answers a request to an endpoint that needs no person.
+    pub fn answer<B: AsRef<[u8]>>(&self, place: Place, request: &Request<B>) -> Response<Vec<u8>> {
+        answered(self.run(Exchange::parse(&self.config, place, request)))
+    }
+
+    /// Decides an authorization request: a prompt for the host's pages, or a response to send.
+    pub fn authorize(&self, request: AuthorizationRequest, visitor: Visitor) -> Progress {
+        progressed(self.run(Authorize::new(Arc::clone(&self.config), request, visitor)))
+    }
+
+    /// Decides a prompt again, after the person has logged in.
+    pub fn resume(&self, prompt: Prompt, visitor: Visitor) -> Progress {
+        progressed(self.run(prompt.resume(Arc::clone(&self.config), visitor)))
+    }
+
+    /// Answers a prompt that the person of `session` approved.
+    pub fn approve(&self, prompt: Prompt, session: Session) -> Response<Vec<u8>> {
+        redirected(self.run(Approval::new(Arc::clone(&self.config), prompt, session)))
+    }
+
+    /// Answers a prompt that the person denied.
+    pub fn deny(&self, prompt: Prompt) -> Response<Vec<u8>> {
+        redirected(self.run(Denial::new(Arc::clone(&self.config), prompt)))
+    }
+}
+
+/// Async: the same, awaiting.
+impl<S: AsyncStore, H: AsyncHost, E: EventSink, C: Clock, R: Randomness> AuthorizationServer<S, H, E, C, R> {
+    /// Decides any endpoint.
+    ///
+    /// # Errors
+    ///
+    /// The store or the host failed; the caller answers with the failure's refusal, or 503.
+    pub async fn run_async<P: Endpoint>(&self, endpoint: P) -> Outcome<P, S::Error, H::Error> {
+        let driven = match self.start(endpoint) {
+            Ok(step) => drive::run_async(step, &self.store, &self.host).await,
+            Err(failure) => Err(failure),
+        };
+        self.finish(driven)
+    }
+
+    /// Answers a request to an endpoint that needs no person.
+    pub async fn answer_async<B: AsRef<[u8]>>(&self, place: Place, request: &Request<B>) -> Response<Vec<u8>> {
+        let exchange = Exchange::parse(&self.config, place, request);
+        answered(self.run_async(exchange).await)
+    }
+
+    /// Decides an authorization request: a prompt for the host's pages, or a response to send.
+    pub async fn authorize_async(&self, request: AuthorizationRequest, visitor: Visitor) -> Progress {
+        progressed(self.run_async(Authorize::new(Arc::clone(&self.config), request, visitor)).await)
+    }
+
+    /// Decides a prompt again, after the person has logged in.
+    pub async fn resume_async(&self, prompt: Prompt, visitor: Visitor) -> Progress {
+        progressed(self.run_async(prompt.resume(Arc::clone(&self.config), visitor)).await)
+    }
+
+    /// Answers a prompt that the person of `session` approved.
+    pub async fn approve_async(&self, prompt: Prompt, session: Session) -> Response<Vec<u8>> {
+        redirected(self.run_async(Approval::new(Arc::clone(&self.config), prompt, session)).await)
+    }
+
+    /// Answers a prompt that the person denied.
+    pub async fn deny_async(&self, prompt: Prompt) -> Response<Vec<u8>> {
+        redirected(self.run_async(Denial::new(Arc::clone(&self.config), prompt)).await)
+    }
+}
+
+/// How an authorization request goes on.
+#[derive(Clone, Debug)]
+#[must_use]
+#[expect(clippy::exhaustive_enums, reason = "a host must treat all three, and there is no fourth")]
+pub enum Progress {
+    /// Show the person a page, then `resume`, `approve` or `deny`.
+    Ask(Box<Prompt>),
+    /// Send this.
+    Respond(Response<Vec<u8>>),
+    /// Show the person that the request is refused; `reason.print()` is a plain page.
+    Refuse(PageReason),
+}
+
+fn progressed<X, Y>(outcome: Outcome<Authorize, X, Y>) -> Progress {
+    let refusal = match outcome {
+        Ok(Ok(Authorization::Ask(prompt))) => return Progress::Ask(prompt),
+        Ok(Ok(Authorization::Answer(response))) => return Progress::Respond(response.print()),
+        Ok(Err(refusal)) => Some(refusal),
+        Err(failure) => failure.refusal,
+    };
+    match refusal {
+        Some(AuthorizeRefusal::Page(reason)) => Progress::Refuse(reason),
+        Some(AuthorizeRefusal::Redirect(response)) => Progress::Respond(response.print()),
+        None => Progress::Respond(unavailable()),
+    }
+}
+
+fn redirected<X, Y>(
+    outcome: Result<Result<AuthorizationResponse, AuthorizeRefusal>, Failure<X, Y, AuthorizeRefusal>>,
+) -> Response<Vec<u8>> {
+    match outcome {
+        Ok(Ok(response)) => response.print(),
+        Ok(Err(refusal)) => refusal.print(),
+        Err(failure) => failure.refusal.map_or_else(unavailable, |refusal| refusal.print()),
+    }
+}
+
+fn answered<X, Y>(outcome: Outcome<Exchange, X, Y>) -> Response<Vec<u8>> {
+    match outcome {
+        Ok(Ok(response)) => response,
+        Ok(Err(never)) => match never {},
+        Err(_) => unavailable(),
+    }
+}
+
+/// The answer when nothing is known to have gone right: the client may try again.
+fn unavailable() -> Response<Vec<u8>> {
+    let body = ErrorResponse::new("temporarily_unavailable", "please try again");
+    let mut response = json(StatusCode::SERVICE_UNAVAILABLE, &body);
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    response
+}

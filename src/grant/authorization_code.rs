@@ -1,0 +1,96 @@
+//! The authorization code grant [RFC 6749 §4.1].
+//!
+//! ```text
+//! (approval) ──▶ CodeIssued ── redeemed ──▶ Live ── code replayed ──▶ Revoked
+//!                     └─ not redeemed in time: forgotten
+//! ```
+
+use crate::event::{Event, RevocationCause};
+use crate::proof::pkce;
+use crate::record::{Exposed, GrantState, GrantType, Handle, HandleKind, IssuedCode, Live};
+use crate::snapshot::Snapshot;
+use crate::step::Plan;
+use crate::wire::TokenRefusal;
+
+use super::issue::{Decided, Requester};
+use super::{ensure, revoked};
+
+/// A code as presented for redemption.
+#[derive(Clone, Debug)]
+pub(crate) struct Redemption {
+    /// The code, if it has the form of one of ours.
+    handle: Option<Handle>,
+    code_given: bool,
+    redirect_uri: Option<String>,
+    code_verifier: Option<Exposed>,
+}
+
+impl Redemption {
+    pub(crate) fn new(
+        brand: &str,
+        code: Option<&Exposed>,
+        redirect_uri: Option<String>,
+        code_verifier: Option<Exposed>,
+    ) -> Self {
+        let handle = code.and_then(|code| Handle::parse(brand, HandleKind::Code, code.as_str()));
+        Self { handle, code_given: code.is_some(), redirect_uri, code_verifier }
+    }
+
+    pub(crate) const fn handle(&self) -> Option<&Handle> {
+        self.handle.as_ref()
+    }
+
+    pub(crate) fn decide(&self, requester: &Requester<'_>, seen: &Snapshot) -> Decided {
+        let Requester { config, client, env } = requester;
+        requester.may_use(GrantType::AuthorizationCode)?;
+        ensure(self.code_given, TokenRefusal::ParameterMissing("code"))?;
+        let verifier = self.code_verifier.as_ref().map(Exposed::as_str);
+        ensure(verifier.is_none_or(pkce::is_verifier), TokenRefusal::VerifierMalformed)?;
+
+        let handle = self.handle.as_ref().ok_or(TokenRefusal::CodeUnknown)?;
+        let grant = seen.grant(handle.grant())?.ok_or(TokenRefusal::CodeUnknown)?;
+        ensure(grant.value().client == *client.value().id(), TokenRefusal::CodeOfAnotherClient)?;
+        let code = match &grant.value().state {
+            GrantState::CodeIssued(code) => code,
+            GrantState::Live(Live { code: Some(redeemed), .. }) if redeemed.matches(handle.secret()) => {
+                // [RFC 6749 §4.1.2]: someone else has seen the code; what it gave is not safe.
+                let (id, client) = (grant.value().id, grant.value().client.clone());
+                return Ok(Plan::refuse(vec![revoked(&grant, config, env)], TokenRefusal::CodeReplayed)
+                    .reporting(Event::CodeReplayed { grant: id, client: client.clone() })
+                    .reporting(Event::GrantRevoked { grant: id, client, cause: RevocationCause::CodeReplayed }));
+            }
+            GrantState::Live(_) | GrantState::Revoked => return Err(TokenRefusal::CodeUnknown.into()),
+        };
+        ensure(code.digest.matches(handle.secret()), TokenRefusal::CodeUnknown)?;
+        self.check_redirect_uri(code, requester)?;
+        match (&code.challenge, verifier) {
+            (Some(challenge), Some(verifier)) => ensure(challenge.fits(verifier), TokenRefusal::VerifierDiffers)?,
+            (Some(_), None) => return Err(TokenRefusal::VerifierMissing.into()),
+            // [RFC 9700 §4.8.2]: a downgrade by whoever took the challenge out of the request.
+            (None, Some(_)) => return Err(TokenRefusal::VerifierUnexpected.into()),
+            (None, None) => {}
+        }
+        ensure(env.now < code.expires, TokenRefusal::CodeExpired)?;
+
+        let (refresh, chain) = requester.begin_chain(grant.value()).unzip();
+        let next = grant.value().becoming(GrantState::Live(Live { code: Some(code.digest), chain }));
+        let expires = next.forgettable(env.now, requester.keeps());
+        let scope = next.scope.clone();
+        let plan_for = next.clone();
+        let kept = grant.replace(next, expires);
+        Ok(requester.issue(GrantType::AuthorizationCode, &plan_for, kept, scope, refresh.as_ref()))
+    }
+
+    /// The URI must be that of the authorization request [RFC 6749 §4.1.3]; a client with a single one may leave it out,
+    /// as OAuth 2.1 clients do, since the code verifier proves the same.
+    fn check_redirect_uri(&self, code: &IssuedCode, requester: &Requester<'_>) -> Result<(), TokenRefusal> {
+        match &self.redirect_uri {
+            Some(uri) => ensure(*uri == code.redirect_uri, TokenRefusal::RedirectUriDiffers),
+            None => {
+                let ambiguous = code.redirect_uri_named && requester.client.value().redirect_uri_count() > 1;
+                let required = ambiguous && !requester.config.redirect_uri_optional_at_token();
+                ensure(!required, TokenRefusal::ParameterMissing("redirect_uri"))
+            }
+        }
+    }
+}

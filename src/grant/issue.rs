@@ -1,0 +1,87 @@
+//! What every grant type does in the end: issue tokens.
+
+use std::time::Duration;
+
+use crate::config::Config;
+use crate::env::Env;
+use crate::event::Event;
+use crate::record::{AccessToken, Chain, Client, Exposed, Grant, GrantType, Handle, HandleKind, Scope, TokenId};
+use crate::snapshot::{Halt, Seen};
+use crate::step::Plan;
+use crate::store::Change;
+use crate::wire::{TokenRefusal, TokenResponse};
+
+use super::ensure;
+
+/// A decision of a grant type.
+pub(crate) type Decided = Result<Plan<TokenResponse, TokenRefusal>, Halt<TokenRefusal>>;
+
+/// The authenticated client that asks for tokens, and the circumstances.
+#[derive(Debug)]
+pub(crate) struct Requester<'a> {
+    pub(crate) config: &'a Config,
+    pub(crate) client: Seen<'a, Client>,
+    pub(crate) env: &'a Env,
+}
+
+impl Requester<'_> {
+    /// Requires that the client may use `grant_type`.
+    pub(crate) fn may_use(&self, grant_type: GrantType) -> Result<(), TokenRefusal> {
+        ensure(self.client.value().may_use(grant_type), TokenRefusal::GrantTypeNotAllowed)
+    }
+
+    /// Plans tokens of `grant`, whose own change is `kept`, as long as the client is still what it was.
+    pub(crate) fn issue(
+        &self,
+        grant_type: GrantType,
+        grant: &Grant,
+        kept: Change,
+        scope: Scope,
+        refresh: Option<&Handle>,
+    ) -> Plan<TokenResponse, TokenRefusal> {
+        let Self { config, client, env } = self;
+        let access = Handle::mint(grant.id, env, "access token");
+        let lifetime = config.lifetimes().access_token;
+        let token = AccessToken {
+            id: TokenId::of(&access),
+            client: grant.client.clone(),
+            scope: scope.clone(),
+            audience: grant.audience.clone(),
+            issued: env.now,
+            expires: env.now.plus(lifetime),
+        };
+        let event = Event::TokenIssued {
+            grant: grant.id,
+            client: grant.client.clone(),
+            subject: grant.subject.clone(),
+            grant_type,
+            scope: scope.clone(),
+        };
+        let response = TokenResponse::bearer(
+            access.expose(config.brand(), HandleKind::AccessToken),
+            lifetime.as_secs(),
+            scope,
+            refresh.map(|handle| self.expose_refresh(handle)),
+        );
+        Plan::grant(vec![client.still(), kept, Change::new_token(token)], response).reporting(event)
+    }
+
+    fn expose_refresh(&self, handle: &Handle) -> Exposed {
+        handle.expose(self.config.brand(), HandleKind::RefreshToken)
+    }
+
+    /// How long a record of `grant` must be kept if a token is issued now.
+    pub(crate) fn keeps(&self) -> Duration {
+        self.config.lifetimes().access_token
+    }
+
+    /// Starts a refresh chain, if this client and scope are to have one.
+    ///
+    /// A client that registered the grant type gets one, but with `openid` only for `offline_access`
+    /// [OpenID Connect Core §11].
+    pub(crate) fn begin_chain(&self, grant: &Grant) -> Option<(Handle, Chain)> {
+        let wanted = grant.scope.contains("offline_access") || !grant.scope.contains("openid");
+        let allowed = self.client.value().may_use(GrantType::RefreshToken);
+        (wanted && allowed).then(|| Chain::begin(grant.id, &self.config.lifetimes(), self.env))
+    }
+}

@@ -1,0 +1,15 @@
+//! Grant types: the life of each as pure decisions over its record.
+
+pub(crate) mod authorization_code;
+pub(crate) mod client_credentials;
+mod issue;
+pub(crate) mod refresh;
+mod revoke;
+
+pub(crate) use issue::Requester;
+pub(crate) use revoke::revoked;
+
+/// `Ok` if `holds`, for checks that read as one line.
+pub(crate) fn ensure<F>(holds: bool, otherwise: F) -> Result<(), F> {
+    if holds { Ok(()) } else { Err(otherwise) }
+}

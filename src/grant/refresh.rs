@@ -1,0 +1,163 @@
+//! Refreshing [RFC 6749 §6, RFC 9700 §4.14]: a ratchet, with a window in which a lost answer can be asked for again.
+//!
+//! ```text
+//! Live{n} ── n presented ──▶ Live{n+1} ─┬─ n again, in time, n+1 unused ──▶ the same n+1
+//!                                       ├─ n late, or n+1 used ───────────▶ Revoked
+//!                                       └─ idle or absolute end ──────────▶ dead
+//! ```
+//!
+//! The successor is `HMAC-SHA-256(secret(n), salt)`: whoever holds `n` can be given `n + 1` again, and a copy of the
+//! database alone gives nothing. At most [`REMEMBERED`] spent generations are recognised; an older one is unknown, and
+//! revokes nothing.
+
+use crate::config::Lifetimes;
+use crate::env::{Env, Timestamp, hmac_sha256};
+use crate::event::{Event, RevocationCause};
+use crate::record::{Chain, Exposed, Grant, GrantId, GrantState, GrantType, Handle, HandleKind, Live, Scope};
+use crate::snapshot::{Seen, Snapshot};
+use crate::step::Plan;
+use crate::store::Change;
+use crate::wire::TokenRefusal;
+
+use super::issue::{Decided, Requester};
+use super::{ensure, revoked};
+
+/// How many spent generations are recognised as reuse.
+const REMEMBERED: usize = 32;
+
+/// A refresh token as presented.
+#[derive(Clone, Debug)]
+pub(crate) struct Refreshing {
+    /// The token, if it has the form of one of ours.
+    handle: Option<Handle>,
+    token_given: bool,
+    scope: Option<String>,
+}
+
+impl Refreshing {
+    pub(crate) fn new(brand: &str, token: Option<&Exposed>, scope: Option<String>) -> Self {
+        let handle = token.and_then(|token| Handle::parse(brand, HandleKind::RefreshToken, token.as_str()));
+        Self { handle, token_given: token.is_some(), scope }
+    }
+
+    pub(crate) const fn handle(&self) -> Option<&Handle> {
+        self.handle.as_ref()
+    }
+
+    pub(crate) fn decide(&self, requester: &Requester<'_>, seen: &Snapshot) -> Decided {
+        let Requester { config, client, env } = requester;
+        requester.may_use(GrantType::RefreshToken)?;
+        ensure(self.token_given, TokenRefusal::ParameterMissing("refresh_token"))?;
+        let scope = self.scope.as_deref().map(Scope::parse).transpose().map_err(|_| TokenRefusal::ScopeMalformed)?;
+
+        let handle = self.handle.as_ref().ok_or(TokenRefusal::RefreshTokenUnknown)?;
+        let grant = seen.grant(handle.grant())?.ok_or(TokenRefusal::RefreshTokenUnknown)?;
+        ensure(grant.value().client == *client.value().id(), TokenRefusal::RefreshTokenOfAnotherClient)?;
+        let (live, chain) = match &grant.value().state {
+            GrantState::Live(live) => (live, live.chain.as_ref().ok_or(TokenRefusal::RefreshTokenUnknown)?),
+            GrantState::Revoked => return Err(TokenRefusal::GrantRevoked.into()),
+            GrantState::CodeIssued(_) => return Err(TokenRefusal::RefreshTokenUnknown.into()),
+        };
+        let lifetimes = config.lifetimes();
+        let presented = chain.recognise(handle, env.now, &lifetimes);
+        match presented {
+            Presented::Unknown => return Err(TokenRefusal::RefreshTokenUnknown.into()),
+            Presented::Reused => {
+                let (id, client) = (grant.value().id, grant.value().client.clone());
+                return Ok(Plan::refuse(vec![revoked(&grant, config, env)], TokenRefusal::RefreshTokenReused)
+                    .reporting(Event::RefreshReused { grant: id, client: client.clone() })
+                    .reporting(Event::GrantRevoked { grant: id, client, cause: RevocationCause::RefreshReused }));
+            }
+            Presented::Current | Presented::Retry(_) => {}
+        }
+        ensure(env.now < chain.dies(), TokenRefusal::RefreshTokenExpired)?;
+        let scope = narrowed(grant.value(), scope)?;
+
+        let id = grant.value().id;
+        if let Presented::Retry(successor) = presented {
+            let again = Event::RefreshRetried { grant: id, client: grant.value().client.clone() };
+            let plan = requester.issue(GrantType::RefreshToken, grant.value(), grant.still(), scope, Some(&successor));
+            return Ok(plan.reporting(again));
+        }
+        let (successor, chain) = chain.advance(handle, &lifetimes, env);
+        let kept = replace(&grant, live, chain, requester);
+        Ok(requester.issue(GrantType::RefreshToken, grant.value(), kept, scope, Some(&successor)))
+    }
+}
+
+fn replace(grant: &Seen<'_, Grant>, live: &Live, chain: Chain, requester: &Requester<'_>) -> Change {
+    let next = grant.value().becoming(GrantState::Live(Live { code: live.code, chain: Some(chain) }));
+    let expires = next.forgettable(requester.env.now, requester.keeps());
+    grant.replace(next, expires)
+}
+
+/// The scope of the next access token; the grant keeps its own, so that the next refresh can have it all again
+/// [RFC 6749 §6].
+fn narrowed(grant: &Grant, requested: Option<Scope>) -> Result<Scope, TokenRefusal> {
+    let Some(requested) = requested.filter(|scope| !scope.is_empty()) else {
+        return Ok(grant.scope.clone());
+    };
+    let excess = requested.without(&grant.scope);
+    ensure(excess.is_empty(), TokenRefusal::ScopeExceedsGrant(excess))?;
+    Ok(requested)
+}
+
+/// What a presented refresh token is to its chain.
+#[derive(Debug)]
+pub(crate) enum Presented {
+    Current,
+    /// The one before, in time: its successor, recomputed and proven to be the current one.
+    Retry(Handle),
+    Reused,
+    Unknown,
+}
+
+impl Chain {
+    pub(crate) fn begin(grant: GrantId, lifetimes: &Lifetimes, env: &Env) -> (Handle, Self) {
+        let first = Handle::mint(grant, env, "refresh token");
+        let chain = Self {
+            current: first.digest(),
+            salt: env.derive("refresh salt"),
+            rotated: env.now,
+            idle_until: env.now.plus(lifetimes.refresh_idle),
+            ends: env.now.plus(lifetimes.refresh_absolute),
+            spent: Vec::new(),
+        };
+        (first, chain)
+    }
+
+    pub(crate) fn recognise(&self, token: &Handle, now: Timestamp, lifetimes: &Lifetimes) -> Presented {
+        let digest = token.digest();
+        if self.current.same_as(&digest) {
+            return Presented::Current;
+        }
+        if !self.spent.contains(&digest.fingerprint()) {
+            return Presented::Unknown;
+        }
+        let successor = successor(token, &self.salt);
+        if now < self.rotated.plus(lifetimes.refresh_retry) && self.current.matches(successor.secret()) {
+            return Presented::Retry(successor);
+        }
+        Presented::Reused
+    }
+
+    fn advance(&self, presented: &Handle, lifetimes: &Lifetimes, env: &Env) -> (Handle, Self) {
+        let salt = env.derive("refresh salt");
+        let successor = successor(presented, &salt);
+        let forgotten = (self.spent.len() + 1).saturating_sub(REMEMBERED);
+        let spent = self.spent.iter().skip(forgotten).copied().chain([self.current.fingerprint()]).collect();
+        let next = Self {
+            current: successor.digest(),
+            salt,
+            rotated: env.now,
+            idle_until: env.now.plus(lifetimes.refresh_idle),
+            ends: self.ends,
+            spent,
+        };
+        (successor, next)
+    }
+}
+
+fn successor(presented: &Handle, salt: &[u8; 32]) -> Handle {
+    Handle::new(presented.grant(), hmac_sha256(presented.secret(), salt))
+}

@@ -1,0 +1,350 @@
+//! A registered client.
+
+use serde::{Deserialize, Serialize};
+
+use super::metadata::{ApplicationType, ClientMetadata};
+use super::redirect_uri::{RedirectUri, RedirectUriFault, VerifiedRedirectUri};
+use super::{ClientId, ClientSecretDigest, Resource, Scope};
+use crate::env::Timestamp;
+
+/// A client whose metadata was checked when it was made.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(try_from = "Fields", into = "Fields")]
+pub struct Client {
+    fields: Fields,
+    redirect_uris: Vec<RedirectUri>,
+    grant_types: Vec<GrantType>,
+    confidential: bool,
+}
+
+/// What is kept of a client; the rest follows from it.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+struct Fields {
+    id: ClientId,
+    metadata: ClientMetadata,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    secrets: Vec<ClientSecretDigest>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    first_party: bool,
+}
+
+impl Client {
+    /// Starts a public web client that may use the authorization code grant.
+    #[must_use]
+    pub fn builder(id: &str) -> ClientBuilder {
+        ClientBuilder {
+            fields: Fields {
+                id: ClientId::new(id),
+                metadata: ClientMetadata::default(),
+                secrets: Vec::new(),
+                first_party: false,
+            },
+        }
+    }
+
+    /// The client's identifier.
+    #[must_use]
+    pub const fn id(&self) -> &ClientId {
+        &self.fields.id
+    }
+
+    /// What it registered.
+    #[must_use]
+    pub const fn metadata(&self) -> &ClientMetadata {
+        &self.fields.metadata
+    }
+
+    /// Whether it can keep a secret [RFC 6749 §2.1].
+    #[must_use]
+    pub const fn is_confidential(&self) -> bool {
+        self.confidential
+    }
+
+    /// Whether the server's own operator runs it, so that people need not consent.
+    #[must_use]
+    pub const fn is_first_party(&self) -> bool {
+        self.fields.first_party
+    }
+
+    /// Whether it may use `grant_type`.
+    #[must_use]
+    pub fn may_use(&self, grant_type: GrantType) -> bool {
+        self.grant_types.contains(&grant_type)
+    }
+
+    /// The most it may ask for; `None` where only the server's scopes limit it.
+    #[must_use]
+    pub const fn scope(&self) -> Option<&Scope> {
+        self.fields.metadata.scope.as_ref()
+    }
+
+    /// The resources it serves.
+    #[must_use]
+    pub fn resources(&self) -> &[Resource] {
+        &self.fields.metadata.resources
+    }
+
+    /// Whether `secret` is one of its secrets and not expired.
+    #[must_use]
+    pub fn has_secret(&self, secret: &str, now: Timestamp) -> bool {
+        // All are compared, so that the time does not tell which one it was.
+        self.fields.secrets.iter().filter(|digest| digest.matches(secret, now)).count() > 0
+    }
+
+    /// Matches a requested redirect URI against the registered ones.
+    ///
+    /// # Errors
+    ///
+    /// None was requested and not exactly one is registered, or none matches [RFC 9700 §4.1.3].
+    pub fn verify_redirect_uri(&self, requested: Option<&str>) -> Result<VerifiedRedirectUri, RedirectUriRefused> {
+        match (requested, self.redirect_uris.as_slice()) {
+            (Some(requested), registered) => registered
+                .iter()
+                .find(|uri| uri.matches(requested))
+                .map(|uri| VerifiedRedirectUri::new(requested, uri.kind()))
+                .ok_or(RedirectUriRefused::Unregistered),
+            (None, [only]) => Ok(VerifiedRedirectUri::new(only.as_str(), only.kind())),
+            (None, _) => Err(RedirectUriRefused::Missing),
+        }
+    }
+
+    pub(crate) const fn redirect_uri_count(&self) -> usize {
+        self.redirect_uris.len()
+    }
+
+    /// Whether a response sent to `uri` can only reach this client, so that a person need not be asked each time
+    /// [RFC 8252 §8.6, RFC 6749 §10.2].
+    #[must_use]
+    pub fn is_identified_by(&self, uri: &VerifiedRedirectUri) -> bool {
+        self.fields.metadata.application_type == ApplicationType::Web && uri.identifies_its_owner()
+    }
+
+    fn from_fields(fields: Fields) -> Result<Self, ClientFault> {
+        let Fields { id, metadata, secrets, .. } = &fields;
+        let printable = |text: &str| !text.is_empty() && text.bytes().all(|byte| matches!(byte, 0x20..=0x7e));
+        ensure(printable(id.as_str()), ClientFault::Id)?;
+
+        let confidential = match metadata.token_endpoint_auth_method.as_deref() {
+            Some("none") => false,
+            None | Some("client_secret_basic" | "client_secret_post") => true,
+            Some(other) => return Err(ClientFault::AuthenticationMethod(other.to_owned())),
+        };
+        ensure(
+            confidential != secrets.is_empty(),
+            if confidential { ClientFault::SecretMissing } else { ClientFault::SecretOfPublicClient },
+        )?;
+
+        let grant_types = match &metadata.grant_types {
+            None => vec![GrantType::AuthorizationCode],
+            Some(names) => names
+                .iter()
+                .map(|name| GrantType::parse(name).ok_or_else(|| ClientFault::GrantType(name.clone())))
+                .collect::<Result<_, _>>()?,
+        };
+        ensure(
+            confidential || !grant_types.contains(&GrantType::ClientCredentials),
+            ClientFault::PublicClientCredentials,
+        )?;
+
+        let with_code = grant_types.contains(&GrantType::AuthorizationCode);
+        for response_type in metadata.response_types.iter().flatten() {
+            ensure(response_type == "code", ClientFault::ResponseType(response_type.clone()))?;
+            ensure(with_code, ClientFault::ResponseTypeWithoutGrant)?;
+        }
+        ensure(!with_code || !metadata.redirect_uris.is_empty(), ClientFault::RedirectUriMissing)?;
+        let redirect_uris = metadata
+            .redirect_uris
+            .iter()
+            .map(|uri| {
+                RedirectUri::register(uri, metadata.application_type)
+                    .map_err(|fault| ClientFault::RedirectUri(uri.clone(), fault))
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(Self { confidential, redirect_uris, grant_types, fields })
+    }
+}
+
+fn ensure(holds: bool, otherwise: ClientFault) -> Result<(), ClientFault> {
+    if holds { Ok(()) } else { Err(otherwise) }
+}
+
+impl TryFrom<Fields> for Client {
+    type Error = ClientFault;
+
+    fn try_from(fields: Fields) -> Result<Self, ClientFault> {
+        Self::from_fields(fields)
+    }
+}
+
+impl From<Client> for Fields {
+    fn from(client: Client) -> Self {
+        client.fields
+    }
+}
+
+/// Collects what a client registers; `build` checks it.
+#[derive(Clone, Debug)]
+pub struct ClientBuilder {
+    fields: Fields,
+}
+
+impl ClientBuilder {
+    /// Takes all metadata at once, as registered [RFC 7591 §2].
+    #[must_use]
+    pub fn metadata(mut self, metadata: ClientMetadata) -> Self {
+        self.fields.metadata = metadata;
+        self
+    }
+
+    /// Adds a redirect URI.
+    #[must_use]
+    pub fn redirect_uri(mut self, uri: impl Into<String>) -> Self {
+        self.fields.metadata.redirect_uris.push(uri.into());
+        self
+    }
+
+    /// Adds a secret, which makes the client confidential.
+    #[must_use]
+    pub fn secret(mut self, secret: ClientSecretDigest) -> Self {
+        self.fields.secrets.push(secret);
+        self
+    }
+
+    /// Says which grant types it may use.
+    #[must_use]
+    pub fn grant_types(mut self, grant_types: &[GrantType]) -> Self {
+        self.fields.metadata.grant_types = Some(grant_types.iter().map(|grant| grant.as_str().to_owned()).collect());
+        self
+    }
+
+    /// Says what it may ask for at most.
+    #[must_use]
+    pub fn scope(mut self, scope: Scope) -> Self {
+        self.fields.metadata.scope = Some(scope);
+        self
+    }
+
+    /// Sets the name shown to people.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.fields.metadata.client_name = Some(name.into());
+        self
+    }
+
+    /// Makes it a native application, which may register loopback and private-use redirect URIs.
+    #[must_use]
+    pub const fn native(mut self) -> Self {
+        self.fields.metadata.application_type = ApplicationType::Native;
+        self
+    }
+
+    /// Lets people use it without being asked for consent.
+    #[must_use]
+    pub const fn first_party(mut self) -> Self {
+        self.fields.first_party = true;
+        self
+    }
+
+    /// Names a resource that it serves.
+    #[must_use]
+    pub fn resource(mut self, resource: Resource) -> Self {
+        self.fields.metadata.resources.push(resource);
+        self
+    }
+
+    /// Makes the client.
+    ///
+    /// # Errors
+    ///
+    /// The metadata contradicts itself or names something dangerous or unknown.
+    pub fn build(mut self) -> Result<Client, ClientFault> {
+        let metadata = &mut self.fields.metadata;
+        if metadata.token_endpoint_auth_method.is_none() && self.fields.secrets.is_empty() {
+            metadata.token_endpoint_auth_method = Some("none".to_owned());
+        }
+        Client::from_fields(self.fields)
+    }
+}
+
+/// A way to get tokens at the token endpoint.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum GrantType {
+    /// `authorization_code` [RFC 6749 §4.1].
+    AuthorizationCode,
+    /// `refresh_token` [RFC 6749 §6].
+    RefreshToken,
+    /// `client_credentials` [RFC 6749 §4.4].
+    ClientCredentials,
+}
+
+impl GrantType {
+    /// Every grant type that this crate serves.
+    pub const ALL: &'static [Self] = &[Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials];
+
+    /// The grant type of this name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|grant| grant.as_str() == name)
+    }
+
+    /// Its name on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AuthorizationCode => "authorization_code",
+            Self::RefreshToken => "refresh_token",
+            Self::ClientCredentials => "client_credentials",
+        }
+    }
+}
+
+/// Why a requested redirect URI is not one of the client's.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RedirectUriRefused {
+    /// None was requested, and the client has not exactly one.
+    #[error("redirect_uri is missing")]
+    Missing,
+    /// None of the registered ones is the requested one.
+    #[error("redirect_uri is not registered")]
+    Unregistered,
+}
+
+/// Why a client cannot be made.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClientFault {
+    /// The identifier is empty or not printable ASCII [RFC 6749 §A.1].
+    #[error("client_id must be printable ASCII and not empty")]
+    Id,
+    /// A method of client authentication that is not served.
+    #[error("token_endpoint_auth_method {0:?} is not supported")]
+    AuthenticationMethod(String),
+    /// The method needs a secret, and there is none.
+    #[error(
+        "a client that authenticates with a secret needs one; a public client states token_endpoint_auth_method \"none\""
+    )]
+    SecretMissing,
+    /// A public client cannot keep a secret.
+    #[error("a public client (token_endpoint_auth_method \"none\") has no secret")]
+    SecretOfPublicClient,
+    /// A grant type that is not served.
+    #[error("grant type {0:?} is not supported")]
+    GrantType(String),
+    /// Only confidential clients act on their own behalf [RFC 6749 §4.4].
+    #[error("a public client cannot use the grant type client_credentials")]
+    PublicClientCredentials,
+    /// A response type that is not served.
+    #[error("response type {0:?} is not supported")]
+    ResponseType(String),
+    /// `code` without its grant type [RFC 7591 §2.1].
+    #[error("response type \"code\" needs the grant type authorization_code")]
+    ResponseTypeWithoutGrant,
+    /// A client with a redirecting grant type registers where to [RFC 7591 §2].
+    #[error("the grant type authorization_code needs a redirect URI")]
+    RedirectUriMissing,
+    /// A redirect URI that is dangerous or could never match.
+    #[error("redirect URI {0:?} {1}")]
+    RedirectUri(String, RedirectUriFault),
+}

@@ -1,0 +1,149 @@
+//! The aggregate: for whom, to whom, what, and how far its grant type has come.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::secret::{self, Fingerprint};
+use super::{ClientId, Digest, GrantId, Resource, Scope, Subject};
+use crate::env::Timestamp;
+
+/// Everything that one authorization gave, and its state.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Grant {
+    pub(crate) id: GrantId,
+    pub(crate) client: ClientId,
+    /// Absent where the client acts for itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) subject: Option<Subject>,
+    pub(crate) scope: Scope,
+    /// The resources its access tokens are for.
+    pub(crate) audience: Arc<[Resource]>,
+    pub(crate) created: Timestamp,
+    /// When the person last proved who they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) authenticated: Option<Timestamp>,
+    pub(crate) state: GrantState,
+}
+
+/// Where a grant stands.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum GrantState {
+    /// Awaits the redemption of its authorization code.
+    CodeIssued(IssuedCode),
+    /// Has given tokens.
+    Live(Live),
+    /// Gives nothing any more; kept while its access tokens could still be shown.
+    Revoked,
+}
+
+/// An authorization code that was not redeemed yet, and what it is bound to.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub(crate) struct IssuedCode {
+    pub(crate) digest: Digest,
+    pub(crate) expires: Timestamp,
+    pub(crate) redirect_uri: String,
+    /// Whether the authorization request itself named the redirect URI [RFC 6749 §4.1.3].
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) redirect_uri_named: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) challenge: Option<Challenge>,
+}
+
+/// What the code verifier must hash to; of `plain` the hash is kept, so that no usable verifier is stored.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(transparent)]
+pub(crate) struct Challenge(pub(crate) Digest);
+
+/// A grant that has given tokens.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub(crate) struct Live {
+    /// The code that was redeemed, so that its replay is recognised.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) code: Option<Digest>,
+    /// The refresh token; absent if none was issued.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) chain: Option<Chain>,
+}
+
+/// The refresh ratchet: each secret is derived from the one before, so none is stored.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub(crate) struct Chain {
+    pub(crate) current: Digest,
+    /// What turned the secret before into the current one; only the holder of that one can use it.
+    #[serde(with = "secret::bytes")]
+    pub(crate) salt: [u8; 32],
+    pub(crate) rotated: Timestamp,
+    /// Unused after this point, it is dead.
+    pub(crate) idle_until: Timestamp,
+    /// Dead after this point, however often it is used.
+    pub(crate) ends: Timestamp,
+    /// The latest spent generations, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) spent: Vec<Fingerprint>,
+}
+
+impl Grant {
+    /// Its name.
+    #[must_use]
+    pub const fn id(&self) -> GrantId {
+        self.id
+    }
+
+    /// The client it was given to.
+    #[must_use]
+    pub const fn client(&self) -> &ClientId {
+        &self.client
+    }
+
+    /// The person who gave it, unless the client acts for itself.
+    #[must_use]
+    pub const fn subject(&self) -> Option<&Subject> {
+        self.subject.as_ref()
+    }
+
+    /// What was given.
+    #[must_use]
+    pub const fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// Whether tokens of it are of any use.
+    #[must_use]
+    pub const fn is_live(&self) -> bool {
+        matches!(self.state, GrantState::Live(_))
+    }
+
+    /// The same grant in its next state.
+    pub(crate) fn becoming(&self, state: GrantState) -> Self {
+        Self {
+            id: self.id,
+            client: self.client.clone(),
+            subject: self.subject.clone(),
+            scope: self.scope.clone(),
+            audience: Arc::clone(&self.audience),
+            created: self.created,
+            authenticated: self.authenticated,
+            state,
+        }
+    }
+
+    /// When the store may forget it, given that its youngest access token lives for `token` from now.
+    pub(crate) fn forgettable(&self, now: Timestamp, token: Duration) -> Timestamp {
+        let tokens = now.plus(token);
+        match &self.state {
+            GrantState::CodeIssued(code) => code.expires,
+            GrantState::Live(live) => live.chain.as_ref().map_or(tokens, |chain| tokens.max(chain.dies())),
+            GrantState::Revoked => tokens,
+        }
+    }
+}
+
+impl Chain {
+    /// The first moment at which the refresh token is dead.
+    pub(crate) fn dies(&self) -> Timestamp {
+        self.idle_until.min(self.ends)
+    }
+}

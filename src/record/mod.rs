@@ -1,0 +1,91 @@
+//! What a store keeps. No record holds a usable secret, and every record is bytes of a stated version.
+
+mod client;
+mod grant;
+mod metadata;
+mod names;
+mod redirect_uri;
+mod resource;
+mod scope;
+mod secret;
+mod token;
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+pub use client::{Client, ClientBuilder, ClientFault, GrantType, RedirectUriRefused};
+pub use grant::Grant;
+pub(crate) use grant::{Chain, Challenge, GrantState, IssuedCode, Live};
+pub use metadata::{ApplicationType, ClientMetadata};
+pub use names::{ClientId, Subject};
+pub use redirect_uri::{RedirectUriFault, VerifiedRedirectUri};
+pub use resource::{Resource, ResourceMalformed};
+pub use scope::{Scope, ScopeMalformed};
+pub use secret::{ClientSecretDigest, Digest, Exposed, GrantId, Handle, HandleKind};
+pub use token::{AccessToken, TokenId};
+
+/// One row of a store.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Record {
+    /// A registered client.
+    Client(Arc<Client>),
+    /// A grant.
+    Grant(Arc<Grant>),
+    /// A reference access token.
+    Token(Arc<AccessToken>),
+}
+
+const VERSION: u8 = 1;
+
+#[derive(Deserialize)]
+struct Envelope {
+    v: u8,
+    #[serde(flatten)]
+    record: Record,
+}
+
+#[derive(Serialize)]
+struct EnvelopeRef<'a> {
+    v: u8,
+    #[serde(flatten)]
+    record: &'a Record,
+}
+
+impl Record {
+    /// The bytes to store: JSON with a version tag.
+    ///
+    /// # Errors
+    ///
+    /// Metadata of a client that JSON cannot express; nothing this crate reads is.
+    pub fn encode(&self) -> Result<Vec<u8>, RecordUnreadable> {
+        serde_json::to_vec(&EnvelopeRef { v: VERSION, record: self }).map_err(RecordUnreadable::Json)
+    }
+
+    /// Reads stored bytes of any version that was ever written.
+    ///
+    /// # Errors
+    ///
+    /// The bytes are no record, are of a later version, or hold a client that would not be registered today.
+    pub fn decode(bytes: &[u8]) -> Result<Self, RecordUnreadable> {
+        let envelope: Envelope = serde_json::from_slice(bytes).map_err(RecordUnreadable::Json)?;
+        match envelope.v {
+            VERSION => Ok(envelope.record),
+            other => Err(RecordUnreadable::Version(other)),
+        }
+    }
+}
+
+/// Why bytes are no record.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RecordUnreadable {
+    /// The bytes are not what this crate writes.
+    #[error("not a record: {0}")]
+    Json(serde_json::Error),
+    /// A later release wrote them.
+    #[error("a record of version {0}, which this release does not know")]
+    Version(u8),
+}

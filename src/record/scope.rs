@@ -1,0 +1,153 @@
+//! Scope: a set of case-sensitive words.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+/// A set of scope tokens in the order they were given [RFC 6749 §3.3].
+#[derive(Clone, Deserialize, Serialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Scope(Arc<str>);
+
+impl Scope {
+    /// Reads a space-delimited list; repeated words count once.
+    ///
+    /// # Errors
+    ///
+    /// A character outside `%x21 / %x23-5B / %x5D-7E` [RFC 6749 §A.4].
+    pub fn parse(text: &str) -> Result<Self, ScopeMalformed> {
+        let allowed = |byte: u8| matches!(byte, 0x20 | 0x21 | 0x23..=0x5b | 0x5d..=0x7e);
+        if !text.bytes().all(allowed) {
+            return Err(ScopeMalformed);
+        }
+        let canonical = text
+            .split(' ')
+            .enumerate()
+            .all(|(place, word)| !word.is_empty() && !text.split(' ').take(place).any(|earlier| earlier == word));
+        if canonical { Ok(Self(text.into())) } else { Ok(Self::of(text.split(' '))) }
+    }
+
+    /// No scope at all.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self(Arc::from(""))
+    }
+
+    fn of<'a>(words: impl Iterator<Item = &'a str>) -> Self {
+        let mut text = String::new();
+        for word in words {
+            if word.is_empty() || text.split(' ').any(|earlier| earlier == word) {
+                continue;
+            }
+            if !text.is_empty() {
+                text.push(' ');
+            }
+            text.push_str(word);
+        }
+        Self(text.into())
+    }
+
+    /// The words.
+    pub fn words(&self) -> impl Iterator<Item = &str> {
+        self.0.split(' ').filter(|word| !word.is_empty())
+    }
+
+    /// The words, space-delimited.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether there is no word.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether `word` is one of the words.
+    #[must_use]
+    pub fn contains(&self, word: &str) -> bool {
+        self.words().any(|own| own == word)
+    }
+
+    /// Whether every word of `other` is here.
+    #[must_use]
+    pub fn covers(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || other.words().all(|word| self.contains(word))
+    }
+
+    /// The words that `keep` accepts.
+    #[must_use]
+    pub fn filtered(&self, mut keep: impl FnMut(&str) -> bool) -> Self {
+        if self.words().all(&mut keep) { self.clone() } else { Self::of(self.words().filter(|word| keep(word))) }
+    }
+
+    /// The words that `other` has not.
+    #[must_use]
+    pub fn without(&self, other: &Self) -> Self {
+        self.filtered(|word| !other.contains(word))
+    }
+}
+
+impl PartialEq for Scope {
+    fn eq(&self, other: &Self) -> bool {
+        self.covers(other) && other.covers(self)
+    }
+}
+
+impl Eq for Scope {}
+
+impl fmt::Debug for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Scope({:?})", &*self.0)
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for Scope {
+    type Error = ScopeMalformed;
+
+    fn try_from(text: String) -> Result<Self, ScopeMalformed> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Scope> for String {
+    fn from(scope: Scope) -> Self {
+        scope.0.as_ref().to_owned()
+    }
+}
+
+/// A scope has a character that no scope token may have.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("a scope is printable ASCII words, without quotation marks and backslashes")]
+#[non_exhaustive]
+pub struct ScopeMalformed;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scope_is_a_set_in_order() {
+        let scope = Scope::parse("read  write read ").unwrap();
+        assert_eq!(scope.as_str(), "read write");
+        assert_eq!(scope, Scope::parse("write read").unwrap());
+        assert_ne!(scope, Scope::parse("write").unwrap());
+        assert!(Scope::parse("").unwrap().is_empty());
+    }
+
+    #[test]
+    fn characters_outside_the_grammar_are_refused() {
+        for text in ["a\"b", "a\\b", "a\nb", "é", "a\u{7f}"] {
+            assert_eq!(Scope::parse(text), Err(ScopeMalformed), "{text:?}");
+        }
+        assert!(Scope::parse("https://api.example/read:all").is_ok());
+    }
+}

@@ -1,0 +1,312 @@
+//! Secrets and what may be kept of them: handles travel, digests stay.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq;
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+use crate::env::{Env, Timestamp};
+
+/// The name of a grant: 128 random bits, no secret.
+#[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct GrantId([u8; 16]);
+
+impl GrantId {
+    /// The grant of these 16 bytes.
+    #[must_use]
+    pub const fn new(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// The 16 bytes; a store may partition by them.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+
+    pub(crate) fn mint(env: &Env) -> Self {
+        Self(head(&env.derive("grant")))
+    }
+}
+
+impl fmt::Debug for GrantId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "GrantId({self})")
+    }
+}
+
+impl fmt::Display for GrantId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&URL_SAFE_NO_PAD.encode(self.0))
+    }
+}
+
+/// The SHA-256 of a secret of at least 128 random bits.
+#[derive(Clone, Copy, Eq, Hash, PartialEq)]
+pub struct Digest([u8; 32]);
+
+impl Digest {
+    /// The digest of `secret`.
+    #[must_use]
+    pub fn of(secret: &[u8]) -> Self {
+        Self(Sha256::digest(secret).into())
+    }
+
+    pub(crate) const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The 32 bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// Whether this is the digest of `secret`, in constant time.
+    #[must_use]
+    pub fn matches(&self, secret: &[u8]) -> bool {
+        self.same_as(&Self::of(secret))
+    }
+
+    /// The bytes as base64url text.
+    #[must_use]
+    pub fn to_base64url(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.0)
+    }
+
+    pub(crate) fn same_as(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+
+    pub(crate) fn fingerprint(&self) -> Fingerprint {
+        Fingerprint(head(&self.0))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [first, second, ..] = self.0;
+        write!(f, "Digest({first:02x}{second:02x}..)")
+    }
+}
+
+/// The first 64 bits of a digest: enough to recognise a spent token, useless to forge one.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Fingerprint([u8; 8]);
+
+/// The secret half of a handle.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub(crate) struct HandleSecret([u8; 32]);
+
+/// A code or token as it travels: the grant that decides over it, and the secret that proves it.
+#[derive(Clone)]
+pub struct Handle {
+    grant: GrantId,
+    secret: HandleSecret,
+}
+
+impl Handle {
+    pub(crate) const fn new(grant: GrantId, secret: [u8; 32]) -> Self {
+        Self { grant, secret: HandleSecret(secret) }
+    }
+
+    pub(crate) fn mint(grant: GrantId, env: &Env, label: &'static str) -> Self {
+        Self::new(grant, env.derive(label))
+    }
+
+    /// Reads a handle of one brand and kind, or nothing if the text is not in canonical form.
+    #[must_use]
+    pub fn parse(brand: &str, kind: HandleKind, text: &str) -> Option<Self> {
+        let encoded = text.strip_prefix(brand)?.strip_prefix(kind.tag())?;
+        let mut raw = Zeroizing::new([0_u8; 48]);
+        let decoded = URL_SAFE_NO_PAD.decode_slice(encoded, &mut *raw);
+        if decoded != Ok(raw.len()) {
+            return None;
+        }
+        let (grant, secret) = raw.split_first_chunk()?;
+        Some(Self::new(GrantId(*grant), secret.try_into().ok()?))
+    }
+
+    /// The text to hand out; whoever reads it holds the token.
+    #[must_use]
+    pub fn expose(&self, brand: &str, kind: HandleKind) -> Exposed {
+        let mut raw = Zeroizing::new([0_u8; 48]);
+        let (grant, secret) = raw.split_at_mut(16);
+        grant.copy_from_slice(&self.grant.0);
+        secret.copy_from_slice(&self.secret.0);
+        let mut text = String::with_capacity(brand.len() + kind.tag().len() + 64);
+        text.push_str(brand);
+        text.push_str(kind.tag());
+        URL_SAFE_NO_PAD.encode_string(*raw, &mut text);
+        Exposed::new(text)
+    }
+
+    /// The grant that decides over this handle.
+    #[must_use]
+    pub const fn grant(&self) -> GrantId {
+        self.grant
+    }
+
+    pub(crate) const fn secret(&self) -> &[u8; 32] {
+        &self.secret.0
+    }
+
+    pub(crate) fn digest(&self) -> Digest {
+        Digest::of(&self.secret.0)
+    }
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle").field("grant", &self.grant).finish_non_exhaustive()
+    }
+}
+
+/// What a handle is for: its text is `brand`, tag, base64url, so that secret scanners can find a leaked one.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum HandleKind {
+    /// An authorization code, tag `ac_`.
+    Code,
+    /// An access token, tag `at_`.
+    AccessToken,
+    /// A refresh token, tag `rt_`.
+    RefreshToken,
+}
+
+impl HandleKind {
+    /// The text between the brand and the encoded bytes.
+    #[must_use]
+    pub const fn tag(self) -> &'static str {
+        match self {
+            Self::Code => "ac_",
+            Self::AccessToken => "at_",
+            Self::RefreshToken => "rt_",
+        }
+    }
+}
+
+/// A secret text on its way in or out: no `Display`, redacted in `Debug`, wiped when dropped.
+#[derive(Clone, Deserialize, Serialize, Zeroize, ZeroizeOnDrop)]
+#[serde(transparent)]
+pub struct Exposed(String);
+
+impl Exposed {
+    /// Takes a secret text.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text itself.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Exposed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Exposed(..)")
+    }
+}
+
+impl PartialEq for Exposed {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_bytes().ct_eq(other.0.as_bytes()).into()
+    }
+}
+
+impl Eq for Exposed {}
+
+/// What is kept of a client secret: a salted SHA-256, since hosts may import secrets of their own making.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct ClientSecretDigest {
+    #[serde(with = "bytes")]
+    salt: [u8; 16],
+    digest: Digest,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    expires: Option<Timestamp>,
+}
+
+impl ClientSecretDigest {
+    /// The digest of `secret` under a random salt; from `expires` on the secret is refused.
+    #[must_use]
+    pub fn new(secret: &str, salt: [u8; 16], expires: Option<Timestamp>) -> Self {
+        Self { salt, digest: salted(&salt, secret), expires }
+    }
+
+    /// Whether `secret` is the one and has not expired.
+    #[must_use]
+    pub fn matches(&self, secret: &str, now: Timestamp) -> bool {
+        let same = self.digest.same_as(&salted(&self.salt, secret));
+        same && self.expires.is_none_or(|expires| now < expires)
+    }
+}
+
+fn salted(salt: &[u8; 16], secret: &str) -> Digest {
+    Digest(Sha256::new().chain_update(salt).chain_update(secret).finalize().into())
+}
+
+/// The first `A` bytes of a longer array.
+fn head<const N: usize, const A: usize>(bytes: &[u8; N]) -> [u8; A] {
+    const { assert!(A <= N) };
+    let mut head = [0; A];
+    head.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+    head
+}
+
+/// Byte arrays as base64url text.
+pub(crate) mod bytes {
+    use super::*;
+
+    pub(crate) fn serialize<S: Serializer, const N: usize>(bytes: &[u8; N], to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&URL_SAFE_NO_PAD.encode(bytes))
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>, const N: usize>(from: D) -> Result<[u8; N], D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(from)?;
+        let bytes = URL_SAFE_NO_PAD.decode(text.as_bytes()).map_err(D::Error::custom)?;
+        bytes.try_into().map_err(|_| D::Error::custom("bytes of the wrong length"))
+    }
+}
+
+impl Serialize for Digest {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        bytes::serialize(&self.0, to)
+    }
+}
+
+impl<'de> Deserialize<'de> for Digest {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        bytes::deserialize(from).map(Self)
+    }
+}
+
+impl Serialize for GrantId {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        bytes::serialize(&self.0, to)
+    }
+}
+
+impl<'de> Deserialize<'de> for GrantId {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        bytes::deserialize(from).map(Self)
+    }
+}
+
+impl Serialize for Fingerprint {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        bytes::serialize(&self.0, to)
+    }
+}
+
+impl<'de> Deserialize<'de> for Fingerprint {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        bytes::deserialize(from).map(Self)
+    }
+}

@@ -1,0 +1,35 @@
+//! A reference access token.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{ClientId, Digest, GrantId, Handle, Resource, Scope};
+use crate::env::Timestamp;
+
+/// The name of a reference token in the store: its grant, and the digest of its secret.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct TokenId {
+    /// The grant it belongs to.
+    pub grant: GrantId,
+    /// The digest of its secret.
+    pub digest: Digest,
+}
+
+impl TokenId {
+    pub(crate) fn of(handle: &Handle) -> Self {
+        Self { grant: handle.grant(), digest: handle.digest() }
+    }
+}
+
+/// What an access token allows, for as long as its grant lives.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct AccessToken {
+    pub(crate) id: TokenId,
+    pub(crate) client: ClientId,
+    pub(crate) scope: Scope,
+    pub(crate) audience: Arc<[Resource]>,
+    pub(crate) issued: Timestamp,
+    pub(crate) expires: Timestamp,
+}

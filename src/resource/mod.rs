@@ -1,0 +1,112 @@
+//! The resource server role, in the process of the authorization server: may this request do this?
+
+use std::sync::Arc;
+
+use http::Request;
+
+use crate::config::Config;
+use crate::env::{Env, Timestamp};
+use crate::grant::ensure;
+use crate::record::{ClientId, GrantId, Handle, HandleKind, Resource, Scope, Subject, TokenId};
+use crate::snapshot::Snapshot;
+use crate::step::{Decision, Endpoint, Plan};
+use crate::store::Key;
+use crate::wire::{BearerSource, ResourceRefusal, bearer_token};
+
+/// What a request to a resource must show.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Demand {
+    /// The scope that its token must have.
+    pub scope: Scope,
+    /// The resource that its token must be for, if tokens are for particular ones.
+    pub resource: Option<Resource>,
+    /// Where the token may be.
+    pub source: BearerSource,
+}
+
+impl Demand {
+    /// Requires a token in the header that has `scope`.
+    #[must_use]
+    pub const fn new(scope: Scope) -> Self {
+        Self { scope, resource: None, source: BearerSource::Header }
+    }
+
+    /// Requires that the token is for `resource`.
+    #[must_use]
+    pub fn at(mut self, resource: Resource) -> Self {
+        self.resource = Some(resource);
+        self
+    }
+
+    /// Also reads the token from a form [RFC 6750 §2.2].
+    #[must_use]
+    pub const fn or_in_form(mut self) -> Self {
+        self.source = BearerSource::HeaderOrForm;
+        self
+    }
+}
+
+/// A request to a resource, ready to be decided.
+#[derive(Clone, Debug)]
+pub struct Access {
+    token: Result<Option<(Handle, TokenId)>, ResourceRefusal>,
+    demand: Demand,
+}
+
+impl Access {
+    /// Takes a request to a resource of the server of `config`.
+    #[must_use]
+    pub fn new<B: AsRef<[u8]>>(config: &Arc<Config>, request: &Request<B>, demand: Demand) -> Self {
+        let token = bearer_token(request, demand.source, config.limits()).map(|token| {
+            let handle = Handle::parse(config.brand(), HandleKind::AccessToken, token.as_str())?;
+            let id = TokenId::of(&handle);
+            Some((handle, id))
+        });
+        Self { token, demand }
+    }
+}
+
+/// What a token allows the request to do.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Permit {
+    /// The grant behind it.
+    pub grant: GrantId,
+    /// Who calls.
+    pub client: ClientId,
+    /// For whom; absent where the client acts for itself.
+    pub subject: Option<Subject>,
+    /// All that the token allows.
+    pub scope: Scope,
+    /// When it expires.
+    pub expires: Timestamp,
+}
+
+impl Endpoint for Access {
+    type Reply = Permit;
+    type Refusal = ResourceRefusal;
+
+    fn keys(&self) -> Vec<Key> {
+        let found = self.token.iter().flatten();
+        found.flat_map(|(handle, id)| [Key::Grant(handle.grant()), Key::Token(*id)]).collect()
+    }
+
+    fn decide(&self, seen: &Snapshot, env: &Env) -> Decision<Self> {
+        let (handle, id) = self.token.as_ref().map_err(Clone::clone)?.as_ref().ok_or(ResourceRefusal::TokenInvalid)?;
+        let grant = seen.grant(handle.grant())?.ok_or(ResourceRefusal::TokenInvalid)?.value();
+        let token = seen.token(*id)?.ok_or(ResourceRefusal::TokenInvalid)?.value();
+        ensure(grant.is_live() && env.now < token.expires, ResourceRefusal::TokenInvalid)?;
+        let meant = self.demand.resource.as_ref().is_none_or(|resource| token.audience.contains(resource));
+        ensure(meant, ResourceRefusal::TokenInvalid)?;
+        ensure(token.scope.covers(&self.demand.scope), ResourceRefusal::ScopeInsufficient(self.demand.scope.clone()))?;
+        let permit = Permit {
+            grant: grant.id,
+            client: token.client.clone(),
+            subject: grant.subject.clone(),
+            scope: token.scope.clone(),
+            expires: token.expires,
+        };
+        Ok(Plan::grant(Vec::new(), permit))
+    }
+}

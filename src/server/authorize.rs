@@ -1,0 +1,263 @@
+//! The authorization endpoint [RFC 6749 §3.1]: from a request to a question for the person, or straight to an answer.
+//!
+//! ```text
+//! request ─▶ Authorize ─┬─▶ Prompt ─▶ (host: login, consent) ─▶ Approval / Denial ─▶ response
+//!                       └─▶ response, where session and earlier consent are enough
+//! ```
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::config::Config;
+use crate::env::{Env, Timestamp};
+use crate::event::Event;
+use crate::record::{Client, ClientId, Scope, Subject};
+use crate::snapshot::{Halt, Snapshot};
+use crate::step::{Decision, Endpoint, Plan};
+use crate::store::Key;
+use crate::wire::{AuthorizationRequest, AuthorizationResponse, AuthorizeReason, AuthorizeRefusal, PageReason};
+
+use super::verify::{Verified, client_id, recipient, verify};
+
+/// An authorization request and who makes it, ready to be decided.
+#[derive(Clone, Debug)]
+pub struct Authorize {
+    config: Arc<Config>,
+    request: AuthorizationRequest,
+    visitor: Visitor,
+    asked: Option<Timestamp>,
+}
+
+/// What the host knows of the person in front of the browser.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Visitor {
+    /// The session, if they are logged in.
+    pub session: Option<Session>,
+    /// What they granted this client before, if the host remembers.
+    pub consent: Option<Scope>,
+}
+
+impl Visitor {
+    /// Someone who is not logged in.
+    #[must_use]
+    pub const fn anonymous() -> Self {
+        Self { session: None, consent: None }
+    }
+
+    /// Someone who is logged in, and what they granted this client before.
+    #[must_use]
+    pub const fn logged_in(session: Session, consent: Option<Scope>) -> Self {
+        Self { session: Some(session), consent }
+    }
+}
+
+/// A person who is logged in.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Session {
+    /// Who they are.
+    pub subject: Subject,
+    /// When they last proved it.
+    pub authenticated: Timestamp,
+    /// When they last chose this account among theirs, if they were asked to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub selected: Option<Timestamp>,
+}
+
+impl Session {
+    /// A person who proved who they are at `authenticated`.
+    #[must_use]
+    pub const fn new(subject: Subject, authenticated: Timestamp) -> Self {
+        Self { subject, authenticated, selected: None }
+    }
+}
+
+/// What the authorization endpoint comes to.
+#[derive(Clone, Debug)]
+#[expect(clippy::exhaustive_enums, reason = "a host must treat both, and there is no third")]
+pub enum Authorization {
+    /// The person must be asked.
+    Ask(Box<Prompt>),
+    /// The client is answered.
+    Answer(Box<AuthorizationResponse>),
+}
+
+/// A question for the person: a plain value that the host keeps until it is answered.
+///
+/// After a login, decide again with [`Prompt::resume`]; after a consent, answer with an `Approval` or a `Denial`. Both
+/// verify everything again, so what the host keeps decides nothing. Keep it where the browser cannot change it.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Prompt {
+    /// The request as it came.
+    pub request: AuthorizationRequest,
+    /// When the person was first asked.
+    pub asked: Timestamp,
+    /// What to ask.
+    pub asking: Asking,
+    /// Who wants to know: to be shown.
+    pub client: PromptClient,
+}
+
+/// What a person is asked.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Asking {
+    /// To prove who they are; also if they are logged in already.
+    Login,
+    /// To choose one of their accounts.
+    SelectAccount,
+    /// To consent.
+    #[non_exhaustive]
+    Consent {
+        /// Who is asked.
+        subject: Subject,
+        /// What the client would get.
+        scope: Scope,
+        /// What of it was not granted before.
+        new: Scope,
+    },
+}
+
+/// What to show of a client. All of it is the client's own word.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct PromptClient {
+    /// Its identifier.
+    pub id: ClientId,
+    /// Its name.
+    pub name: Option<String>,
+    /// A page about it.
+    pub uri: Option<String>,
+    /// Its picture.
+    pub logo_uri: Option<String>,
+    /// Its terms of service.
+    pub tos_uri: Option<String>,
+    /// Its privacy policy.
+    pub policy_uri: Option<String>,
+    /// Where the answer will go.
+    pub redirect_uri: String,
+}
+
+impl Authorize {
+    /// Takes a request to the server of `config`.
+    #[must_use]
+    pub const fn new(config: Arc<Config>, request: AuthorizationRequest, visitor: Visitor) -> Self {
+        Self { config, request, visitor, asked: None }
+    }
+
+    fn prompt(&self, verified: &Verified<'_>, asking: Asking, env: &Env) -> Prompt {
+        Prompt {
+            request: self.request.clone(),
+            asked: self.asked.unwrap_or(env.now),
+            asking,
+            client: PromptClient::of(verified.client.value(), verified.to.uri.as_str()),
+        }
+    }
+
+    /// What must still be asked, and the error where `prompt=none` forbids to.
+    fn missing(&self, verified: &Verified<'_>, env: &Env) -> Result<&Session, (Asking, AuthorizeReason)> {
+        let session =
+            self.visitor.session.as_ref().filter(|session| !verified.is_stale(session.authenticated, self.asked, env));
+        let session = session.ok_or((Asking::Login, AuthorizeReason::LoginRequired))?;
+        let chosen = session.selected.unwrap_or(session.authenticated).max(session.authenticated);
+        let selected = self.asked.is_some_and(|asked| chosen >= asked);
+        if verified.prompt.select_account && !selected {
+            return Err((Asking::SelectAccount, AuthorizeReason::AccountSelectionRequired));
+        }
+        let granted = self.visitor.consent.clone().unwrap_or_else(Scope::empty);
+        // [RFC 8252 §8.6]: a redirect URI that anyone on the device may hold proves no client.
+        let known = verified.client.value().is_identified_by(&verified.to.uri);
+        let enough = granted.covers(&verified.scope) || verified.client.value().is_first_party();
+        if verified.prompt.consent || !(known && enough) {
+            let (subject, scope) = (session.subject.clone(), verified.scope.clone());
+            let new = scope.without(&granted);
+            return Err((Asking::Consent { subject, scope, new }, AuthorizeReason::ConsentRequired));
+        }
+        Ok(session)
+    }
+}
+
+impl Prompt {
+    /// Decides again, now that the host knows more of the person.
+    #[must_use]
+    pub fn resume(self, config: Arc<Config>, visitor: Visitor) -> Authorize {
+        Authorize { config, request: self.request, visitor, asked: Some(self.asked) }
+    }
+}
+
+impl PromptClient {
+    fn of(client: &Client, redirect_uri: &str) -> Self {
+        let metadata = client.metadata();
+        Self {
+            id: client.id().clone(),
+            name: metadata.client_name.clone(),
+            uri: metadata.client_uri.clone(),
+            logo_uri: metadata.logo_uri.clone(),
+            tos_uri: metadata.tos_uri.clone(),
+            policy_uri: metadata.policy_uri.clone(),
+            redirect_uri: redirect_uri.to_owned(),
+        }
+    }
+}
+
+impl Endpoint for Authorize {
+    type Reply = Authorization;
+    type Refusal = AuthorizeRefusal;
+
+    fn keys(&self) -> Vec<Key> {
+        client_id(&self.request).map(Key::Client).into_iter().collect()
+    }
+
+    fn decide(&self, seen: &Snapshot, env: &Env) -> Decision<Self> {
+        let verified = match verify(&self.config, &self.request, seen) {
+            Ok(verified) => verified,
+            Err(halt) => return unverified(&self.request, halt),
+        };
+        match self.missing(&verified, env) {
+            Ok(session) => {
+                let answer = |response| Authorization::Answer(Box::new(response));
+                let scope = verified.scope.clone();
+                Ok(verified.approve(&self.config, &session.subject, session.authenticated, scope, env, answer))
+            }
+            Err((_, reason)) if verified.prompt.none => Err(verified.to.refuse(&reason).into()),
+            Err((asking, _)) => {
+                Ok(Plan::grant(Vec::new(), Authorization::Ask(Box::new(self.prompt(&verified, asking, env)))))
+            }
+        }
+    }
+
+    fn interrupted(&self, seen: &Snapshot) -> Option<AuthorizeRefusal> {
+        interrupted(&self.config, &self.request, seen)
+    }
+}
+
+/// Reports what an attacker would try together with its refusal.
+pub(super) fn unverified<R>(
+    request: &AuthorizationRequest,
+    halt: Halt<AuthorizeRefusal>,
+) -> Result<Plan<R, AuthorizeRefusal>, Halt<AuthorizeRefusal>> {
+    match (halt, client_id(request)) {
+        (Halt::Refused(AuthorizeRefusal::Page(PageReason::RedirectUriUnregistered)), Some(client)) => {
+            let refusal = AuthorizeRefusal::Page(PageReason::RedirectUriUnregistered);
+            Ok(Plan::refuse(Vec::new(), refusal).reporting(Event::RedirectUriRefused { client }))
+        }
+        (halt, _) => Err(halt),
+    }
+}
+
+/// The world outside failed: the client is told if it is proven where it is, and a page says so otherwise.
+pub(super) fn interrupted(
+    config: &Config,
+    request: &AuthorizationRequest,
+    seen: &Snapshot,
+) -> Option<AuthorizeRefusal> {
+    match recipient(config, request, seen) {
+        Ok((_, to)) => Some(to.refuse(&AuthorizeReason::ServerError)),
+        Err(Halt::Refused(refusal)) => Some(refusal),
+        Err(Halt::Missing(_)) => None,
+    }
+}

@@ -1,0 +1,105 @@
+//! Any endpoint without a person, from one HTTP message to another.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use http::{Method, Request, Response};
+
+use crate::config::Config;
+use crate::env::Env;
+use crate::snapshot::{Halt, Snapshot};
+use crate::step::{Decision, Endpoint, Plan};
+use crate::store::Key;
+use crate::wire::{TokenQuery, TokenRefusal, TokenRequest, json};
+
+use super::introspect::Introspect;
+use super::revoke::Revoke;
+use super::routes::Place;
+use super::token::Token;
+
+/// A parsed request to one of the endpoints that clients call.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Exchange {
+    /// For tokens.
+    Token(Token),
+    /// To look up a token.
+    Introspect(Introspect),
+    /// To revoke a token.
+    Revoke(Revoke),
+    /// Answered already: not well formed, or the same for everyone.
+    Answered(Response<Vec<u8>>),
+}
+
+impl Exchange {
+    /// Reads a request to `place`.
+    #[must_use]
+    pub fn parse<B: AsRef<[u8]>>(config: &Arc<Config>, place: Place, request: &Request<B>) -> Self {
+        if let Some(refused) = place.refuse_method(request.method()) {
+            return Self::Answered(refused);
+        }
+        let (own, limits) = (|| Arc::clone(config), config.limits());
+        let parsed = match place {
+            Place::Token => TokenRequest::parse(request, limits).map(|request| Self::Token(Token::new(own(), request))),
+            Place::Introspection => {
+                TokenQuery::parse(request, limits).map(|query| Self::Introspect(Introspect::new(own(), query)))
+            }
+            Place::Revocation => {
+                TokenQuery::parse(request, limits).map(|query| Self::Revoke(Revoke::new(own(), query)))
+            }
+            Place::Metadata => {
+                let mut response = config.metadata().print();
+                if request.method() == Method::HEAD {
+                    response.body_mut().clear();
+                }
+                Ok(Self::Answered(response))
+            }
+            // A host that sends these here gets what it would get for a request of no known client.
+            Place::Authorization => Ok(Self::Answered(crate::wire::PageReason::ClientIdMissing.print())),
+        };
+        parsed.unwrap_or_else(|refusal| Self::Answered(refusal.print()))
+    }
+}
+
+impl Endpoint for Exchange {
+    type Reply = Response<Vec<u8>>;
+    /// A refusal is printed like any other answer.
+    type Refusal = Infallible;
+
+    fn keys(&self) -> Vec<Key> {
+        match self {
+            Self::Token(token) => token.keys(),
+            Self::Introspect(introspect) => introspect.keys(),
+            Self::Revoke(revoke) => revoke.keys(),
+            Self::Answered(_) => Vec::new(),
+        }
+    }
+
+    fn decide(&self, seen: &Snapshot, env: &Env) -> Decision<Self> {
+        match self {
+            Self::Token(token) => printed(token.decide(seen, env), |response| response.print()),
+            Self::Introspect(introspect) => printed(introspect.decide(seen, env), |response| response.print()),
+            Self::Revoke(revoke) => printed(revoke.decide(seen, env), |()| empty()),
+            Self::Answered(response) => Ok(Plan::grant(Vec::new(), response.clone())),
+        }
+    }
+}
+
+fn printed<R>(
+    decided: Result<Plan<R, TokenRefusal>, Halt<TokenRefusal>>,
+    print: impl FnOnce(R) -> Response<Vec<u8>>,
+) -> Decision<Exchange> {
+    match decided {
+        Ok(plan) => Ok(plan.answered(print, |refusal| refusal.print())),
+        Err(Halt::Refused(refusal)) => Ok(Plan::grant(Vec::new(), refusal.print())),
+        Err(Halt::Missing(need)) => Err(Halt::Missing(need)),
+    }
+}
+
+/// [RFC 7009 §2.2]: the status says it all.
+fn empty() -> Response<Vec<u8>> {
+    let mut response = json(http::StatusCode::OK, &());
+    response.body_mut().clear();
+    response.headers_mut().remove(http::header::CONTENT_TYPE);
+    response
+}

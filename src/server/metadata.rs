@@ -1,0 +1,34 @@
+//! Metadata, derived from the configuration: what is not there is not said [RFC 8414].
+
+use crate::client_auth::METHODS;
+use crate::config::Config;
+use crate::proof::pkce::ChallengeMethod;
+use crate::record::GrantType;
+use crate::wire::{ResponseMode, ServerMetadata};
+
+impl Config {
+    /// What the server says of itself.
+    #[must_use]
+    pub fn metadata(&self) -> ServerMetadata {
+        let below = |path: &str| Some(format!("{}{path}", self.issuer()));
+        let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let challenges =
+            [ChallengeMethod::S256, ChallengeMethod::Plain].into_iter().filter(|method| self.accepts(*method));
+        ServerMetadata {
+            issuer: self.issuer().to_owned(),
+            authorization_endpoint: below(&self.paths().authorization),
+            token_endpoint: below(&self.paths().token),
+            scopes_supported: self.scopes().words().map(str::to_owned).collect(),
+            response_types_supported: owned(&["code"]),
+            response_modes_supported: ResponseMode::ALL.iter().map(|mode| mode.as_str().to_owned()).collect(),
+            grant_types_supported: GrantType::ALL.iter().map(|grant| grant.as_str().to_owned()).collect(),
+            token_endpoint_auth_methods_supported: owned(&METHODS),
+            revocation_endpoint: below(&self.paths().revocation),
+            revocation_endpoint_auth_methods_supported: owned(&METHODS),
+            introspection_endpoint: below(&self.paths().introspection),
+            introspection_endpoint_auth_methods_supported: owned(&METHODS),
+            code_challenge_methods_supported: challenges.map(|method| method.as_str().to_owned()).collect(),
+            authorization_response_iss_parameter_supported: true,
+        }
+    }
+}

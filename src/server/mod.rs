@@ -1,0 +1,19 @@
+//! The endpoints of an authorization server: client authentication, a grant, and its wire form.
+
+mod approve;
+mod authorize;
+mod exchange;
+mod introspect;
+mod metadata;
+mod revoke;
+mod routes;
+mod token;
+mod verify;
+
+pub use approve::{Approval, Denial};
+pub use authorize::{Asking, Authorization, Authorize, Prompt, Session, Visitor};
+pub use exchange::Exchange;
+pub use introspect::Introspect;
+pub use revoke::Revoke;
+pub use routes::{Place, Route};
+pub use token::Token;

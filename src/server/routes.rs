@@ -1,0 +1,92 @@
+//! Which endpoint is where, so that a host can mount all of them in a loop.
+
+use http::Method;
+use http::header::{ALLOW, HeaderValue};
+use http::{Response, StatusCode};
+
+use crate::config::Config;
+
+/// An endpoint.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum Place {
+    /// The authorization endpoint: the only one that needs a person, and so the host's own pages.
+    Authorization,
+    /// The token endpoint.
+    Token,
+    /// The revocation endpoint.
+    Revocation,
+    /// The introspection endpoint.
+    Introspection,
+    /// The metadata document.
+    Metadata,
+}
+
+impl Place {
+    const ALL: [Self; 5] = [Self::Authorization, Self::Token, Self::Revocation, Self::Introspection, Self::Metadata];
+
+    /// Whether a person takes part, so that the host calls `authorize` instead of `answer`.
+    #[must_use]
+    pub const fn needs_person(self) -> bool {
+        matches!(self, Self::Authorization)
+    }
+
+    /// The methods that are served.
+    #[must_use]
+    pub const fn methods(self) -> &'static [Method] {
+        match self {
+            Self::Authorization => &[Method::GET, Method::POST],
+            Self::Token | Self::Revocation | Self::Introspection => &[Method::POST],
+            Self::Metadata => &[Method::GET, Method::HEAD],
+        }
+    }
+
+    /// The answer to a method that is not served, or nothing if it is.
+    #[must_use]
+    pub fn refuse_method(self, method: &Method) -> Option<Response<Vec<u8>>> {
+        if self.methods().contains(method) {
+            return None;
+        }
+        let mut response = Response::new(Vec::new());
+        *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+        response.headers_mut().insert(
+            ALLOW,
+            HeaderValue::from_static(match self {
+                Self::Authorization => "GET, POST",
+                Self::Token | Self::Revocation | Self::Introspection => "POST",
+                Self::Metadata => "GET, HEAD",
+            }),
+        );
+        Some(response)
+    }
+}
+
+/// Where an endpoint is.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Route {
+    /// The path on the issuer's host. Mount it for every method: the endpoint refuses those that it does not serve.
+    pub path: String,
+    /// The endpoint.
+    pub place: Place,
+}
+
+impl Config {
+    /// Every endpoint, with its path on the issuer's host.
+    #[must_use]
+    pub fn routes(&self) -> Vec<Route> {
+        Place::ALL.into_iter().map(|place| Route { path: self.path(place), place }).collect()
+    }
+
+    fn path(&self, place: Place) -> String {
+        let (issuer, paths) = (self.issuer_path(), self.paths());
+        match place {
+            Place::Authorization => format!("{issuer}{}", paths.authorization),
+            Place::Token => format!("{issuer}{}", paths.token),
+            Place::Revocation => format!("{issuer}{}", paths.revocation),
+            Place::Introspection => format!("{issuer}{}", paths.introspection),
+            // [RFC 8414 §3.1]: before the issuer's path, not after it.
+            Place::Metadata => format!("/.well-known/oauth-authorization-server{issuer}"),
+        }
+    }
+}

@@ -1,0 +1,323 @@
+//! What a decision sees, and how it says what it is missing.
+
+use std::fmt;
+use std::sync::Arc;
+
+use url::Url;
+
+use crate::env::Timestamp;
+use crate::record::{AccessToken, Client, ClientId, Grant, GrantId, Record, TokenId};
+use crate::store::{Change, Expect, Key, Versioned, Write};
+
+/// Everything read so far; what was found absent is remembered as absent.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    records: Vec<(Key, Option<Versioned<Record>>)>,
+    answers: Vec<(Need, Answer)>,
+}
+
+/// Why a decision stopped early.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::exhaustive_enums, reason = "`?` makes these, only the machine takes them apart")]
+pub enum Halt<F> {
+    /// Something must be supplied first; then the decision runs again from its beginning.
+    Missing(Need),
+    /// The request is refused, and nothing is written.
+    Refused(F),
+}
+
+impl<F> From<F> for Halt<F> {
+    fn from(refusal: F) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+/// Something that only the world outside knows.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Need {
+    /// A record of the store.
+    Record(Key),
+    /// A document behind a URL.
+    Document(Url),
+    /// A verdict of the host.
+    Verdict(Question),
+    /// A signature by a key that may live in another process.
+    Signature(SigningInput),
+}
+
+/// Something that only the host can decide.
+#[derive(Clone, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Question {
+    /// What kind of question this is.
+    pub topic: &'static str,
+    /// What it is about, in the terms of the topic.
+    pub about: String,
+}
+
+impl Question {
+    /// Asks about `about` in the terms of `topic`.
+    #[must_use]
+    pub const fn new(topic: &'static str, about: String) -> Self {
+        Self { topic, about }
+    }
+}
+
+/// A question may hold a password, so what it is about is not shown.
+impl fmt::Debug for Question {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Question").field("topic", &self.topic).finish_non_exhaustive()
+    }
+}
+
+/// The host's answer to a [`Question`].
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_enums, reason = "hosts make these")]
+pub enum Verdict {
+    /// It may be.
+    Allowed,
+    /// It may not be.
+    Denied,
+}
+
+/// Bytes to be signed.
+#[derive(Clone, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct SigningInput {
+    /// Which key is to sign.
+    pub key: String,
+    /// What is to be signed.
+    pub bytes: Vec<u8>,
+}
+
+impl SigningInput {
+    /// Asks `key` to sign `bytes`.
+    #[must_use]
+    pub const fn new(key: String, bytes: Vec<u8>) -> Self {
+        Self { key, bytes }
+    }
+}
+
+impl fmt::Debug for SigningInput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SigningInput").field("key", &self.key).finish_non_exhaustive()
+    }
+}
+
+/// A document that could not be had; the decision goes on and refuses as its protocol says.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("the document could not be fetched")]
+#[non_exhaustive]
+pub struct Unfetched;
+
+impl Unfetched {
+    /// The document could not be had.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self
+    }
+}
+
+impl Default for Unfetched {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[derive(Clone)]
+pub(crate) enum Answer {
+    Document(Result<Arc<[u8]>, Unfetched>),
+    Verdict(Verdict),
+    Signature(Arc<[u8]>),
+}
+
+/// An answer can hold a document with secrets, so nothing of it is shown.
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Document(Ok(_)) => "Document(..)",
+            Self::Document(Err(_)) => "Document(unfetched)",
+            Self::Verdict(Verdict::Allowed) => "Allowed",
+            Self::Verdict(Verdict::Denied) => "Denied",
+            Self::Signature(_) => "Signature(..)",
+        })
+    }
+}
+
+impl Snapshot {
+    /// The client of this name, if it is registered.
+    ///
+    /// # Errors
+    ///
+    /// It was not read yet.
+    pub fn client<F>(&self, id: &ClientId) -> Result<Option<Seen<'_, Client>>, Halt<F>> {
+        let found = self.record(|| Key::Client(id.clone()), |key| matches!(key, Key::Client(own) if own == id))?;
+        Ok(found.and_then(|row| match &row.value {
+            Record::Client(client) if client.id() == id => Some(Seen { version: row.version, value: client }),
+            Record::Client(_) | Record::Grant(_) | Record::Token(_) => None,
+        }))
+    }
+
+    /// The grant of this name, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// It was not read yet.
+    pub fn grant<F>(&self, id: GrantId) -> Result<Option<Seen<'_, Grant>>, Halt<F>> {
+        let found = self.record(|| Key::Grant(id), |key| matches!(key, Key::Grant(own) if *own == id))?;
+        Ok(found.and_then(|row| match &row.value {
+            Record::Grant(grant) if grant.id == id => Some(Seen { version: row.version, value: grant }),
+            Record::Client(_) | Record::Grant(_) | Record::Token(_) => None,
+        }))
+    }
+
+    /// The access token of this name, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// It was not read yet.
+    pub fn token<F>(&self, id: TokenId) -> Result<Option<Seen<'_, AccessToken>>, Halt<F>> {
+        let found = self.record(|| Key::Token(id), |key| matches!(key, Key::Token(own) if *own == id))?;
+        Ok(found.and_then(|row| match &row.value {
+            Record::Token(token) if token.id == id => Some(Seen { version: row.version, value: token }),
+            Record::Client(_) | Record::Grant(_) | Record::Token(_) => None,
+        }))
+    }
+
+    /// The document behind `url`, or that it could not be had.
+    ///
+    /// # Errors
+    ///
+    /// It was not fetched yet.
+    pub fn document<F>(&self, url: &Url) -> Result<Result<&[u8], Unfetched>, Halt<F>> {
+        let need = Need::Document(url.clone());
+        match self.answer(&need) {
+            Some(Answer::Document(document)) => Ok(document.as_deref().map_err(|unfetched| *unfetched)),
+            Some(Answer::Verdict(_) | Answer::Signature(_)) | None => Err(Halt::Missing(need)),
+        }
+    }
+
+    /// The host's verdict.
+    ///
+    /// # Errors
+    ///
+    /// The host was not asked yet.
+    pub fn verdict<F>(&self, question: Question) -> Result<Verdict, Halt<F>> {
+        let need = Need::Verdict(question);
+        match self.answer(&need) {
+            Some(Answer::Verdict(verdict)) => Ok(*verdict),
+            Some(Answer::Document(_) | Answer::Signature(_)) | None => Err(Halt::Missing(need)),
+        }
+    }
+
+    /// The signature over `input`.
+    ///
+    /// # Errors
+    ///
+    /// It was not made yet.
+    pub fn signature<F>(&self, input: SigningInput) -> Result<&[u8], Halt<F>> {
+        let need = Need::Signature(input);
+        match self.answer(&need) {
+            Some(Answer::Signature(bytes)) => Ok(bytes),
+            Some(Answer::Document(_) | Answer::Verdict(_)) | None => Err(Halt::Missing(need)),
+        }
+    }
+
+    fn record<F>(
+        &self,
+        key: impl FnOnce() -> Key,
+        is: impl Fn(&Key) -> bool,
+    ) -> Result<Option<&Versioned<Record>>, Halt<F>> {
+        match self.records.iter().find(|(known, _)| is(known)) {
+            Some((_, found)) => Ok(found.as_ref()),
+            None => Err(Halt::Missing(Need::Record(key()))),
+        }
+    }
+
+    fn answer(&self, need: &Need) -> Option<&Answer> {
+        self.answers.iter().find_map(|(known, answer)| (known == need).then_some(answer))
+    }
+
+    /// Takes records in the order of their keys; what is short counts as absent.
+    pub(crate) fn add_records(&mut self, keys: Vec<Key>, found: Vec<Option<Versioned<Record>>>) {
+        let found = found.into_iter().chain(std::iter::repeat(None));
+        self.records.extend(keys.into_iter().zip(found));
+    }
+
+    pub(crate) fn add_answer(&mut self, need: Need, answer: Answer) {
+        self.answers.push((need, answer));
+    }
+
+    /// Forgets the records, which are stale, and names them; what else was answered stays.
+    pub(crate) fn forget_records(&mut self) -> Vec<Key> {
+        self.records.drain(..).map(|(key, _)| key).collect()
+    }
+}
+
+/// A record as read. Changing it carries the version it was read at.
+#[derive(Debug)]
+pub struct Seen<'a, T> {
+    version: u64,
+    value: &'a Arc<T>,
+}
+
+impl<'a, T> Seen<'a, T> {
+    /// The record.
+    #[must_use]
+    pub fn value(&self) -> &'a T {
+        let value: &'a Arc<T> = self.value;
+        value
+    }
+
+    /// Requires that the record at `key` is still as it was read.
+    #[must_use]
+    pub const fn unchanged(&self, key: Key) -> Change {
+        Change { key, expect: Expect::Version(self.version), write: Write::Nothing }
+    }
+
+    const fn replaced(&self, key: Key, record: Record, expires: Option<Timestamp>) -> Change {
+        Change { key, expect: Expect::Version(self.version), write: Write::Put { record, expires } }
+    }
+}
+
+impl Seen<'_, Client> {
+    /// Requires that the client is still what it was.
+    #[must_use]
+    pub fn still(&self) -> Change {
+        self.unchanged(Key::Client(self.value().id().clone()))
+    }
+}
+
+impl Seen<'_, Grant> {
+    /// Puts `next` in place of what was read.
+    #[must_use]
+    pub fn replace(&self, next: Grant, expires: Timestamp) -> Change {
+        self.replaced(Key::Grant(self.value().id), Record::Grant(Arc::new(next)), Some(expires))
+    }
+
+    /// Requires that the grant is still what it was.
+    #[must_use]
+    pub fn still(&self) -> Change {
+        self.unchanged(Key::Grant(self.value().id))
+    }
+}
+
+impl Change {
+    /// Writes a grant that was not there before.
+    #[must_use]
+    pub fn new_grant(grant: Grant, expires: Timestamp) -> Self {
+        Self::insert(Key::Grant(grant.id), Record::Grant(Arc::new(grant)), expires)
+    }
+
+    /// Writes an access token that was not there before.
+    #[must_use]
+    pub fn new_token(token: AccessToken) -> Self {
+        let expires = token.expires;
+        Self::insert(Key::Token(token.id), Record::Token(Arc::new(token)), expires)
+    }
+
+    const fn insert(key: Key, record: Record, expires: Timestamp) -> Self {
+        Self { key, expect: Expect::Absent, write: Write::Put { record, expires: Some(expires) } }
+    }
+}

@@ -1,0 +1,266 @@
+//! The machine, written once for every endpoint.
+//!
+//! ```text
+//!             ┌────────── conflict: load again, decide again (bounded) ─────────┐
+//!             ▼                                                                 │
+//!   start ─▶ Load/Fetch/Judge/Sign ── decide ──┬── plan has changes ──▶ Commit ──▶ Done
+//!             ▲                                ├── nothing to write ───────────▶ Done
+//!             └────────── Missing(need) ───────┘
+//! ```
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use url::Url;
+
+use crate::env::Env;
+use crate::event::Event;
+use crate::record::Record;
+use crate::snapshot::{Answer, Halt, Need, Question, SigningInput, Snapshot, Unfetched, Verdict};
+use crate::store::{Change, Commit, Key, Versioned};
+
+/// A parsed request that is decided without I/O.
+pub trait Endpoint: Clone + Debug + Send + Sync + 'static {
+    /// What it answers when it is granted.
+    type Reply: Clone + Debug + Send + Sync + 'static;
+    /// What it answers when it is refused.
+    type Refusal: Clone + Debug + Send + Sync + 'static;
+
+    /// The records that the request alone already names.
+    fn keys(&self) -> Vec<Key>;
+
+    /// Decides over one snapshot: pure, and run again when something was missing or a commit met a conflict.
+    ///
+    /// # Errors
+    ///
+    /// Something is missing, or the request is refused without a trace.
+    fn decide(&self, seen: &Snapshot, env: &Env) -> Decision<Self>;
+
+    /// The refusal to give when the world outside failed, where a better one than 503 is possible.
+    fn interrupted(&self, _seen: &Snapshot) -> Option<Self::Refusal> {
+        None
+    }
+}
+
+/// What a decision comes to.
+pub type Decision<E> = Result<Plan<<E as Endpoint>::Reply, <E as Endpoint>::Refusal>, Halt<<E as Endpoint>::Refusal>>;
+
+/// What to write, what to report and what to answer once that is durable.
+#[derive(Clone, Debug)]
+pub struct Plan<R, F> {
+    changes: Vec<Change>,
+    events: Vec<Event>,
+    reply: Result<R, F>,
+}
+
+impl<R, F> Plan<R, F> {
+    /// Answers `reply` once `changes` are durable.
+    #[must_use]
+    pub const fn grant(changes: Vec<Change>, reply: R) -> Self {
+        Self { changes, events: Vec::new(), reply: Ok(reply) }
+    }
+
+    /// Refuses once `changes` are durable: a replay revokes.
+    #[must_use]
+    pub const fn refuse(changes: Vec<Change>, refusal: F) -> Self {
+        Self { changes, events: Vec::new(), reply: Err(refusal) }
+    }
+
+    /// Reports `event` with the answer.
+    #[must_use]
+    pub fn reporting(mut self, event: Event) -> Self {
+        self.events.push(event);
+        self
+    }
+
+    /// The same plan with its answer, reply or refusal, put into one form.
+    pub fn answered<A, N>(self, reply: impl FnOnce(R) -> A, refusal: impl FnOnce(F) -> A) -> Plan<A, N> {
+        Plan { changes: self.changes, events: self.events, reply: Ok(self.reply.map_or_else(refusal, reply)) }
+    }
+}
+
+/// What the caller does next. Each variant carries the only calls that are legal then.
+#[must_use]
+#[derive(Clone, Debug)]
+#[expect(clippy::exhaustive_enums, reason = "a driver must handle every case")]
+pub enum Step<E: Endpoint> {
+    /// Read these records together.
+    Load(Ask<E, Vec<Key>>),
+    /// Fetch this document.
+    Fetch(Ask<E, Url>),
+    /// Ask the host.
+    Judge(Ask<E, Question>),
+    /// Sign this.
+    Sign(Ask<E, SigningInput>),
+    /// Apply these changes, all or nothing.
+    Commit(Pending<E>),
+    /// Send this answer.
+    Done(Done<E>),
+    /// Too many others wrote the same records; answer 503.
+    Contended(Contended<E>),
+}
+
+/// How often a conflict is met with another decision.
+const ROUNDS: u8 = 8;
+
+/// How many questions one round may ask; more is a decision that never ends.
+const QUESTIONS: u8 = 32;
+
+#[derive(Clone, Debug)]
+struct Machine<E> {
+    endpoint: E,
+    env: Env,
+    seen: Snapshot,
+    rounds: u8,
+    questions: u8,
+}
+
+impl<E: Endpoint> Step<E> {
+    /// Begins to answer `endpoint`.
+    pub fn start(endpoint: E, env: Env) -> Self {
+        let keys = endpoint.keys();
+        let machine = Box::new(Machine { endpoint, env, seen: Snapshot::default(), rounds: 0, questions: 0 });
+        if keys.is_empty() { machine.decide() } else { Self::Load(Ask { machine, question: keys }) }
+    }
+}
+
+/// A question to the world outside, and the machine that waits for its answer.
+#[derive(Clone, Debug)]
+pub struct Ask<E, Q> {
+    machine: Box<Machine<E>>,
+    question: Q,
+}
+
+impl<E: Endpoint, Q> Ask<E, Q> {
+    /// What is asked.
+    #[must_use]
+    pub const fn question(&self) -> &Q {
+        &self.question
+    }
+
+    /// Gives up because the world outside failed.
+    #[must_use]
+    pub fn interrupted(self) -> Option<E::Refusal> {
+        self.machine.interrupted()
+    }
+}
+
+impl<E: Endpoint> Ask<E, Vec<Key>> {
+    /// Takes the records in the order of the keys; what is short counts as absent.
+    pub fn loaded(mut self, found: Vec<Option<Versioned<Record>>>) -> Step<E> {
+        self.machine.seen.add_records(self.question, found);
+        self.machine.decide()
+    }
+}
+
+impl<E: Endpoint> Ask<E, Url> {
+    /// Takes the document, or that it could not be had.
+    pub fn fetched(self, document: Result<Arc<[u8]>, Unfetched>) -> Step<E> {
+        self.machine.answered(Need::Document(self.question), Answer::Document(document))
+    }
+}
+
+impl<E: Endpoint> Ask<E, Question> {
+    /// Takes the host's verdict.
+    pub fn judged(self, verdict: Verdict) -> Step<E> {
+        self.machine.answered(Need::Verdict(self.question), Answer::Verdict(verdict))
+    }
+}
+
+impl<E: Endpoint> Ask<E, SigningInput> {
+    /// Takes the signature.
+    pub fn signed(self, signature: Arc<[u8]>) -> Step<E> {
+        self.machine.answered(Need::Signature(self.question), Answer::Signature(signature))
+    }
+}
+
+/// A plan that waits to be durable; its answer cannot be seen before.
+#[derive(Clone, Debug)]
+pub struct Pending<E: Endpoint> {
+    machine: Box<Machine<E>>,
+    plan: Plan<E::Reply, E::Refusal>,
+}
+
+impl<E: Endpoint> Pending<E> {
+    /// What to apply.
+    #[must_use]
+    pub fn changes(&self) -> &[Change] {
+        &self.plan.changes
+    }
+
+    /// Takes what became of the commit.
+    pub fn committed(self, outcome: Commit) -> Step<E> {
+        match outcome {
+            Commit::Applied => Step::Done(Done { events: self.plan.events, reply: self.plan.reply }),
+            Commit::Conflict if self.machine.rounds == ROUNDS => Step::Contended(Contended { machine: self.machine }),
+            Commit::Conflict => self.machine.again(),
+        }
+    }
+
+    /// Gives up because the world outside failed; whether the changes applied is unknown.
+    #[must_use]
+    pub fn interrupted(self) -> Option<E::Refusal> {
+        self.machine.interrupted()
+    }
+}
+
+/// The end of a request that met conflict after conflict, or that never stopped asking.
+#[derive(Clone, Debug)]
+pub struct Contended<E> {
+    machine: Box<Machine<E>>,
+}
+
+impl<E: Endpoint> Contended<E> {
+    /// Gives up.
+    #[must_use]
+    pub fn interrupted(self) -> Option<E::Refusal> {
+        self.machine.interrupted()
+    }
+}
+
+/// The end: what happened, and what to answer.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Done<E: Endpoint> {
+    /// What happened, without any secret.
+    pub events: Vec<Event>,
+    /// What to answer.
+    pub reply: Result<E::Reply, E::Refusal>,
+}
+
+impl<E: Endpoint> Machine<E> {
+    fn decide(mut self: Box<Self>) -> Step<E> {
+        let need = match self.endpoint.decide(&self.seen, &self.env) {
+            Ok(plan) if plan.changes.is_empty() => return Step::Done(Done { events: plan.events, reply: plan.reply }),
+            Ok(plan) => return Step::Commit(Pending { machine: self, plan }),
+            Err(Halt::Refused(refusal)) => return Step::Done(Done { events: Vec::new(), reply: Err(refusal) }),
+            Err(Halt::Missing(need)) => need,
+        };
+        if self.questions == QUESTIONS {
+            return Step::Contended(Contended { machine: self });
+        }
+        self.questions += 1;
+        match need {
+            Need::Record(key) => Step::Load(Ask { machine: self, question: vec![key] }),
+            Need::Document(url) => Step::Fetch(Ask { machine: self, question: url }),
+            Need::Verdict(question) => Step::Judge(Ask { machine: self, question }),
+            Need::Signature(input) => Step::Sign(Ask { machine: self, question: input }),
+        }
+    }
+
+    fn answered(mut self: Box<Self>, need: Need, answer: Answer) -> Step<E> {
+        self.seen.add_answer(need, answer);
+        self.decide()
+    }
+
+    fn again(mut self: Box<Self>) -> Step<E> {
+        self.rounds += 1;
+        self.questions = 0;
+        let keys = self.seen.forget_records();
+        if keys.is_empty() { self.decide() } else { Step::Load(Ask { machine: self, question: keys }) }
+    }
+
+    fn interrupted(&self) -> Option<E::Refusal> {
+        self.endpoint.interrupted(&self.seen)
+    }
+}

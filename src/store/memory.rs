@@ -1,0 +1,266 @@
+//! Records in memory: sharded by grant, swept a little with every write.
+
+use std::collections::{BTreeMap, HashMap};
+use std::convert::Infallible;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::ambient::{Clock, SystemClock};
+use crate::env::Timestamp;
+use crate::record::{Client, Record};
+
+use super::{AsyncStore, Change, Commit, Expect, Key, Store, Versioned, Write};
+
+/// The embedded store. What it holds ends with the process.
+///
+/// A write forgets up to a fixed number of expired records of the shards that it touches; [`Memory::sweep`] forgets all
+/// of them, for hosts that are idle.
+#[derive(Debug)]
+pub struct Memory<C = SystemClock> {
+    shards: Box<[Mutex<Shard>]>,
+    hasher: RandomState,
+    clock: C,
+}
+
+/// How many shards there are; a power of two.
+const SHARDS: usize = 64;
+
+/// How many due records one commit looks at in each shard that it writes to: more than it adds, so the backlog shrinks.
+const SWEPT: usize = 4;
+
+#[derive(Debug, Default)]
+struct Shard {
+    rows: HashMap<Key, Row>,
+    /// Which records may be forgotten, by the moment at which they may. Every row that expires is here at or before
+    /// its expiry.
+    due: BTreeMap<Timestamp, Vec<Key>>,
+    /// The version that the next write gets; never used twice.
+    next: u64,
+}
+
+#[derive(Debug)]
+struct Row {
+    version: u64,
+    record: Record,
+    expires: Option<Timestamp>,
+    /// The moment at which this row stands in `due`.
+    queued: Option<Timestamp>,
+}
+
+impl Memory {
+    /// An empty store.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_clock(SystemClock)
+    }
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<C: Clock> Memory<C> {
+    /// An empty store that takes the time from `clock`.
+    #[must_use]
+    pub fn with_clock(clock: C) -> Self {
+        let shards = (0..SHARDS).map(|_| Mutex::new(Shard::default())).collect();
+        Self { shards, hasher: RandomState::new(), clock }
+    }
+
+    /// Adds a client, or replaces the one of the same name.
+    pub fn put_client(&self, client: Client) {
+        let key = Key::Client(client.id().clone());
+        let mut shard = self.shard(self.place(&key));
+        shard.put(&key, Record::Client(client.into()), None);
+    }
+
+    /// How many records there are, expired ones that were not swept yet included.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        (0..SHARDS).map(|place| self.shard(place).rows.len()).sum()
+    }
+
+    /// Whether there is no record.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Forgets every expired record.
+    pub fn sweep(&self) {
+        let now = self.clock.now();
+        (0..SHARDS).for_each(|place| while self.shard(place).sweep(now, 1024) {});
+    }
+
+    /// Rows of one grant share a shard.
+    fn place(&self, key: &Key) -> usize {
+        let hash = match key.grant() {
+            Some(grant) => self.hasher.hash_one(grant),
+            None => self.hasher.hash_one(key),
+        };
+        usize::try_from(hash % SHARDS as u64).unwrap_or_default()
+    }
+
+    #[expect(clippy::indexing_slicing, reason = "`place` is below SHARDS")]
+    fn shard(&self, place: usize) -> MutexGuard<'_, Shard> {
+        self.shards[place].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Locks the shards of `keys`, each once and in one order, so that two calls never wait for each other.
+    fn lock<'k>(&self, keys: impl Iterator<Item = &'k Key>) -> Locked<'_> {
+        let mut wanted = 0_u64;
+        let places = keys.map(|key| {
+            let place = self.place(key);
+            wanted |= 1 << place;
+            place
+        });
+        let places = places.collect();
+        let held =
+            (0..SHARDS).filter(|place| wanted >> place & 1 == 1).map(|place| (place, self.shard(place))).collect();
+        Locked { held, places }
+    }
+}
+
+/// Some shards, locked, and in which of them each key is.
+struct Locked<'m> {
+    held: Vec<(usize, MutexGuard<'m, Shard>)>,
+    places: Vec<usize>,
+}
+
+impl Locked<'_> {
+    fn of(&mut self, place: usize) -> Option<&mut Shard> {
+        self.held.iter_mut().find_map(|(own, shard)| (*own == place).then_some(&mut **shard))
+    }
+}
+
+impl Shard {
+    fn read(&self, key: &Key, now: Timestamp) -> Option<&Row> {
+        self.rows.get(key).filter(|row| row.expires.is_none_or(|expires| now < expires))
+    }
+
+    fn put(&mut self, key: &Key, record: Record, expires: Option<Timestamp>) {
+        let version = self.next;
+        self.next += 1;
+        let queued = self.rows.get(key).and_then(|row| row.queued);
+        // An entry that comes too early is moved when it comes; one that comes too late would be found too late.
+        let queued = match (expires, queued) {
+            (Some(expires), Some(queued)) if queued <= expires => Some(queued),
+            (Some(expires), _) => {
+                self.due.entry(expires).or_default().push(key.clone());
+                Some(expires)
+            }
+            (None, _) => None,
+        };
+        self.rows.insert(key.clone(), Row { version, record, expires, queued });
+    }
+
+    /// Looks at up to `most` due entries; whether more are due.
+    fn sweep(&mut self, now: Timestamp, most: usize) -> bool {
+        for _ in 0..most {
+            let Some(mut first) = self.due.first_entry().filter(|first| *first.key() <= now) else {
+                return false;
+            };
+            let moment = *first.key();
+            let key = first.get_mut().pop();
+            if first.get().is_empty() {
+                first.remove();
+            }
+            if let Some(key) = key {
+                self.settle(key, moment, now);
+            }
+        }
+        self.due.first_key_value().is_some_and(|(moment, _)| *moment <= now)
+    }
+
+    /// Forgets the row of an entry that came due, or queues it again if it was given more time.
+    fn settle(&mut self, key: Key, moment: Timestamp, now: Timestamp) {
+        let Some(row) = self.rows.get_mut(&key) else { return };
+        // A later entry of the same key stands for the row now.
+        if row.queued != Some(moment) {
+            return;
+        }
+        match row.expires {
+            Some(expires) if expires <= now => {
+                self.rows.remove(&key);
+            }
+            Some(expires) => {
+                row.queued = Some(expires);
+                self.due.entry(expires).or_default().push(key);
+            }
+            None => row.queued = None,
+        }
+    }
+}
+
+impl<C: Clock> Store for Memory<C> {
+    type Error = Infallible;
+
+    fn load(&self, keys: &[Key]) -> Result<Vec<Option<Versioned<Record>>>, Infallible> {
+        let now = self.clock.now();
+        let mut locked = self.lock(keys.iter());
+        let places = std::mem::take(&mut locked.places);
+        let found = keys.iter().zip(places).map(|(key, place)| {
+            let row = locked.of(place)?.read(key, now)?;
+            Some(Versioned { version: row.version, value: row.record.clone() })
+        });
+        Ok(found.collect())
+    }
+
+    fn commit(&self, changes: &[Change]) -> Result<Commit, Infallible> {
+        let now = self.clock.now();
+        let mut locked = self.lock(changes.iter().map(|change| &change.key));
+        let places = std::mem::take(&mut locked.places);
+        for (change, place) in changes.iter().zip(&places) {
+            let row = locked.of(*place).and_then(|shard| shard.read(&change.key, now));
+            let holds = match (change.expect, row) {
+                (Expect::Absent, None) => true,
+                (Expect::Version(expected), Some(row)) => row.version == expected,
+                (Expect::Absent, Some(_)) | (Expect::Version(_), None) => false,
+            };
+            if !holds {
+                return Ok(Commit::Conflict);
+            }
+        }
+        for (change, place) in changes.iter().zip(places) {
+            let Some(shard) = locked.of(place) else { continue };
+            match &change.write {
+                Write::Put { record, expires } => shard.put(&change.key, record.clone(), *expires),
+                Write::Delete => {
+                    shard.rows.remove(&change.key);
+                }
+                Write::Nothing => {}
+            }
+        }
+        for (_, shard) in &mut locked.held {
+            shard.sweep(now, SWEPT);
+        }
+        Ok(Commit::Applied)
+    }
+}
+
+impl<C: Clock + Sync> AsyncStore for Memory<C> {
+    type Error = Infallible;
+
+    async fn load(&self, keys: &[Key]) -> Result<Vec<Option<Versioned<Record>>>, Infallible> {
+        Store::load(self, keys)
+    }
+
+    async fn commit(&self, changes: &[Change]) -> Result<Commit, Infallible> {
+        Store::commit(self, changes)
+    }
+}
+
+/// A store behind a reference.
+impl<S: Store + ?Sized> Store for &S {
+    type Error = S::Error;
+
+    fn load(&self, keys: &[Key]) -> Result<Vec<Option<Versioned<Record>>>, S::Error> {
+        (**self).load(keys)
+    }
+
+    fn commit(&self, changes: &[Change]) -> Result<Commit, S::Error> {
+        (**self).commit(changes)
+    }
+}

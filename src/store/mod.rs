@@ -1,0 +1,145 @@
+//! The contract with storage: one batched read, one atomic write.
+
+#[cfg(feature = "memory")]
+mod memory;
+
+use std::fmt;
+use std::future::Future;
+
+#[cfg(feature = "memory")]
+pub use memory::Memory;
+
+use crate::env::Timestamp;
+use crate::record::{ClientId, GrantId, Record, TokenId};
+
+/// The name of a record.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum Key {
+    /// A [`Record::Client`].
+    Client(ClientId),
+    /// A [`Record::Grant`].
+    Grant(GrantId),
+    /// A [`Record::Token`].
+    Token(TokenId),
+}
+
+impl Key {
+    /// The grant that all rows of one grant share: a store may be partitioned by it.
+    #[must_use]
+    pub const fn grant(&self) -> Option<GrantId> {
+        match self {
+            Self::Client(_) => None,
+            Self::Grant(id) => Some(*id),
+            Self::Token(id) => Some(id.grant),
+        }
+    }
+}
+
+/// A text that is different for each key, for stores whose keys are texts.
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Client(id) => write!(f, "client/{id}"),
+            Self::Grant(id) => write!(f, "grant/{id}"),
+            Self::Token(id) => write!(f, "token/{}/{}", id.grant, id.digest.to_base64url()),
+        }
+    }
+}
+
+/// A record and the version at which it was read.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::exhaustive_structs, reason = "a store makes these; the pair is the contract")]
+pub struct Versioned<T> {
+    /// Never the same for two writes of one key, not even after it was deleted in between.
+    pub version: u64,
+    /// What was read.
+    pub value: T,
+}
+
+/// One write, and what must still be true for it to apply.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::exhaustive_structs, reason = "a store takes these apart; the three parts are the contract")]
+pub struct Change {
+    /// Which record.
+    pub key: Key,
+    /// How the record must be found.
+    pub expect: Expect,
+    /// What to do with it then.
+    pub write: Write,
+}
+
+/// How a record must be found for a commit to apply.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_enums, reason = "a store must handle every case")]
+pub enum Expect {
+    /// There is none.
+    Absent,
+    /// It is still at this version.
+    Version(u64),
+}
+
+/// What a commit does to a record.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::exhaustive_enums, reason = "a store must handle every case")]
+pub enum Write {
+    /// Write it; from `expires` on it may be forgotten.
+    Put {
+        /// What to keep.
+        record: Record,
+        /// When it may be forgotten; never if `None`.
+        expires: Option<Timestamp>,
+    },
+    /// Remove it.
+    Delete,
+    /// Leave it alone: only the expectation counts.
+    Nothing,
+}
+
+/// What became of a commit.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[must_use]
+#[expect(clippy::exhaustive_enums, reason = "a store must choose, a caller must handle both")]
+pub enum Commit {
+    /// Every expectation held, and every change is durable.
+    Applied,
+    /// An expectation did not hold, and nothing was changed.
+    Conflict,
+}
+
+/// Storage for callers that block.
+///
+/// - `load` answers in the order of the keys, with what was committed before it began.
+/// - `commit` applies all changes or none, and only if every expectation holds at that moment.
+/// - A version is never used twice for one key.
+/// - A record whose expiry has passed may be missing from `load`, but never earlier.
+pub trait Store {
+    /// Why storage failed; after a failed `commit` it is unknown whether it applied.
+    type Error: std::error::Error + Send + Sync + 'static;
+
+    /// Reads the records of `keys`, in their order.
+    ///
+    /// # Errors
+    ///
+    /// Storage could not be read.
+    fn load(&self, keys: &[Key]) -> Result<Vec<Option<Versioned<Record>>>, Self::Error>;
+
+    /// Applies `changes`, all or nothing.
+    ///
+    /// # Errors
+    ///
+    /// Storage could not be written, or it is unknown whether it was.
+    fn commit(&self, changes: &[Change]) -> Result<Commit, Self::Error>;
+}
+
+/// Storage for callers that await; the contract is that of [`Store`].
+pub trait AsyncStore {
+    /// Why storage failed; after a failed `commit` it is unknown whether it applied.
+    type Error: std::error::Error + Send + Sync + 'static;
+
+    /// Reads the records of `keys`, in their order.
+    fn load(&self, keys: &[Key]) -> impl Future<Output = Result<Vec<Option<Versioned<Record>>>, Self::Error>> + Send;
+
+    /// Applies `changes`, all or nothing.
+    fn commit(&self, changes: &[Change]) -> impl Future<Output = Result<Commit, Self::Error>> + Send;
+}

@@ -1,0 +1,130 @@
+//! The authorization request [RFC 6749 §4.1.1, RFC 7636 §4.3].
+
+use http::{Method, Request};
+use serde::{Deserialize, Serialize};
+
+use super::form::{self, Form, Limits, Malformed, Parameters};
+use super::token::check_content_type;
+
+/// An authorization request as it was asked, every parameter at most once; nothing in it is verified.
+///
+/// It is a plain value that a host may keep while a person logs in; every use of it verifies it again.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct AuthorizationRequest {
+    /// Which client asks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<String>,
+    /// Where the response shall go.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redirect_uri: Option<String>,
+    /// What the response shall carry: `code`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub response_type: Option<String>,
+    /// How the response shall travel: `query` or `form_post`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub response_mode: Option<String>,
+    /// What the client would like to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+    /// Given back with the response.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// What the code verifier will be checked against.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code_challenge: Option<String>,
+    /// How the challenge was made from the verifier.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code_challenge_method: Option<String>,
+    /// Which pages the person must or must not see.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prompt: Option<String>,
+    /// How many seconds ago the person may have proved who they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_age: Option<String>,
+    /// Whom the client thinks the person to be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub login_hint: Option<String>,
+    /// In which languages the person would like to be asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ui_locales: Option<String>,
+    /// Names that were given more than once; refused once it is known where to say so.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub repeated: Vec<String>,
+    /// Parameters that nobody here knows.
+    #[serde(skip_serializing_if = "Parameters::is_empty")]
+    pub other: Parameters,
+}
+
+impl AuthorizationRequest {
+    /// Reads the query of a GET or the body of a POST [RFC 6749 §3.1].
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read as parameters; there is nowhere to redirect such an error to.
+    pub fn parse<B: AsRef<[u8]>>(request: &Request<B>, limits: &Limits) -> Result<Self, Malformed> {
+        if request.method() == Method::POST {
+            check_content_type(request.headers())?;
+            return Self::parse_form(request.body().as_ref(), limits);
+        }
+        Self::parse_form(request.uri().query().unwrap_or_default().as_bytes(), limits)
+    }
+
+    /// Reads a query.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read as parameters.
+    pub fn parse_form(query: &[u8], limits: &Limits) -> Result<Self, Malformed> {
+        let mut form = Form::parse(query, limits)?;
+        Ok(Self {
+            client_id: form.take_owned("client_id"),
+            redirect_uri: form.take_owned("redirect_uri"),
+            response_type: form.take_owned("response_type"),
+            response_mode: form.take_owned("response_mode"),
+            scope: form.take_owned("scope"),
+            state: form.take_owned("state"),
+            code_challenge: form.take_owned("code_challenge"),
+            code_challenge_method: form.take_owned("code_challenge_method"),
+            prompt: form.take_owned("prompt"),
+            max_age: form.take_owned("max_age"),
+            login_hint: form.take_owned("login_hint"),
+            ui_locales: form.take_owned("ui_locales"),
+            repeated: form.repeated(),
+            other: form.rest(),
+        })
+    }
+
+    /// Writes the request as a query; repetitions are not written.
+    #[must_use]
+    pub fn print(&self) -> String {
+        let mut query = String::new();
+        for (name, value) in [
+            ("client_id", &self.client_id),
+            ("redirect_uri", &self.redirect_uri),
+            ("response_type", &self.response_type),
+            ("response_mode", &self.response_mode),
+            ("scope", &self.scope),
+            ("state", &self.state),
+            ("code_challenge", &self.code_challenge),
+            ("code_challenge_method", &self.code_challenge_method),
+            ("prompt", &self.prompt),
+            ("max_age", &self.max_age),
+            ("login_hint", &self.login_hint),
+            ("ui_locales", &self.ui_locales),
+        ] {
+            if let Some(value) = value {
+                form::append(&mut query, name, value);
+            }
+        }
+        for (name, value) in self.other.iter() {
+            form::append(&mut query, name, value);
+        }
+        query
+    }
+
+    pub(crate) fn repeats(&self, name: &str) -> bool {
+        self.repeated.iter().any(|repeated| repeated == name)
+    }
+}

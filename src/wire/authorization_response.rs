@@ -1,0 +1,245 @@
+//! The authorization response [RFC 6749 §4.1.2, RFC 9207, OAuth 2.0 Form Post Response Mode].
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::header::{HeaderValue, LOCATION, REFERRER_POLICY};
+use http::{Response, StatusCode};
+use sha2::{Digest as _, Sha256};
+use url::{Host, Url};
+
+use super::authorize_refusal::{AuthorizeReason, html};
+use super::form::{self, Form, Limits, Malformed};
+use super::token::no_store;
+use crate::record::{Exposed, VerifiedRedirectUri};
+
+/// What goes back to the client through the person's browser; it can only be made for a verified redirect URI.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct AuthorizationResponse {
+    to: VerifiedRedirectUri,
+    mode: ResponseMode,
+    message: AuthorizationMessage,
+}
+
+/// How an authorization response travels.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum ResponseMode {
+    /// In the query of the redirect URI.
+    Query,
+    /// In a form that the browser posts to the redirect URI.
+    FormPost,
+}
+
+impl ResponseMode {
+    /// Every response mode that this crate serves.
+    pub const ALL: &'static [Self] = &[Self::Query, Self::FormPost];
+
+    /// The response mode of this name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|mode| mode.as_str() == name)
+    }
+
+    /// Its name on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Query => "query",
+            Self::FormPost => "form_post",
+        }
+    }
+}
+
+/// The parameters of an authorization response.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct AuthorizationMessage {
+    /// The code, or why there is none.
+    pub outcome: AuthorizationOutcome,
+    /// What the client gave to be given back.
+    pub state: Option<String>,
+    /// Who answers [RFC 9207 §2].
+    pub iss: Option<String>,
+}
+
+/// What became of an authorization request.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum AuthorizationOutcome {
+    /// Granted.
+    Code(Exposed),
+    /// Refused.
+    #[non_exhaustive]
+    Error {
+        /// The code.
+        error: String,
+        /// For the client's developer.
+        description: Option<String>,
+        /// The words of scope that are the fault.
+        scope: Option<String>,
+    },
+}
+
+impl AuthorizationMessage {
+    /// The parameters, in order.
+    pub fn parameters(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let outcome = match &self.outcome {
+            AuthorizationOutcome::Code(code) => [("code", Some(code.as_str())), ("", None), ("", None)],
+            AuthorizationOutcome::Error { error, description, scope } => [
+                ("error", Some(error.as_str())),
+                ("error_description", description.as_deref()),
+                ("scope", scope.as_deref()),
+            ],
+        };
+        let rest = [("state", self.state.as_deref()), ("iss", self.iss.as_deref())];
+        outcome.into_iter().chain(rest).filter_map(|(name, value)| Some((name, value?)))
+    }
+
+    /// Reads the parameters that a browser brought to the client: a query, or the body of a form.
+    ///
+    /// # Errors
+    ///
+    /// They are not well formed, repeat a parameter, or hold neither a code nor an error.
+    pub fn parse(parameters: &[u8], limits: &Limits) -> Result<Option<Self>, Malformed> {
+        let mut form = Form::parse_unrepeated(parameters, limits)?;
+        let (code, error) = (form.take_owned("code"), form.take_owned("error"));
+        let outcome = match (code, error) {
+            (Some(code), None) => AuthorizationOutcome::Code(Exposed::new(code)),
+            (None, Some(error)) => AuthorizationOutcome::Error {
+                error,
+                description: form.take_owned("error_description"),
+                scope: form.take_owned("scope"),
+            },
+            (None, None) | (Some(_), Some(_)) => return Ok(None),
+        };
+        Ok(Some(Self { outcome, state: form.take_owned("state"), iss: form.take_owned("iss") }))
+    }
+}
+
+impl AuthorizationResponse {
+    pub(crate) fn code(
+        to: VerifiedRedirectUri,
+        mode: ResponseMode,
+        code: Exposed,
+        state: Option<String>,
+        iss: &str,
+    ) -> Self {
+        Self::new(to, mode, AuthorizationOutcome::Code(code), state, iss)
+    }
+
+    pub(crate) fn refused(
+        to: VerifiedRedirectUri,
+        mode: ResponseMode,
+        reason: &AuthorizeReason,
+        state: Option<String>,
+        iss: &str,
+    ) -> Self {
+        let (error, description) = reason.wording();
+        let outcome = AuthorizationOutcome::Error {
+            error: error.to_owned(),
+            description: Some(description.to_owned()),
+            scope: reason.scope().map(|scope| scope.as_str().to_owned()),
+        };
+        Self::new(to, mode, outcome, state, iss)
+    }
+
+    fn new(
+        to: VerifiedRedirectUri,
+        mode: ResponseMode,
+        outcome: AuthorizationOutcome,
+        state: Option<String>,
+        iss: &str,
+    ) -> Self {
+        Self { to, mode, message: AuthorizationMessage { outcome, state, iss: Some(iss.to_owned()) } }
+    }
+
+    /// Where it goes.
+    #[must_use]
+    pub const fn to(&self) -> &VerifiedRedirectUri {
+        &self.to
+    }
+
+    /// What it says.
+    #[must_use]
+    pub const fn message(&self) -> &AuthorizationMessage {
+        &self.message
+    }
+
+    /// Writes the redirect, or the page that posts itself.
+    #[must_use]
+    pub fn print(&self) -> Response<Vec<u8>> {
+        match self.mode {
+            ResponseMode::Query => self.print_redirect(),
+            ResponseMode::FormPost => self.print_form(),
+        }
+    }
+
+    /// 303, so that a POST to the authorization endpoint is never repeated to the client [RFC 9700 §4.12].
+    fn print_redirect(&self) -> Response<Vec<u8>> {
+        let mut location = self.to.as_str().to_owned();
+        location.push(if location.contains('?') { '&' } else { '?' });
+        for (name, value) in self.message.parameters() {
+            form::append(&mut location, name, value);
+        }
+        let mut response = Response::new(Vec::new());
+        *response.status_mut() = StatusCode::SEE_OTHER;
+        let headers = response.headers_mut();
+        // A registered URI is visible ASCII, and what was appended is percent-encoded.
+        if let Ok(location) = HeaderValue::from_str(&location) {
+            headers.insert(LOCATION, location);
+        }
+        headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+        no_store(headers);
+        response
+    }
+
+    fn print_form(&self) -> Response<Vec<u8>> {
+        let escape = html_escape::encode_quoted_attribute::<str>;
+        let mut page = format!(
+            "<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
+             <title>Continue</title><form method=\"post\" action=\"{}\">",
+            escape(self.to.as_str())
+        );
+        for (name, value) in self.message.parameters() {
+            page.push_str(&format!("<input type=\"hidden\" name=\"{name}\" value=\"{}\">", escape(value)));
+        }
+        page.push_str("<noscript><button>Continue</button></noscript></form>");
+        page.push_str(&format!("<script>{SUBMIT}</script></html>"));
+        let script = STANDARD.encode(Sha256::digest(SUBMIT));
+        let policy = format!(
+            "default-src 'none'; script-src 'sha256-{script}'; form-action {}; frame-ancestors 'none'; base-uri 'none'",
+            policy_source(self.to.as_str())
+        );
+        html(StatusCode::OK, page, &policy)
+    }
+}
+
+const SUBMIT: &str = "document.forms[0].submit()";
+
+/// The narrowest source of a content security policy that covers a redirect URI and where its owner goes on from there.
+fn policy_source(uri: &str) -> String {
+    let Ok(uri) = Url::parse(uri) else { return "'none'".to_owned() };
+    match uri.host() {
+        // The grammar of policies has no IPv6 literals.
+        Some(Host::Domain(_) | Host::Ipv4(_)) if uri.origin().is_tuple() => uri.origin().ascii_serialization(),
+        Some(Host::Domain(_) | Host::Ipv4(_) | Host::Ipv6(_)) | None => format!("{}:", uri.scheme()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_policy_names_the_origin_or_the_scheme() {
+        for (uri, source) in [
+            ("https://client.example/cb?x=1", "https://client.example"),
+            ("https://client.example:8443/cb", "https://client.example:8443"),
+            ("http://127.0.0.1:9000/cb", "http://127.0.0.1:9000"),
+            ("http://[::1]:9000/cb", "http:"),
+            ("com.example.app:/cb", "com.example.app:"),
+        ] {
+            assert_eq!(policy_source(uri), source, "{uri}");
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! Why the authorization endpoint refuses, and whether the client may be told by a redirect.
+
+use http::header::{CONTENT_TYPE, HeaderValue};
+use http::{Response, StatusCode};
+
+use super::authorization_response::AuthorizationResponse;
+use super::form::Malformed;
+use super::token::no_store;
+use crate::record::Scope;
+
+/// Why an authorization request was refused.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_enums, reason = "a host must treat both, and there is no third")]
+pub enum AuthorizeRefusal {
+    /// Shown to the person by the server itself: it is not known where the client is [RFC 6749 §4.1.2.1].
+    Page(PageReason),
+    /// Sent to the client.
+    Redirect(Box<AuthorizationResponse>),
+}
+
+/// Why a request is answered by a page.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum PageReason {
+    /// The request could not be read.
+    Malformed(Malformed),
+    /// `client_id` is missing or given twice.
+    ClientIdMissing,
+    /// There is no such client.
+    ClientUnknown,
+    /// `redirect_uri` is given twice.
+    RedirectUriRepeated,
+    /// `redirect_uri` is missing, and the client has not exactly one.
+    RedirectUriMissing,
+    /// `redirect_uri` is not one of the client's.
+    RedirectUriUnregistered,
+    /// The host resumed something that is not there any more.
+    SessionNotFound,
+}
+
+impl PageReason {
+    /// The error code that the page shows.
+    #[must_use]
+    pub const fn error(self) -> &'static str {
+        match self {
+            Self::Malformed(_)
+            | Self::ClientIdMissing
+            | Self::RedirectUriRepeated
+            | Self::RedirectUriMissing
+            | Self::SessionNotFound => "invalid_request",
+            Self::ClientUnknown => "invalid_client",
+            Self::RedirectUriUnregistered => "invalid_redirect_uri",
+        }
+    }
+
+    /// What the page says.
+    #[must_use]
+    pub const fn description(self) -> &'static str {
+        match self {
+            Self::Malformed(malformed) => malformed.wording().1,
+            Self::ClientIdMissing => "client_id is missing or given more than once",
+            Self::ClientUnknown => "the client is not registered here",
+            Self::RedirectUriRepeated => "redirect_uri is given more than once",
+            Self::RedirectUriMissing => "redirect_uri is missing",
+            Self::RedirectUriUnregistered => "redirect_uri is not registered for this client",
+            Self::SessionNotFound => "the authorization request is unknown or has ended; please start again",
+        }
+    }
+
+    /// The status of the page.
+    #[must_use]
+    pub const fn status(self) -> StatusCode {
+        match self {
+            Self::Malformed(malformed) => malformed.wording().0,
+            Self::ClientIdMissing
+            | Self::ClientUnknown
+            | Self::RedirectUriRepeated
+            | Self::RedirectUriMissing
+            | Self::RedirectUriUnregistered
+            | Self::SessionNotFound => StatusCode::BAD_REQUEST,
+        }
+    }
+
+    /// A plain page, for hosts that have none of their own.
+    #[must_use]
+    pub fn print(self) -> Response<Vec<u8>> {
+        let (error, description) = (self.error(), self.description());
+        let page = format!(
+            "<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
+             <title>Request refused</title><h1>Request refused</h1><p>{description}.</p><p><code>{error}</code></p></html>"
+        );
+        html(self.status(), page, "default-src 'none'; frame-ancestors 'none'; base-uri 'none'")
+    }
+}
+
+/// A page that nobody may keep, frame or learn the address of.
+pub(super) fn html(status: StatusCode, page: String, policy: &str) -> Response<Vec<u8>> {
+    let mut response = Response::new(page.into_bytes());
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    no_store(headers);
+    headers.insert(http::header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(http::header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(http::header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    if let Ok(policy) = HeaderValue::from_str(policy) {
+        headers.insert(http::header::CONTENT_SECURITY_POLICY, policy);
+    }
+    response
+}
+
+/// Why a client is told that its request was refused.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum AuthorizeReason {
+    /// A parameter is given more than once.
+    Repeated,
+    /// `response_type` is missing.
+    ResponseTypeMissing,
+    /// `response_type` is not served.
+    ResponseTypeUnsupported,
+    /// The client may not use this response type.
+    ResponseTypeNotAllowed,
+    /// `response_mode` is not served.
+    ResponseModeUnsupported,
+    /// PKCE is required [RFC 9700 §2.1.1].
+    ChallengeMissing,
+    /// `code_challenge` without `code_challenge_method`: there is no silent `plain`.
+    ChallengeMethodMissing,
+    /// `code_challenge_method` is not `S256`.
+    ChallengeMethodUnsupported,
+    /// `code_challenge` is not of the form that its method makes.
+    ChallengeMalformed,
+    /// `code_challenge_method` without `code_challenge`.
+    ChallengeMethodAlone,
+    /// `scope` is not well formed.
+    ScopeMalformed,
+    /// No scope was requested, and there is no default.
+    ScopeMissing,
+    /// Words that the client may not ask for.
+    ScopeNotAllowed(Scope),
+    /// Nothing that was asked for is known.
+    ScopeUnknown,
+    /// `prompt` has an unknown value, or `none` and others.
+    PromptInvalid,
+    /// `max_age` is not a number of seconds.
+    MaxAgeInvalid,
+    /// The person must log in, which `prompt=none` forbids.
+    LoginRequired,
+    /// The person must consent, which `prompt=none` forbids.
+    ConsentRequired,
+    /// The person must choose an account, which `prompt=none` forbids.
+    AccountSelectionRequired,
+    /// The person, or a policy on their behalf, said no, or granted nothing.
+    AccessDenied,
+    /// What was approved is more than what was asked for.
+    ApprovalExceedsRequest,
+    /// Storage failed.
+    ServerError,
+    /// Too many others at once.
+    TemporarilyUnavailable,
+}
+
+impl AuthorizeReason {
+    /// The error code and its description on the wire [RFC 6749 §4.1.2.1].
+    pub(crate) const fn wording(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::Repeated => ("invalid_request", "a parameter is given more than once"),
+            Self::ResponseTypeMissing => ("invalid_request", "response_type is missing"),
+            Self::ResponseTypeUnsupported => ("unsupported_response_type", "the response type is not supported"),
+            Self::ResponseTypeNotAllowed => ("unauthorized_client", "the client may not use this response type"),
+            Self::ResponseModeUnsupported => ("unsupported_response_mode", "the response mode is not supported"),
+            Self::ChallengeMissing => ("invalid_request", "code_challenge is missing: PKCE with S256 is required"),
+            Self::ChallengeMethodMissing => ("invalid_request", "code_challenge_method is missing: use S256"),
+            Self::ChallengeMethodUnsupported => ("invalid_request", "code_challenge_method is not supported: use S256"),
+            Self::ChallengeMalformed => ("invalid_request", "code_challenge is malformed"),
+            Self::ChallengeMethodAlone => ("invalid_request", "code_challenge_method is given without code_challenge"),
+            Self::ScopeMalformed => ("invalid_scope", "scope is malformed"),
+            Self::ScopeMissing => ("invalid_scope", "scope is missing and the client has no default"),
+            Self::ScopeNotAllowed(_) => ("invalid_scope", "the client may not request this scope"),
+            Self::ScopeUnknown => ("invalid_scope", "none of the requested scopes is known"),
+            Self::PromptInvalid => ("invalid_request", "prompt is not supported, or combines none with other values"),
+            Self::MaxAgeInvalid => ("invalid_request", "max_age is not a number of seconds"),
+            Self::LoginRequired => ("login_required", "the person must log in"),
+            Self::ConsentRequired => ("consent_required", "the person must consent"),
+            Self::AccountSelectionRequired => ("account_selection_required", "the person must choose an account"),
+            Self::AccessDenied => ("access_denied", "the request was denied"),
+            Self::ApprovalExceedsRequest => ("server_error", "the approval does not fit the request"),
+            Self::ServerError => ("server_error", "the request could not be completed; please try again"),
+            Self::TemporarilyUnavailable => ("temporarily_unavailable", "please try again"),
+        }
+    }
+
+    pub(crate) const fn scope(&self) -> Option<&Scope> {
+        if let Self::ScopeNotAllowed(scope) = self { Some(scope) } else { None }
+    }
+}
+
+impl AuthorizeRefusal {
+    /// Writes the refusal: a redirect, or the plain page.
+    #[must_use]
+    pub fn print(&self) -> Response<Vec<u8>> {
+        match self {
+            Self::Page(reason) => reason.print(),
+            Self::Redirect(response) => response.print(),
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! `application/x-www-form-urlencoded`, read strictly.
+
+use std::borrow::Cow;
+use std::fmt::{self, Write as _};
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use serde::{Deserialize, Serialize};
+
+/// What a request may hold at most.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Bytes of a body or a query; 64 KiB by default.
+    pub body: usize,
+    /// Parameters of a request; 64 by default.
+    pub parameters: usize,
+    /// Bytes of one name or value once decoded; 8 KiB by default.
+    pub value: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { body: 64 * 1024, parameters: 64, value: 8 * 1024 }
+    }
+}
+
+/// Why a request could not be read as parameters.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, thiserror::Error)]
+#[non_exhaustive]
+pub enum Malformed {
+    /// The body is larger than allowed.
+    #[error("the request is too large")]
+    TooLarge,
+    /// The body is not of the one type that is read [RFC 6749 §3.2].
+    #[error("only bodies of type application/x-www-form-urlencoded are supported")]
+    ContentType,
+    /// More parameters than allowed.
+    #[error("the request has too many parameters")]
+    TooManyParameters,
+    /// A name or value longer than allowed.
+    #[error("a parameter is too long")]
+    ValueTooLong,
+    /// A percent sign without two hexadecimal digits, or bytes that are no UTF-8 [RFC 6749 §B].
+    #[error("a parameter is not correctly percent-encoded UTF-8")]
+    Encoding,
+    /// A control character.
+    #[error("a parameter has a control character")]
+    ControlCharacter,
+    /// A parameter was given more than once [RFC 6749 §3.1, §3.2].
+    #[error("a parameter is given more than once")]
+    Repeated,
+}
+
+/// Parameters that may be given more than once [RFC 8707 §2, RFC 8693 §2.1].
+const REPEATABLE: [&str; 2] = ["resource", "audience"];
+
+/// The parameters of one request, in order, without those that have no value [RFC 6749 §3.1].
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Form<'a> {
+    parameters: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    /// Names that were given more than once and may not be.
+    repeated: Vec<Cow<'a, str>>,
+}
+
+impl<'a> Form<'a> {
+    /// Reads a query or a body.
+    pub(crate) fn parse(text: &'a [u8], limits: &Limits) -> Result<Self, Malformed> {
+        if text.len() > limits.body {
+            return Err(Malformed::TooLarge);
+        }
+        let text = str::from_utf8(text).map_err(|_| Malformed::Encoding)?;
+        let mut form = Self { parameters: Vec::with_capacity(8), repeated: Vec::new() };
+        let mut names: Vec<Cow<'a, str>> = Vec::new();
+        for pair in text.split('&').filter(|pair| !pair.is_empty()) {
+            if form.parameters.len() + names.len() >= limits.parameters {
+                return Err(Malformed::TooManyParameters);
+            }
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let (name, value) = (decode(name, limits)?, decode(value, limits)?);
+            let known = form.parameters.iter().any(|(own, _)| *own == name) || names.contains(&name);
+            if known && !REPEATABLE.contains(&&*name) && !form.repeated.contains(&name) {
+                form.repeated.push(name.clone());
+            }
+            // Counts as repeated if it comes again, and as absent otherwise.
+            if value.is_empty() {
+                names.push(name);
+            } else {
+                form.parameters.push((name, value));
+            }
+        }
+        Ok(form)
+    }
+
+    /// The same, refusing any repetition.
+    pub(crate) fn parse_unrepeated(text: &'a [u8], limits: &Limits) -> Result<Self, Malformed> {
+        let form = Self::parse(text, limits)?;
+        if form.repeated.is_empty() { Ok(form) } else { Err(Malformed::Repeated) }
+    }
+
+    /// Takes out a parameter's first value.
+    pub(crate) fn take(&mut self, name: &str) -> Option<Cow<'a, str>> {
+        let place = self.parameters.iter().position(|(own, _)| own == name)?;
+        Some(self.parameters.swap_remove(place).1)
+    }
+
+    /// Takes out a parameter's first value as a text of its own.
+    pub(crate) fn take_owned(&mut self, name: &str) -> Option<String> {
+        self.take(name).map(Cow::into_owned)
+    }
+
+    pub(crate) fn repeated(&self) -> Vec<String> {
+        self.repeated.iter().map(|name| name.clone().into_owned()).collect()
+    }
+
+    /// What was not taken: kept for extensions, never acted on.
+    pub(crate) fn rest(self) -> Parameters {
+        let mut rest: Vec<_> =
+            self.parameters.into_iter().map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
+        rest.sort();
+        Parameters(rest)
+    }
+}
+
+/// Parameters that nobody here knows. Their values may be secrets of an extension, so `Debug` shows only names.
+#[derive(Clone, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct Parameters(Vec<(String, String)>);
+
+impl Parameters {
+    /// No parameters.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// The first value of a parameter.
+    #[must_use]
+    pub fn first(&self, name: &str) -> Option<&str> {
+        self.0.iter().find_map(|(own, value)| (own == name).then_some(value.as_str()))
+    }
+
+    /// Names and values, sorted.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl FromIterator<(String, String)> for Parameters {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(parameters: I) -> Self {
+        let mut all: Vec<_> = parameters.into_iter().collect();
+        all.sort();
+        Self(all)
+    }
+}
+
+impl fmt::Debug for Parameters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
+    }
+}
+
+fn decode<'a>(text: &'a str, limits: &Limits) -> Result<Cow<'a, str>, Malformed> {
+    let decoded = decode_component(text).ok_or(Malformed::Encoding)?;
+    if decoded.len() > limits.value {
+        return Err(Malformed::ValueTooLong);
+    }
+    if decoded.chars().any(char::is_control) {
+        return Err(Malformed::ControlCharacter);
+    }
+    Ok(decoded)
+}
+
+/// Decodes one form component, or nothing if a percent sign is not followed by two hexadecimal digits or the bytes are
+/// no UTF-8 [RFC 6749 §B].
+pub(crate) fn decode_component(text: &str) -> Option<Cow<'_, str>> {
+    if !text.bytes().any(|byte| matches!(byte, b'%' | b'+')) {
+        return Some(Cow::Borrowed(text));
+    }
+    let escapes = text.split('%').skip(1);
+    let well_formed =
+        |after: &str| matches!(after.as_bytes(), [a, b, ..] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit());
+    if !escapes.into_iter().all(well_formed) {
+        return None;
+    }
+    if text.contains('+') {
+        let spaced = text.replace('+', " ");
+        return percent_decode_str(&spaced).decode_utf8().ok().map(|text| Cow::Owned(text.into_owned()));
+    }
+    percent_decode_str(text).decode_utf8().ok()
+}
+
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Appends `name=value`, with `&` before it unless `to` is empty or ends with `?`.
+pub(crate) fn append(to: &mut String, name: &str, value: &str) {
+    if !(to.is_empty() || to.ends_with(['?', '&'])) {
+        to.push('&');
+    }
+    let (name, value) = (utf8_percent_encode(name, UNRESERVED), utf8_percent_encode(value, UNRESERVED));
+    // Writing to a string cannot fail.
+    let _ = write!(to, "{name}={value}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Form<'_>, Malformed> {
+        Form::parse(text.as_bytes(), &Limits::default())
+    }
+
+    #[test]
+    fn values_are_decoded_and_empty_ones_are_absent() {
+        let mut form = parse("a=b+c%2Bd&e=&f&%C3%A9=1&&").unwrap();
+        assert_eq!(form.take("a").as_deref(), Some("b c+d"));
+        assert_eq!(form.take("e"), None);
+        assert_eq!(form.take("f"), None);
+        assert_eq!(form.take("é").as_deref(), Some("1"));
+        assert!(form.rest().is_empty());
+    }
+
+    #[test]
+    fn what_is_not_well_formed_is_refused() {
+        for (text, fault) in [
+            ("a=%", Malformed::Encoding),
+            ("a=%2", Malformed::Encoding),
+            ("a=%zz", Malformed::Encoding),
+            ("a=%+1", Malformed::Encoding),
+            ("a=%ff", Malformed::Encoding),
+            ("a=%00", Malformed::ControlCharacter),
+            ("a=b%0Ac", Malformed::ControlCharacter),
+            ("a%0d=b", Malformed::ControlCharacter),
+        ] {
+            assert_eq!(parse(text), Err(fault), "{text}");
+        }
+        assert_eq!(Form::parse(b"a=\xff", &Limits::default()), Err(Malformed::Encoding));
+    }
+
+    #[test]
+    fn repetition_is_seen_even_without_a_value() {
+        for text in ["a=1&a=2", "a=1&a=1", "a=&a=2", "a=1&a", "a&a", "%61=1&a=2"] {
+            assert_eq!(parse(text).unwrap().repeated(), ["a"], "{text}");
+            assert_eq!(Form::parse_unrepeated(text.as_bytes(), &Limits::default()), Err(Malformed::Repeated), "{text}");
+        }
+        assert!(parse("resource=1&resource=2&a=1").unwrap().repeated().is_empty());
+    }
+
+    #[test]
+    fn limits_hold() {
+        let limits = Limits { body: 10, parameters: 2, value: 3 };
+        assert_eq!(Form::parse(b"a=123&b=12", &limits).unwrap().rest().iter().count(), 2);
+        assert_eq!(Form::parse(b"a=123&b=123", &limits), Err(Malformed::TooLarge));
+        assert_eq!(Form::parse(b"a&b&c", &limits), Err(Malformed::TooManyParameters));
+        assert_eq!(Form::parse(b"a=1234", &limits), Err(Malformed::ValueTooLong));
+    }
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let mut text = String::new();
+        for (name, value) in [("a", "b c+d&=?é"), ("ü", "~-._%")] {
+            append(&mut text, name, value);
+        }
+        let mut form = parse(&text).unwrap();
+        assert_eq!(form.take("a").as_deref(), Some("b c+d&=?é"));
+        assert_eq!(form.take("ü").as_deref(), Some("~-._%"));
+    }
+}

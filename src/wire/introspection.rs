@@ -1,0 +1,61 @@
+//! What an introspection answers [RFC 7662 §2.2].
+
+use http::{Response, StatusCode};
+use serde::{Deserialize, Serialize};
+
+use super::token::json;
+use crate::env::Timestamp;
+use crate::record::{ClientId, Resource, Scope, Subject};
+
+/// What a token allows, or only that it is not active.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Introspection {
+    /// Whether it can be used now.
+    pub active: bool,
+    /// What it allows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scope: Option<Scope>,
+    /// The client it was issued to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<ClientId>,
+    /// How it is used; absent for a refresh token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_type: Option<String>,
+    /// When it expires.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exp: Option<Timestamp>,
+    /// When it was issued.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub iat: Option<Timestamp>,
+    /// For whom; absent where the client acts for itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sub: Option<Subject>,
+    /// The resources it is for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub aud: Vec<Resource>,
+    /// Who issued it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub iss: Option<String>,
+}
+
+impl Introspection {
+    /// Says only that the token is not active [RFC 7662 §2.2].
+    #[must_use]
+    pub fn inactive() -> Self {
+        Self::default()
+    }
+
+    /// Writes the response.
+    #[must_use]
+    pub fn print(&self) -> Response<Vec<u8>> {
+        json(StatusCode::OK, self)
+    }
+
+    /// Reads a response to a resource server.
+    #[must_use]
+    pub fn parse(body: &[u8]) -> Option<Self> {
+        serde_json::from_slice(body).ok()
+    }
+}

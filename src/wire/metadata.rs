@@ -1,0 +1,68 @@
+//! What a server says of itself [RFC 8414 §2].
+
+use http::Response;
+use http::header::{CONTENT_TYPE, HeaderValue};
+use serde::{Deserialize, Serialize};
+
+/// Authorization server metadata.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct ServerMetadata {
+    /// The issuer identifier.
+    pub issuer: String,
+    /// Where people are sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authorization_endpoint: Option<String>,
+    /// Where tokens are given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_endpoint: Option<String>,
+    /// The scopes that may be asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub scopes_supported: Vec<String>,
+    /// What authorization responses may carry.
+    pub response_types_supported: Vec<String>,
+    /// How authorization responses may travel.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub response_modes_supported: Vec<String>,
+    /// The grant types that are served.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub grant_types_supported: Vec<String>,
+    /// How clients authenticate for tokens.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub token_endpoint_auth_methods_supported: Vec<String>,
+    /// Where tokens are revoked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revocation_endpoint: Option<String>,
+    /// How clients authenticate to revoke.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub revocation_endpoint_auth_methods_supported: Vec<String>,
+    /// Where tokens are looked up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub introspection_endpoint: Option<String>,
+    /// How clients authenticate to look up.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub introspection_endpoint_auth_methods_supported: Vec<String>,
+    /// How code challenges may be made.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub code_challenge_methods_supported: Vec<String>,
+    /// Whether authorization responses say who answers [RFC 9207 §3].
+    pub authorization_response_iss_parameter_supported: bool,
+}
+
+impl ServerMetadata {
+    /// Writes the document.
+    #[must_use]
+    pub fn print(&self) -> Response<Vec<u8>> {
+        // A struct of texts, which JSON can always express.
+        let mut response = Response::new(serde_json::to_vec(self).unwrap_or_default());
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        response
+    }
+
+    /// Reads the document of `issuer`, or nothing if it cannot be read or is another's [RFC 8414 §3.3].
+    #[must_use]
+    pub fn parse(document: &[u8], issuer: &str) -> Option<Self> {
+        serde_json::from_slice(document).ok().filter(|metadata: &Self| metadata.issuer == issuer)
+    }
+}

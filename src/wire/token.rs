@@ -1,0 +1,259 @@
+//! The token endpoint's request and response [RFC 6749 §4.1.3, §4.4.2, §5, §6].
+
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderValue, PRAGMA, WWW_AUTHENTICATE};
+use http::{Method, Request, Response, StatusCode};
+use serde::{Deserialize, Serialize};
+
+use super::credentials::Credentials;
+use super::form::{self, Form, Limits, Malformed, Parameters};
+use super::token_refusal::TokenRefusal;
+use crate::record::{Exposed, Scope};
+
+/// A request for tokens.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct TokenRequest {
+    /// Who asks.
+    pub credentials: Credentials,
+    /// What for; checked only after the client.
+    pub grant: TokenGrant,
+    /// What the access token should allow, if it was said.
+    pub scope: Option<String>,
+    /// Parameters that nobody here knows.
+    pub other: Parameters,
+}
+
+/// The grant that a token request presents.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum TokenGrant {
+    /// `authorization_code` [RFC 6749 §4.1.3].
+    AuthorizationCode {
+        /// The code.
+        code: Option<Exposed>,
+        /// Where the code was sent.
+        redirect_uri: Option<String>,
+        /// What the code challenge was made from [RFC 7636 §4.5].
+        code_verifier: Option<Exposed>,
+    },
+    /// `refresh_token` [RFC 6749 §6].
+    RefreshToken {
+        /// The refresh token.
+        refresh_token: Option<Exposed>,
+    },
+    /// `client_credentials` [RFC 6749 §4.4.2].
+    ClientCredentials,
+    /// A grant type that is not served; its parameters are among the others.
+    Unknown {
+        /// Its name.
+        grant_type: String,
+    },
+    /// No grant type at all.
+    Missing,
+}
+
+impl TokenRequest {
+    /// Asks for tokens.
+    #[must_use]
+    pub const fn new(credentials: Credentials, grant: TokenGrant) -> Self {
+        Self { credentials, grant, scope: None, other: Parameters::new() }
+    }
+
+    /// Reads a request.
+    ///
+    /// # Errors
+    ///
+    /// It is no form, is too large, repeats a parameter, or does not identify its client by one method.
+    pub fn parse<B: AsRef<[u8]>>(request: &Request<B>, limits: &Limits) -> Result<Self, TokenRefusal> {
+        let mut form = read_form(request, limits)?;
+        let credentials = Credentials::take(request.headers(), &mut form).map_err(TokenRefusal::Credentials)?;
+        let grant = match form.take("grant_type").as_deref() {
+            Some("authorization_code") => TokenGrant::AuthorizationCode {
+                code: form.take_owned("code").map(Exposed::new),
+                redirect_uri: form.take_owned("redirect_uri"),
+                code_verifier: form.take_owned("code_verifier").map(Exposed::new),
+            },
+            Some("refresh_token") => {
+                TokenGrant::RefreshToken { refresh_token: form.take_owned("refresh_token").map(Exposed::new) }
+            }
+            Some("client_credentials") => TokenGrant::ClientCredentials,
+            Some(other) => TokenGrant::Unknown { grant_type: other.to_owned() },
+            None => TokenGrant::Missing,
+        };
+        Ok(Self { credentials, grant, scope: form.take_owned("scope"), other: form.rest() })
+    }
+
+    /// Writes the request for the token endpoint at `uri`.
+    #[must_use]
+    pub fn print(&self, uri: &http::Uri) -> Request<Vec<u8>> {
+        let mut body = String::new();
+        let mut optional = |name: &str, value: Option<&str>| {
+            if let Some(value) = value {
+                form::append(&mut body, name, value);
+            }
+        };
+        match &self.grant {
+            TokenGrant::AuthorizationCode { code, redirect_uri, code_verifier } => {
+                optional("grant_type", Some("authorization_code"));
+                optional("code", code.as_ref().map(Exposed::as_str));
+                optional("redirect_uri", redirect_uri.as_deref());
+                optional("code_verifier", code_verifier.as_ref().map(Exposed::as_str));
+            }
+            TokenGrant::RefreshToken { refresh_token } => {
+                optional("grant_type", Some("refresh_token"));
+                optional("refresh_token", refresh_token.as_ref().map(Exposed::as_str));
+            }
+            TokenGrant::ClientCredentials => optional("grant_type", Some("client_credentials")),
+            TokenGrant::Unknown { grant_type } => optional("grant_type", Some(grant_type)),
+            TokenGrant::Missing => {}
+        }
+        optional("scope", self.scope.as_deref());
+        for (name, value) in self.other.iter() {
+            form::append(&mut body, name, value);
+        }
+        print_form(uri, &self.credentials, body)
+    }
+}
+
+/// Tokens, as the token endpoint gives them [RFC 6749 §5.1].
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct TokenResponse {
+    /// The access token.
+    pub access_token: Exposed,
+    /// How to use it: `Bearer`.
+    pub token_type: String,
+    /// Seconds until the access token expires.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_in: Option<u64>,
+    /// The refresh token, if one was issued.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refresh_token: Option<Exposed>,
+    /// What the access token allows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<Scope>,
+}
+
+impl TokenResponse {
+    /// A bearer token that lives for `expires_in` seconds.
+    #[must_use]
+    pub fn bearer(access_token: Exposed, expires_in: u64, scope: Scope, refresh_token: Option<Exposed>) -> Self {
+        Self {
+            access_token,
+            token_type: "Bearer".to_owned(),
+            expires_in: Some(expires_in),
+            refresh_token,
+            scope: Some(scope),
+        }
+    }
+
+    /// Writes the response.
+    #[must_use]
+    pub fn print(&self) -> Response<Vec<u8>> {
+        json(StatusCode::OK, self)
+    }
+
+    /// Reads a response to the client.
+    ///
+    /// # Errors
+    ///
+    /// What the server refused, or that the response is not one.
+    pub fn parse<B: AsRef<[u8]>>(response: &Response<B>) -> Result<Self, ErrorResponse> {
+        if response.status() == StatusCode::OK {
+            return serde_json::from_slice(response.body().as_ref()).map_err(|_| ErrorResponse::unreadable());
+        }
+        Err(ErrorResponse::parse(response))
+    }
+}
+
+/// An error, as endpoints that answer in JSON give it [RFC 6749 §5.2].
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct ErrorResponse {
+    /// The code.
+    pub error: String,
+    /// For the client's developer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_description: Option<String>,
+    /// The words of scope that are the fault.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<Scope>,
+}
+
+impl ErrorResponse {
+    pub(crate) fn new(error: &str, description: &str) -> Self {
+        Self { error: error.to_owned(), error_description: Some(description.to_owned()), scope: None }
+    }
+
+    fn unreadable() -> Self {
+        Self::new("invalid_response", "the response cannot be read")
+    }
+
+    /// Reads an error; one that cannot be read is an error of its own, `invalid_response`.
+    #[must_use]
+    pub fn parse<B: AsRef<[u8]>>(response: &Response<B>) -> Self {
+        serde_json::from_slice(response.body().as_ref()).unwrap_or_else(|_| Self::unreadable())
+    }
+}
+
+impl TokenRefusal {
+    /// Writes the refusal.
+    #[must_use]
+    pub fn print(&self) -> Response<Vec<u8>> {
+        let wording = self.wording();
+        let mut body = ErrorResponse::new(wording.error, wording.description);
+        body.scope = self.scope().cloned();
+        let mut response = json(wording.status, &body);
+        if self.challenges() {
+            response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"grantor\""));
+        }
+        response
+    }
+}
+
+/// A response in JSON that nobody may keep [RFC 6749 §5.1].
+pub(crate) fn json<T: Serialize>(status: StatusCode, body: &T) -> Response<Vec<u8>> {
+    // Messages are structs of texts and numbers, which JSON can always express.
+    let mut response = Response::new(serde_json::to_vec(body).unwrap_or_default());
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    no_store(headers);
+    response
+}
+
+pub(crate) fn no_store(headers: &mut HeaderMap) {
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
+}
+
+/// Reads the body of a request as parameters that come once.
+pub(super) fn read_form<'a, B: AsRef<[u8]>>(
+    request: &'a Request<B>,
+    limits: &Limits,
+) -> Result<Form<'a>, TokenRefusal> {
+    check_content_type(request.headers()).map_err(TokenRefusal::Malformed)?;
+    Form::parse_unrepeated(request.body().as_ref(), limits).map_err(TokenRefusal::Malformed)
+}
+
+/// Requires a form [RFC 6749 §3.2, §B]; parameters of the type, such as a charset, are of no consequence.
+pub(super) fn check_content_type(headers: &HeaderMap) -> Result<(), Malformed> {
+    let mut values = headers.get_all(CONTENT_TYPE).iter();
+    let (Some(value), None) = (values.next(), values.next()) else {
+        return Err(Malformed::ContentType);
+    };
+    let essence = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    if essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") { Ok(()) } else { Err(Malformed::ContentType) }
+}
+
+/// Writes a form that a client authenticates for.
+pub(super) fn print_form(uri: &http::Uri, credentials: &Credentials, mut body: String) -> Request<Vec<u8>> {
+    let mut headers = HeaderMap::new();
+    credentials.print(&mut headers, &mut body);
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+    let mut request = Request::new(body.into_bytes());
+    *request.method_mut() = Method::POST;
+    *request.uri_mut() = uri.clone();
+    *request.headers_mut() = headers;
+    request
+}

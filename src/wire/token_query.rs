@@ -1,0 +1,63 @@
+//! Requests about a token: introspection [RFC 7662 §2.1] and revocation [RFC 7009 §2.1] have the same form.
+
+use http::Request;
+
+use super::credentials::Credentials;
+use super::form::{self, Limits, Parameters};
+use super::token::{print_form, read_form};
+use super::token_refusal::TokenRefusal;
+use crate::record::Exposed;
+
+/// A client's request about a token.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct TokenQuery {
+    /// Who asks.
+    pub credentials: Credentials,
+    /// The token in question.
+    pub token: Option<Exposed>,
+    /// What the client thinks the token is; only a hint.
+    pub token_type_hint: Option<String>,
+    /// Parameters that nobody here knows.
+    pub other: Parameters,
+}
+
+impl TokenQuery {
+    /// Asks about `token`.
+    #[must_use]
+    pub const fn new(credentials: Credentials, token: Exposed) -> Self {
+        Self { credentials, token: Some(token), token_type_hint: None, other: Parameters::new() }
+    }
+
+    /// Reads a request.
+    ///
+    /// # Errors
+    ///
+    /// It is no form, is too large, repeats a parameter, or does not identify its client by one method.
+    pub fn parse<B: AsRef<[u8]>>(request: &Request<B>, limits: &Limits) -> Result<Self, TokenRefusal> {
+        let mut form = read_form(request, limits)?;
+        let credentials = Credentials::take(request.headers(), &mut form).map_err(TokenRefusal::Credentials)?;
+        Ok(Self {
+            credentials,
+            token: form.take_owned("token").map(Exposed::new),
+            token_type_hint: form.take_owned("token_type_hint"),
+            other: form.rest(),
+        })
+    }
+
+    /// Writes the request for the endpoint at `uri`.
+    #[must_use]
+    pub fn print(&self, uri: &http::Uri) -> Request<Vec<u8>> {
+        let mut body = String::new();
+        if let Some(token) = &self.token {
+            form::append(&mut body, "token", token.as_str());
+        }
+        if let Some(hint) = &self.token_type_hint {
+            form::append(&mut body, "token_type_hint", hint);
+        }
+        for (name, value) in self.other.iter() {
+            form::append(&mut body, name, value);
+        }
+        print_form(uri, &self.credentials, body)
+    }
+}

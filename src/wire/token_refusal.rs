@@ -1,0 +1,178 @@
+//! Why the token endpoint and its neighbours refuse, and how each reason looks on the wire.
+
+use http::StatusCode;
+
+use super::credentials::CredentialsFault;
+use super::form::Malformed;
+use crate::record::Scope;
+
+/// Why a request that a client authenticates for was refused.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum TokenRefusal {
+    /// The request could not be read.
+    Malformed(Malformed),
+    /// The request does not identify its client.
+    Credentials(CredentialsFault),
+    /// The client is unknown, or did not prove to be it.
+    ClientNotAuthenticated {
+        /// Whether it used the Authorization header.
+        by_header: bool,
+    },
+    /// A required parameter is missing.
+    ParameterMissing(&'static str),
+    /// The code verifier is not 43 to 128 unreserved characters [RFC 7636 §4.1].
+    VerifierMalformed,
+    /// The grant type is not served.
+    GrantTypeUnsupported,
+    /// The client may not use the grant type.
+    GrantTypeNotAllowed,
+    /// There is no such code.
+    CodeUnknown,
+    /// The code was issued to another client.
+    CodeOfAnotherClient,
+    /// The code is too old.
+    CodeExpired,
+    /// The code was redeemed before; its grant is now revoked.
+    CodeReplayed,
+    /// The redirect URI is not the one the code was issued for.
+    RedirectUriDiffers,
+    /// The code is bound to a challenge, and the request has no verifier.
+    VerifierMissing,
+    /// The verifier does not fit the challenge.
+    VerifierDiffers,
+    /// The code is bound to no challenge, and the request has a verifier [RFC 9700 §2.1.1].
+    VerifierUnexpected,
+    /// There is no such refresh token.
+    RefreshTokenUnknown,
+    /// The refresh token was issued to another client.
+    RefreshTokenOfAnotherClient,
+    /// The refresh token was not used for too long, or its grant has come to its end.
+    RefreshTokenExpired,
+    /// The refresh token was spent; its grant is now revoked.
+    RefreshTokenReused,
+    /// The grant was revoked.
+    GrantRevoked,
+    /// The scope is not well formed.
+    ScopeMalformed,
+    /// No scope was requested, and there is no default.
+    ScopeMissing,
+    /// Words that the grant does not have.
+    ScopeExceedsGrant(Scope),
+    /// Words that the client may not ask for.
+    ScopeNotAllowed(Scope),
+    /// Nothing that was asked for is known.
+    ScopeUnknown,
+}
+
+/// How a refusal looks on the wire.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Wording {
+    pub(crate) status: StatusCode,
+    pub(crate) error: &'static str,
+    pub(crate) description: &'static str,
+}
+
+const fn says(status: StatusCode, error: &'static str, description: &'static str) -> Wording {
+    Wording { status, error, description }
+}
+
+impl TokenRefusal {
+    /// The error code on the wire [RFC 6749 §5.2].
+    #[must_use]
+    pub fn error(&self) -> &'static str {
+        self.wording().error
+    }
+
+    /// The status, code and description: what helps the client's developer and tells an attacker nothing.
+    pub(crate) fn wording(&self) -> Wording {
+        use StatusCode as S;
+        let request = |description| says(S::BAD_REQUEST, "invalid_request", description);
+        let grant = |description| says(S::BAD_REQUEST, "invalid_grant", description);
+        let scope = |description| says(S::BAD_REQUEST, "invalid_scope", description);
+        let client = |description| says(S::UNAUTHORIZED, "invalid_client", description);
+        match self {
+            Self::Malformed(malformed) => {
+                let (status, description) = malformed.wording();
+                says(status, "invalid_request", description)
+            }
+            Self::Credentials(CredentialsFault::Missing) => client("the request does not identify its client"),
+            Self::Credentials(CredentialsFault::Unsupported) => {
+                client("the client authentication method is not supported")
+            }
+            Self::Credentials(CredentialsFault::Several) => {
+                request("the client must use exactly one authentication method")
+            }
+            Self::Credentials(CredentialsFault::Mismatch) => request("client_id mismatch"),
+            Self::Credentials(CredentialsFault::Header) => request("the Authorization header is malformed"),
+            Self::ClientNotAuthenticated { .. } => client("client authentication failed"),
+            Self::ParameterMissing(name) => request(missing(name)),
+            Self::VerifierMalformed => request("code_verifier must be 43 to 128 unreserved characters"),
+            Self::GrantTypeUnsupported => {
+                says(S::BAD_REQUEST, "unsupported_grant_type", "the grant type is not supported")
+            }
+            Self::GrantTypeNotAllowed => {
+                says(S::BAD_REQUEST, "unauthorized_client", "the client may not use this grant type")
+            }
+            // One wording for all: which part was right is nobody's business.
+            Self::CodeUnknown | Self::CodeOfAnotherClient | Self::CodeExpired | Self::CodeReplayed => {
+                grant("the authorization code is invalid, expired, used, or another client's")
+            }
+            Self::RedirectUriDiffers => grant("redirect_uri is not that of the authorization request"),
+            Self::VerifierMissing | Self::VerifierDiffers => grant("code_verifier does not match the code_challenge"),
+            Self::VerifierUnexpected => grant("code_verifier was sent for a code without code_challenge"),
+            Self::RefreshTokenUnknown
+            | Self::RefreshTokenOfAnotherClient
+            | Self::RefreshTokenExpired
+            | Self::RefreshTokenReused => grant("the refresh token is invalid, expired, used, or another client's"),
+            Self::GrantRevoked => grant("the grant was revoked"),
+            Self::ScopeMalformed => scope("scope is malformed"),
+            Self::ScopeMissing => scope("scope is missing and the client has no default"),
+            Self::ScopeExceedsGrant(_) => scope("the requested scope exceeds what was granted"),
+            Self::ScopeNotAllowed(_) => scope("the client may not request this scope"),
+            Self::ScopeUnknown => scope("none of the requested scopes is known"),
+        }
+    }
+
+    /// The words of scope that are the fault, where they are.
+    pub(crate) const fn scope(&self) -> Option<&Scope> {
+        if let Self::ScopeExceedsGrant(scope) | Self::ScopeNotAllowed(scope) = self { Some(scope) } else { None }
+    }
+
+    /// Whether the answer must ask for HTTP Basic: whenever the Authorization header was used [RFC 6749 §5.2].
+    pub(crate) const fn challenges(&self) -> bool {
+        matches!(
+            self,
+            Self::ClientNotAuthenticated { by_header: true }
+                | Self::Credentials(CredentialsFault::Header | CredentialsFault::Mismatch)
+        )
+    }
+}
+
+impl Malformed {
+    pub(crate) const fn wording(self) -> (StatusCode, &'static str) {
+        match self {
+            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "the request is too large"),
+            Self::ContentType => (
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "only application/x-www-form-urlencoded content-type bodies are supported",
+            ),
+            Self::TooManyParameters => (StatusCode::BAD_REQUEST, "the request has too many parameters"),
+            Self::ValueTooLong => (StatusCode::BAD_REQUEST, "a parameter is too long"),
+            Self::Encoding => (StatusCode::BAD_REQUEST, "a parameter is not correctly percent-encoded UTF-8"),
+            Self::ControlCharacter => (StatusCode::BAD_REQUEST, "a parameter has a control character"),
+            Self::Repeated => (StatusCode::BAD_REQUEST, "a parameter is given more than once"),
+        }
+    }
+}
+
+fn missing(name: &str) -> &'static str {
+    match name {
+        "grant_type" => "grant_type is missing",
+        "code" => "code is missing",
+        "redirect_uri" => "redirect_uri is missing",
+        "refresh_token" => "refresh_token is missing",
+        "token" => "token is missing",
+        _ => "a required parameter is missing",
+    }
+}

@@ -1,0 +1,71 @@
+//! Every flow end to end, through HTTP messages.
+
+use http::StatusCode;
+use serde_json::json;
+
+use crate::support::*;
+use grantor::Progress;
+use grantor::record::Scope;
+use grantor::resource::{Access, Demand};
+use grantor::server::{Place, Visitor};
+
+#[test]
+fn a_person_logs_in_and_a_client_uses_refreshes_and_revokes_its_tokens() {
+    let world = world();
+    let request = authorization("spa", "https://spa.example/cb", &[("scope", "read write")]);
+    let Progress::Ask(prompt) = world.authorize(&request, Visitor::anonymous()) else { panic!("not asked") };
+    assert_eq!(prompt.asking, grantor::server::Asking::Login);
+    let Progress::Ask(prompt) = world.server.resume(*prompt, Visitor::logged_in(world.session(), None)) else {
+        panic!("not asked")
+    };
+    let response = world.server.approve(*prompt, world.session());
+    let (to, _) = location(&response);
+    assert_eq!(to, "https://spa.example/cb");
+    assert_eq!(parameter(&response, "state").as_deref(), Some("st & ate"));
+    assert_eq!(parameter(&response, "iss").as_deref(), Some(ISSUER));
+
+    let code = parameter(&response, "code").unwrap();
+    let response = world.token(&redeem("spa", "https://spa.example/cb", &code));
+    assert_eq!(response.status(), StatusCode::OK);
+    assert_eq!(response.headers()["cache-control"], "no-store");
+    let tokens = json(&response);
+    assert_eq!(tokens["token_type"], "Bearer");
+    assert_eq!(tokens["expires_in"], 600);
+    assert_eq!(tokens["scope"], "read write");
+    let access = tokens["access_token"].as_str().unwrap();
+    let seen = world.introspect(access);
+    assert_eq!(seen["sub"], "alice");
+    assert_eq!(seen["client_id"], "spa");
+
+    let mut call = get("/api");
+    call.headers_mut().insert("authorization", format!("Bearer {access}").parse().unwrap());
+    let demand = |scope| Demand::new(Scope::parse(scope).unwrap());
+    let permit = world.server.run(Access::new(world.server.config(), &call, demand("read"))).unwrap().unwrap();
+    assert_eq!(permit.subject.unwrap().as_str(), "alice");
+    let refused = world.server.run(Access::new(world.server.config(), &call, demand("admin"))).unwrap().unwrap_err();
+    assert_eq!(refused.print().status(), StatusCode::FORBIDDEN);
+
+    let refreshed = json(&world.refresh("spa", tokens["refresh_token"].as_str().unwrap()));
+    assert_eq!(refreshed["scope"], "read write");
+    assert_ne!(refreshed["refresh_token"], tokens["refresh_token"]);
+    assert!(world.is_active(access));
+    assert_eq!(world.revoke("spa", refreshed["refresh_token"].as_str().unwrap()).status(), StatusCode::OK);
+    for token in [access, refreshed["access_token"].as_str().unwrap(), refreshed["refresh_token"].as_str().unwrap()] {
+        assert_eq!(world.introspect(token), json!({"active": false}));
+    }
+    let refused = world.server.run(Access::new(world.server.config(), &call, demand("read"))).unwrap().unwrap_err();
+    assert_eq!(refused.print().status(), StatusCode::UNAUTHORIZED);
+}
+
+#[test]
+fn a_client_acts_for_itself() {
+    let world = world();
+    let request = post_as("/token", &basic("service", "s"), &[("grant_type", "client_credentials"), ("scope", "read")]);
+    let tokens = json(&world.token(&request));
+    assert_eq!(tokens["scope"], "read");
+    assert_eq!(tokens.get("refresh_token"), None);
+    let seen = post_as("/introspect", &basic("service", "s"), &[("token", tokens["access_token"].as_str().unwrap())]);
+    let seen = json(&world.server.answer(Place::Introspection, &seen));
+    assert_eq!(seen["active"], true);
+    assert_eq!(seen.get("sub"), None);
+}

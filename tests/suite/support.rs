@@ -1,0 +1,279 @@
+//! A server over memory, its clients, and a browser of a few lines.
+#![allow(unreachable_pub, dead_code, reason = "a toolbox for the other files")]
+
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use grantor::event::{Event, EventSink};
+use grantor::record::{Client, ClientSecretDigest, GrantType, Scope, Subject};
+use grantor::server::{Place, Prompt, Session, Visitor};
+use grantor::store::Memory;
+use grantor::{
+    AuthorizationServer, Clock, Config, ConfigBuilder, Progress, Randomness, RandomnessFailed, Seed, Timestamp,
+};
+use http::{Method, Request, Response, StatusCode};
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+pub const ISSUER: &str = "https://as.example";
+pub const WEB: &str = "https://web.example/cb";
+pub const NATIVE: &str = "http://127.0.0.1/cb";
+pub const SECRET: &str = "some secret & non-standard secret";
+pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+
+/// A clock that tests turn.
+#[derive(Clone, Debug, Default)]
+pub struct Hands(Arc<AtomicU64>);
+
+impl Hands {
+    pub fn advance(&self, seconds: u64) {
+        self.0.fetch_add(seconds, Ordering::SeqCst);
+    }
+}
+
+impl Clock for Hands {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_unix(1_000_000 + self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// Seeds that count, so that any run can be repeated.
+#[derive(Debug, Default)]
+pub struct Counting(AtomicU64);
+
+impl Randomness for Counting {
+    fn seed(&self) -> Result<Seed, RandomnessFailed> {
+        let count = self.0.fetch_add(1, Ordering::SeqCst);
+        Ok(Seed::new(Sha256::digest(count.to_be_bytes()).into()))
+    }
+}
+
+/// Remembers every event.
+#[derive(Clone, Debug, Default)]
+pub struct Log(Arc<Mutex<Vec<Event>>>);
+
+impl Log {
+    pub fn take(&self) -> Vec<Event> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+}
+
+impl EventSink for Log {
+    fn event(&self, event: &Event) {
+        self.0.lock().unwrap().push(event.clone());
+    }
+}
+
+pub type Server = AuthorizationServer<Memory<Hands>, grantor::drive::NoHost, Log, Hands, Counting>;
+
+/// A server with the clients that tests use, and handles on its surroundings.
+pub struct World {
+    pub server: Server,
+    pub clock: Hands,
+    pub log: Log,
+}
+
+pub fn world() -> World {
+    world_with(|config| config)
+}
+
+pub fn config() -> ConfigBuilder {
+    Config::builder(ISSUER).scopes(["read", "write", "admin", "openid", "offline_access"])
+}
+
+pub fn world_with(change: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> World {
+    let config = change(config()).build().unwrap();
+    let (clock, log) = (Hands::default(), Log::default());
+    let store = Memory::with_clock(clock.clone());
+    for client in clients() {
+        store.put_client(client);
+    }
+    let server = AuthorizationServer::new(config, store)
+        .with_sink(log.clone())
+        .with_clock(clock.clone())
+        .with_randomness(Counting::default());
+    World { server, clock, log }
+}
+
+pub fn secret(text: &str) -> ClientSecretDigest {
+    ClientSecretDigest::new(text, [7; 16], None)
+}
+
+/// `web` is confidential, `spa` public with two redirect URIs, `cli` native, `own` first-party, `service` has no people,
+/// `api` is a resource server, `expired` has a secret that has run out.
+pub fn clients() -> Vec<Client> {
+    use GrantType::{AuthorizationCode, ClientCredentials, RefreshToken};
+    let scope = |text| Scope::parse(text).unwrap();
+    let all = [AuthorizationCode, RefreshToken, ClientCredentials];
+    let people = [AuthorizationCode, RefreshToken];
+    let builders = [
+        Client::builder("web")
+            .secret(secret(SECRET))
+            .redirect_uri(WEB)
+            .grant_types(&all)
+            .scope(scope("read write offline_access")),
+        Client::builder("spa")
+            .redirect_uri("https://spa.example/cb")
+            .redirect_uri("https://spa.example/other")
+            .grant_types(&people),
+        Client::builder("cli").native().redirect_uri(NATIVE).grant_types(&people),
+        Client::builder("own").redirect_uri("https://own.example/cb").grant_types(&people).first_party(),
+        Client::builder("service").secret(secret("s")).grant_types(&[ClientCredentials]).scope(scope("read write")),
+        Client::builder("api").secret(secret("a")).grant_types(&[ClientCredentials]),
+        Client::builder("an:identifier").secret(secret(SECRET)).grant_types(&[ClientCredentials]),
+        Client::builder("expired")
+            .secret(ClientSecretDigest::new("old", [7; 16], Some(Timestamp::from_unix(1_000_000))))
+            .grant_types(&[ClientCredentials]),
+    ];
+    builders.into_iter().map(|builder| builder.build().unwrap()).collect()
+}
+
+pub fn form(pairs: &[(&str, &str)]) -> String {
+    let encode =
+        |text: &str| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
+    pairs.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect::<Vec<_>>().join("&")
+}
+
+pub fn challenge(verifier: &str) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(verifier))
+}
+
+pub fn basic(id: &str, secret: &str) -> String {
+    let pair = form(&[(id, secret)]).replacen('=', ":", 1);
+    format!("Basic {}", STANDARD.encode(pair))
+}
+
+pub fn post(path: &str, pairs: &[(&str, &str)]) -> Request<Vec<u8>> {
+    Request::builder()
+        .method(Method::POST)
+        .uri(format!("{ISSUER}{path}"))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(form(pairs).into_bytes())
+        .unwrap()
+}
+
+pub fn post_as(path: &str, authorization: &str, pairs: &[(&str, &str)]) -> Request<Vec<u8>> {
+    let mut request = post(path, pairs);
+    request.headers_mut().insert("authorization", authorization.parse().unwrap());
+    request
+}
+
+pub fn get(path_and_query: &str) -> Request<Vec<u8>> {
+    Request::builder().uri(format!("{ISSUER}{path_and_query}")).body(Vec::new()).unwrap()
+}
+
+/// A good authorization request of `client`, with some parameters changed, added or (if empty) left out.
+pub fn authorization(client: &str, redirect_uri: &str, changes: &[(&str, &str)]) -> Request<Vec<u8>> {
+    let code_challenge = challenge(VERIFIER);
+    let mut pairs = vec![
+        ("client_id", client),
+        ("redirect_uri", redirect_uri),
+        ("response_type", "code"),
+        ("scope", "read"),
+        ("state", "st & ate"),
+        ("code_challenge", &*code_challenge),
+        ("code_challenge_method", "S256"),
+    ];
+    pairs.retain(|(name, _)| !changes.iter().any(|(changed, _)| changed == name));
+    pairs.extend(changes.iter().filter(|(_, value)| !value.is_empty()));
+    get(&format!("/authorize?{}", form(&pairs)))
+}
+
+pub fn json(response: &Response<Vec<u8>>) -> Value {
+    serde_json::from_slice(response.body())
+        .unwrap_or_else(|_| panic!("no JSON: {} {:?}", response.status(), String::from_utf8_lossy(response.body())))
+}
+
+/// The parameters that a redirect carries, and where it goes.
+pub fn location(response: &Response<Vec<u8>>) -> (String, Vec<(String, String)>) {
+    assert_eq!(response.status(), StatusCode::SEE_OTHER, "{:?}", String::from_utf8_lossy(response.body()));
+    let location = url::Url::parse(response.headers()["location"].to_str().unwrap()).unwrap();
+    let pairs = location.query_pairs().into_owned().collect();
+    let mut to = location;
+    to.set_query(None);
+    (to.into(), pairs)
+}
+
+pub fn parameter(response: &Response<Vec<u8>>, name: &str) -> Option<String> {
+    location(response).1.into_iter().find_map(|(own, value)| (own == name).then_some(value))
+}
+
+impl World {
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub fn session(&self) -> Session {
+        Session::new(Subject::new("alice"), self.now())
+    }
+
+    pub fn authorize(&self, request: &Request<Vec<u8>>, visitor: Visitor) -> Progress {
+        match self.server.read_authorization(request) {
+            Ok(request) => self.server.authorize(request, visitor),
+            Err(page) => Progress::Respond(*page),
+        }
+    }
+
+    /// The prompt for a person who is logged in.
+    pub fn prompt(&self, request: &Request<Vec<u8>>) -> Prompt {
+        match self.authorize(request, Visitor::logged_in(self.session(), None)) {
+            Progress::Ask(prompt) => *prompt,
+            other => panic!("no prompt: {other:?}"),
+        }
+    }
+
+    /// Goes all the way to the response that carries a code.
+    pub fn approved(&self, request: &Request<Vec<u8>>) -> Response<Vec<u8>> {
+        self.server.approve(self.prompt(request), self.session())
+    }
+
+    pub fn code(&self, client: &str, redirect_uri: &str, changes: &[(&str, &str)]) -> String {
+        parameter(&self.approved(&authorization(client, redirect_uri, changes)), "code").expect("a code")
+    }
+
+    pub fn token(&self, request: &Request<Vec<u8>>) -> Response<Vec<u8>> {
+        self.server.answer(Place::Token, request)
+    }
+
+    /// The tokens of the public client `spa`, for scope `read write`.
+    pub fn tokens(&self) -> Value {
+        let code = self.code("spa", "https://spa.example/cb", &[("scope", "read write")]);
+        let response = self.token(&redeem("spa", "https://spa.example/cb", &code));
+        assert_eq!(response.status(), StatusCode::OK, "{:?}", json(&response));
+        json(&response)
+    }
+
+    pub fn refresh(&self, client: &str, token: &str) -> Response<Vec<u8>> {
+        self.token(&refresh(client, token))
+    }
+
+    pub fn introspect(&self, token: &str) -> Value {
+        json(&self.server.answer(Place::Introspection, &post("/introspect", &[("client_id", "spa"), ("token", token)])))
+    }
+
+    pub fn is_active(&self, token: &str) -> bool {
+        self.introspect(token)["active"].as_bool().unwrap()
+    }
+
+    pub fn revoke(&self, client: &str, token: &str) -> Response<Vec<u8>> {
+        self.server.answer(Place::Revocation, &post("/revoke", &[("client_id", client), ("token", token)]))
+    }
+}
+
+pub fn redeem(client: &str, redirect_uri: &str, code: &str) -> Request<Vec<u8>> {
+    let pairs = [
+        ("grant_type", "authorization_code"),
+        ("client_id", client),
+        ("code", code),
+        ("redirect_uri", redirect_uri),
+        ("code_verifier", VERIFIER),
+    ];
+    post("/token", &pairs)
+}
+
+pub fn refresh(client: &str, token: &str) -> Request<Vec<u8>> {
+    post("/token", &[("grant_type", "refresh_token"), ("client_id", client), ("refresh_token", token)])
+}
