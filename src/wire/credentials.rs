@@ -48,9 +48,12 @@ pub enum CredentialsFault {
     /// The Authorization header cannot be read.
     #[error("the Authorization header is malformed")]
     Header,
+    /// The Authorization header has a scheme that is not served.
+    #[error("the scheme of the Authorization header is not supported")]
+    UnsupportedScheme,
     /// A method that is not served.
     #[error("the method of client authentication is not supported")]
-    Unsupported,
+    UnsupportedMethod,
 }
 
 impl Credentials {
@@ -81,7 +84,7 @@ impl Credentials {
             (Some((client, _)), Some(named), _) if client.as_str() != named => Err(CredentialsFault::Mismatch),
             (Some((client, secret)), _, _) => Ok(Self::Basic { client, secret }),
             (None, Some(named), Some(secret)) => Ok(Self::Post { client: ClientId::new(&named), secret }),
-            (None, _, _) if asserted => Err(CredentialsFault::Unsupported),
+            (None, _, _) if asserted => Err(CredentialsFault::UnsupportedMethod),
             (None, Some(named), None) => Ok(Self::None { client: ClientId::new(&named) }),
             (None, None, _) => Err(CredentialsFault::Missing),
         }
@@ -114,7 +117,7 @@ fn parse_basic(value: &HeaderValue) -> Result<(ClientId, Exposed), CredentialsFa
     let text = value.to_str().map_err(|_| CredentialsFault::Header)?;
     let (scheme, encoded) = text.split_once(' ').ok_or(CredentialsFault::Header)?;
     if !scheme.eq_ignore_ascii_case("Basic") {
-        return Err(CredentialsFault::Unsupported);
+        return Err(CredentialsFault::UnsupportedScheme);
     }
     let decoded = STANDARD.decode(encoded.trim_start_matches(' ')).map_err(|_| CredentialsFault::Header)?;
     let decoded = zeroize::Zeroizing::new(decoded);

@@ -97,7 +97,7 @@ impl TokenRefusal {
                 says(status, "invalid_request", description)
             }
             Self::Credentials(CredentialsFault::Missing) => client("the request does not identify its client"),
-            Self::Credentials(CredentialsFault::Unsupported) => {
+            Self::Credentials(CredentialsFault::UnsupportedScheme | CredentialsFault::UnsupportedMethod) => {
                 client("the client authentication method is not supported")
             }
             Self::Credentials(CredentialsFault::Several) => {
@@ -144,7 +144,9 @@ impl TokenRefusal {
         matches!(
             self,
             Self::ClientNotAuthenticated { by_header: true }
-                | Self::Credentials(CredentialsFault::Header | CredentialsFault::Mismatch)
+                | Self::Credentials(
+                    CredentialsFault::Header | CredentialsFault::Mismatch | CredentialsFault::UnsupportedScheme
+                )
         )
     }
 }

@@ -6,8 +6,15 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::wildcard_enum_match_arm,
-    reason = "a test that meets the unexpected has failed"
+    clippy::type_complexity,
+    reason = "tests are tables, and one that meets the unexpected has failed"
 )]
 
+mod authorization_code;
+mod authorize;
+mod client_authentication;
+mod configuration;
 mod flows;
+mod refresh;
 mod support;
+mod token_queries;

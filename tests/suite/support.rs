@@ -277,3 +277,25 @@ pub fn redeem(client: &str, redirect_uri: &str, code: &str) -> Request<Vec<u8>> 
 pub fn refresh(client: &str, token: &str) -> Request<Vec<u8>> {
     post("/token", &[("grant_type", "refresh_token"), ("client_id", client), ("refresh_token", token)])
 }
+
+/// The status and error code of an answer of the token endpoint.
+pub fn error(world: &World, request: &Request<Vec<u8>>) -> (u16, String) {
+    let response = world.token(request);
+    assert_eq!(response.headers()["cache-control"], "no-store");
+    (response.status().as_u16(), json(&response)["error"].as_str().unwrap_or("none").to_owned())
+}
+
+pub fn refused(status: u16, error: &str) -> (u16, String) {
+    (status, error.to_owned())
+}
+
+/// The request with some parameters changed, added or (if empty) left out.
+pub fn with(request: &Request<Vec<u8>>, changes: &[(&str, &str)]) -> Request<Vec<u8>> {
+    let mut pairs: Vec<(String, String)> = url::form_urlencoded::parse(request.body()).into_owned().collect();
+    pairs.retain(|(name, _)| !changes.iter().any(|(changed, _)| changed == name));
+    pairs.extend(changes.iter().filter(|(_, v)| !v.is_empty()).map(|(n, v)| ((*n).to_owned(), (*v).to_owned())));
+    let pairs: Vec<_> = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let mut changed = request.clone();
+    *changed.body_mut() = form(&pairs).into_bytes();
+    changed
+}
