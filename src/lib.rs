@@ -1,6 +1,41 @@
 //! OAuth 2.x as pure state machines, without any I/O.
-
-#![cfg_attr(docsrs, feature(doc_cfg))]
+//!
+//! A parsed request is an [`Endpoint`](step::Endpoint): it names the records that it needs, and decides over them, the
+//! time and a seed. A [`Step`](step::Step) says what to do next with the world outside: load, commit, answer.
+//!
+//! ```text
+//! bytes ─ wire ─▶ request ─ server ─▶ Endpoint ─ step ─▶ Load ▶ decide ▶ Commit ▶ Done ─ wire ─▶ bytes
+//!                                        │                  ▲             ▲
+//!                                     grant, proof        store: load   store: commit
+//! ```
+//!
+//! Most hosts need [`AuthorizationServer`] alone, which holds all of it together:
+//!
+//! ```
+//! use grantor::{AuthorizationServer, Config};
+//! use grantor::record::{Client, ClientSecretDigest, GrantType, Scope};
+//! use grantor::server::Place;
+//!
+//! # #[cfg(feature = "memory")] {
+//! let store = grantor::store::Memory::new();
+//! let secret = ClientSecretDigest::new("a long random secret", [0x5a; 16], None);
+//! let service = Client::builder("service").secret(secret).grant_types(&[GrantType::ClientCredentials]);
+//! store.put_client(service.build()?);
+//! let config = Config::builder("https://as.example").scopes(["read"]).build()?;
+//! let server = AuthorizationServer::new(config, store);
+//!
+//! let request = http::Request::post("https://as.example/token")
+//!     .header("content-type", "application/x-www-form-urlencoded")
+//!     .body("grant_type=client_credentials&client_id=service&client_secret=a+long+random+secret&scope=read")?;
+//! assert_eq!(server.answer(Place::Token, &request).status(), http::StatusCode::OK);
+//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! - [`server`]: the endpoints of an authorization server; [`resource`]: the check of a resource server.
+//! - [`wire`]: messages, parsed and printed; [`record`]: what is kept; [`store`]: where.
+//! - [`step`] and [`drive`]: the machine and its drivers, for tests and for stores and hosts of another shape.
+//! - [`event`]: what happened, for an audit log.
 
 mod ambient;
 mod client_auth;
@@ -24,3 +59,7 @@ pub use config::{Config, ConfigBuilder, ConfigFault, Lifetimes, Paths};
 pub use env::{Env, Seed, Timestamp};
 pub use facade::{AuthorizationServer, Outcome, Progress};
 pub use snapshot::{Halt, Need, Question, Seen, SigningInput, Snapshot, Unfetched, Verdict};
+
+#[cfg(all(doctest, feature = "memory"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

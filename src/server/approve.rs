@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::config::Config;
-use crate::env::{Env, Timestamp};
+use crate::env::Env;
 use crate::event::Event;
 use crate::record::Scope;
 use crate::snapshot::Snapshot;
@@ -11,15 +11,14 @@ use crate::step::{Decision, Endpoint, Plan};
 use crate::store::Key;
 use crate::wire::{AuthorizationRequest, AuthorizationResponse, AuthorizeReason, AuthorizeRefusal};
 
-use super::authorize::{Prompt, Session, interrupted, unverified};
+use super::authorize::{Asking, Prompt, Session, interrupted, unverified};
 use super::verify::{client_id, verify};
 
 /// A person said yes.
 #[derive(Clone, Debug)]
 pub struct Approval {
     config: Arc<Config>,
-    request: AuthorizationRequest,
-    asked: Timestamp,
+    prompt: Prompt,
     session: Session,
     scope: Option<Scope>,
 }
@@ -27,8 +26,8 @@ pub struct Approval {
 impl Approval {
     /// The person of `session` grants all that `prompt` asks for.
     #[must_use]
-    pub fn new(config: Arc<Config>, prompt: Prompt, session: Session) -> Self {
-        Self { config, request: prompt.request, asked: prompt.asked, session, scope: None }
+    pub const fn new(config: Arc<Config>, prompt: Prompt, session: Session) -> Self {
+        Self { config, prompt, session, scope: None }
     }
 
     /// Grants only this part of it.
@@ -44,31 +43,36 @@ impl Endpoint for Approval {
     type Refusal = AuthorizeRefusal;
 
     fn keys(&self) -> Vec<Key> {
-        client_id(&self.request).map(Key::Client).into_iter().collect()
+        client_id(&self.prompt.request).map(Key::Client).into_iter().collect()
     }
 
     fn decide(&self, seen: &Snapshot, env: &Env) -> Decision<Self> {
-        let verified = match verify(&self.config, &self.request, seen) {
+        let Self { config, prompt, session, .. } = self;
+        let verified = match verify(config, &prompt.request, seen) {
             Ok(verified) => verified,
-            Err(halt) => return unverified(&self.request, halt),
+            Err(halt) => return unverified(&prompt.request, halt),
         };
         let refuse = |reason| Err(verified.to.refuse(&reason).into());
-        if verified.is_stale(self.session.authenticated, Some(self.asked), env) {
+        // What counts is what the person was shown, and who was shown it.
+        let (shown_to, shown) = match &prompt.asking {
+            Asking::Consent { subject, scope, .. } => (subject, scope),
+            Asking::Login | Asking::SelectAccount => (&session.subject, &verified.scope),
+        };
+        if *shown_to != session.subject || verified.is_stale(session.authenticated, Some(prompt.asked), env) {
             return refuse(AuthorizeReason::LoginRequired);
         }
-        let scope = self.scope.as_ref().unwrap_or(&verified.scope);
-        if !verified.scope.covers(scope) {
+        let scope = self.scope.as_ref().unwrap_or(shown);
+        if !(verified.scope.covers(scope) && shown.covers(scope)) {
             return refuse(AuthorizeReason::ApprovalExceedsRequest);
         }
         if scope.is_empty() {
             return refuse(AuthorizeReason::AccessDenied);
         }
-        let Session { subject, authenticated, .. } = &self.session;
-        Ok(verified.approve(&self.config, subject, *authenticated, scope.clone(), env, |response| response))
+        Ok(verified.approve(config, &session.subject, session.authenticated, scope.clone(), env, |response| response))
     }
 
     fn interrupted(&self, seen: &Snapshot) -> Option<AuthorizeRefusal> {
-        interrupted(&self.config, &self.request, seen)
+        interrupted(&self.config, &self.prompt.request, seen)
     }
 }
 

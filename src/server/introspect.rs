@@ -2,59 +2,30 @@
 
 use std::sync::Arc;
 
-use crate::client_auth::authenticate;
 use crate::config::Config;
 use crate::env::Env;
 use crate::grant::refresh::Presented;
-use crate::record::{AccessToken, Client, Grant, GrantState, Handle, HandleKind, TokenId};
+use crate::record::{AccessToken, Client, Grant, GrantState, Handle};
 use crate::snapshot::Snapshot;
 use crate::step::{Decision, Endpoint, Plan};
 use crate::store::Key;
-use crate::wire::{Credentials, Introspection, TokenQuery, TokenRefusal};
+use crate::wire::{Introspection, TokenQuery, TokenRefusal};
 
+use super::inquiry::{Inquiry, PresentedToken};
 use super::token::unauthenticated;
 
 /// A request to look up a token, ready to be decided.
 #[derive(Clone, Debug)]
 pub struct Introspect {
     config: Arc<Config>,
-    credentials: Credentials,
-    token: Option<PresentedToken>,
-    token_given: bool,
-}
-
-/// A token as presented, of the kind that its text says; a hint could add nothing.
-#[derive(Clone, Debug)]
-pub(super) enum PresentedToken {
-    Access(Handle, TokenId),
-    Refresh(Handle),
-}
-
-impl PresentedToken {
-    pub(super) fn parse(brand: &str, text: &str) -> Option<Self> {
-        let read = |kind| Handle::parse(brand, kind, text);
-        let access = read(HandleKind::AccessToken).map(|handle| {
-            let id = TokenId::of(&handle);
-            Self::Access(handle, id)
-        });
-        access.or_else(|| read(HandleKind::RefreshToken).map(Self::Refresh))
-    }
-
-    pub(super) fn keys(&self) -> impl Iterator<Item = Key> {
-        let (grant, token) = match self {
-            Self::Access(handle, id) => (handle.grant(), Some(*id)),
-            Self::Refresh(handle) => (handle.grant(), None),
-        };
-        [Key::Grant(grant)].into_iter().chain(token.map(Key::Token))
-    }
+    inquiry: Inquiry,
 }
 
 impl Introspect {
     /// Takes a request to the server of `config`.
     #[must_use]
-    pub fn new(config: Arc<Config>, request: TokenQuery) -> Self {
-        let token = request.token.as_ref().and_then(|token| PresentedToken::parse(config.brand(), token.as_str()));
-        Self { token, token_given: request.token.is_some(), credentials: request.credentials, config }
+    pub fn new(config: Arc<Config>, query: TokenQuery) -> Self {
+        Self { inquiry: Inquiry::new(config.brand(), query), config }
     }
 
     fn describe_access(&self, grant: &Grant, token: &AccessToken, asker: &Client, env: &Env) -> Introspection {
@@ -104,18 +75,16 @@ impl Endpoint for Introspect {
     type Refusal = TokenRefusal;
 
     fn keys(&self) -> Vec<Key> {
-        let client = Key::Client(self.credentials.client().clone());
-        [client].into_iter().chain(self.token.iter().flat_map(PresentedToken::keys)).collect()
+        self.inquiry.keys()
     }
 
     fn decide(&self, seen: &Snapshot, env: &Env) -> Decision<Self> {
-        let asker = match authenticate(&self.credentials, seen, env) {
+        let asker = match self.inquiry.authenticate(seen, env) {
             Ok(client) => client.value(),
-            Err(halt) => return unauthenticated(&self.credentials, halt),
+            Err(halt) => return unauthenticated(&self.inquiry.credentials, halt),
         };
-        let found = match &self.token {
-            None if self.token_given => None,
-            None => return Err(TokenRefusal::ParameterMissing("token").into()),
+        let found = match self.inquiry.token()? {
+            None => None,
             Some(PresentedToken::Access(handle, id)) => {
                 let (grant, token) = (seen.grant(handle.grant())?, seen.token(*id)?);
                 grant.zip(token).map(|(grant, token)| self.describe_access(grant.value(), token.value(), asker, env))

@@ -3,6 +3,7 @@
 mod approve;
 mod authorize;
 mod exchange;
+mod inquiry;
 mod introspect;
 mod metadata;
 mod revoke;

@@ -357,6 +357,23 @@ fn an_answer_verifies_everything_again() {
 }
 
 #[test]
+fn only_what_was_shown_can_be_granted_and_only_by_whom_it_was_shown_to() {
+    let world = world();
+    let prompt = world.prompt(&authorization("web", WEB, &[("scope", "")]));
+    let Asking::Consent { scope, .. } = &prompt.asking else { panic!("no consent") };
+    assert_eq!(scope.as_str(), "read write", "what the client registered, without offline_access");
+    let mallory = Session::new(Subject::new("mallory"), world.now());
+    let refused = world.server.approve(prompt.clone(), mallory);
+    assert_eq!(parameter(&refused, "error").as_deref(), Some("login_required"));
+    // The client registers more while the person looks at the page.
+    let wider = grantor::record::Client::builder("web").secret(secret(SECRET)).redirect_uri(WEB);
+    world.server.store().put_client(wider.scope(Scope::parse("read write admin").unwrap()).build().unwrap());
+    let code = parameter(&world.server.approve(prompt, world.session()), "code").unwrap();
+    let pairs = [("grant_type", "authorization_code"), ("code", &*code), ("code_verifier", VERIFIER)];
+    assert_eq!(json(&world.token(&post_as("/token", &basic("web", SECRET), &pairs)))["scope"], "read write");
+}
+
+#[test]
 fn a_prompt_survives_being_kept_as_json() {
     let world = world();
     let request = authorization("spa", SPA, &[("unknown", "x"), ("login_hint", "al"), ("ui_locales", "de en")]);

@@ -1,0 +1,70 @@
+//! What introspection and revocation have in common: a client, and a token that it asks about.
+
+use crate::client_auth::authenticate;
+use crate::env::Env;
+use crate::record::{Client, Handle, HandleKind, TokenId};
+use crate::snapshot::{Halt, Seen, Snapshot};
+use crate::store::Key;
+use crate::wire::{Credentials, TokenQuery, TokenRefusal};
+
+/// A client's request about a token, with the token read.
+#[derive(Clone, Debug)]
+pub(super) struct Inquiry {
+    pub(super) credentials: Credentials,
+    token: Option<PresentedToken>,
+    token_given: bool,
+}
+
+/// A token as presented, of the kind that its text says; a hint could add nothing.
+#[derive(Clone, Debug)]
+pub(super) enum PresentedToken {
+    Access(Handle, TokenId),
+    Refresh(Handle),
+}
+
+impl Inquiry {
+    pub(super) fn new(brand: &str, query: TokenQuery) -> Self {
+        let token = query.token.as_ref().and_then(|token| PresentedToken::parse(brand, token.as_str()));
+        Self { token, token_given: query.token.is_some(), credentials: query.credentials }
+    }
+
+    pub(super) fn keys(&self) -> Vec<Key> {
+        let client = Key::Client(self.credentials.client().clone());
+        [client].into_iter().chain(self.token.iter().flat_map(PresentedToken::keys)).collect()
+    }
+
+    pub(super) fn authenticate<'s>(
+        &self,
+        seen: &'s Snapshot,
+        env: &Env,
+    ) -> Result<Seen<'s, Client>, Halt<TokenRefusal>> {
+        authenticate(&self.credentials, seen, env)
+    }
+
+    /// The token in question; `None` if it cannot be one of ours.
+    pub(super) fn token(&self) -> Result<Option<&PresentedToken>, TokenRefusal> {
+        match &self.token {
+            None if !self.token_given => Err(TokenRefusal::ParameterMissing("token")),
+            token => Ok(token.as_ref()),
+        }
+    }
+}
+
+impl PresentedToken {
+    fn parse(brand: &str, text: &str) -> Option<Self> {
+        let read = |kind| Handle::parse(brand, kind, text);
+        let access = read(HandleKind::AccessToken).map(|handle| {
+            let id = TokenId::of(&handle);
+            Self::Access(handle, id)
+        });
+        access.or_else(|| read(HandleKind::RefreshToken).map(Self::Refresh))
+    }
+
+    fn keys(&self) -> impl Iterator<Item = Key> + use<> {
+        let (grant, token) = match self {
+            Self::Access(handle, id) => (handle.grant(), Some(*id)),
+            Self::Refresh(handle) => (handle.grant(), None),
+        };
+        [Key::Grant(grant)].into_iter().chain(token.map(Key::Token))
+    }
+}
