@@ -251,16 +251,3 @@ impl<C: Clock + Sync> AsyncStore for Memory<C> {
         Store::commit(self, changes)
     }
 }
-
-/// A store behind a reference.
-impl<S: Store + ?Sized> Store for &S {
-    type Error = S::Error;
-
-    fn load(&self, keys: &[Key]) -> Result<Vec<Option<Versioned<Record>>>, S::Error> {
-        (**self).load(keys)
-    }
-
-    fn commit(&self, changes: &[Change]) -> Result<Commit, S::Error> {
-        (**self).commit(changes)
-    }
-}

@@ -5,6 +5,7 @@ mod memory;
 
 use std::fmt;
 use std::future::Future;
+use std::sync::Arc;
 
 #[cfg(feature = "memory")]
 pub use memory::Memory;
@@ -142,4 +143,43 @@ pub trait AsyncStore {
 
     /// Applies `changes`, all or nothing.
     fn commit(&self, changes: &[Change]) -> impl Future<Output = Result<Commit, Self::Error>> + Send;
+}
+
+/// A store behind a reference.
+impl<S: Store + ?Sized> Store for &S {
+    type Error = S::Error;
+
+    fn load(&self, keys: &[Key]) -> Result<Vec<Option<Versioned<Record>>>, S::Error> {
+        (**self).load(keys)
+    }
+
+    fn commit(&self, changes: &[Change]) -> Result<Commit, S::Error> {
+        (**self).commit(changes)
+    }
+}
+
+/// A store that is shared, as with a task that sweeps it.
+impl<S: Store + ?Sized> Store for Arc<S> {
+    type Error = S::Error;
+
+    fn load(&self, keys: &[Key]) -> Result<Vec<Option<Versioned<Record>>>, S::Error> {
+        (**self).load(keys)
+    }
+
+    fn commit(&self, changes: &[Change]) -> Result<Commit, S::Error> {
+        (**self).commit(changes)
+    }
+}
+
+/// A store that is shared.
+impl<S: AsyncStore + Sync + Send> AsyncStore for Arc<S> {
+    type Error = S::Error;
+
+    fn load(&self, keys: &[Key]) -> impl Future<Output = Result<Vec<Option<Versioned<Record>>>, S::Error>> + Send {
+        (**self).load(keys)
+    }
+
+    fn commit(&self, changes: &[Change]) -> impl Future<Output = Result<Commit, S::Error>> + Send {
+        (**self).commit(changes)
+    }
 }

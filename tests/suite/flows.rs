@@ -1,13 +1,16 @@
 //! Every flow end to end, through HTTP messages.
 
+use std::sync::Arc;
+
 use http::StatusCode;
 use serde_json::json;
 
 use crate::support::*;
-use grantor::Progress;
 use grantor::record::Scope;
 use grantor::resource::{Access, Demand};
 use grantor::server::{Place, Visitor};
+use grantor::store::Memory;
+use grantor::{AuthorizationServer, Progress};
 
 #[test]
 fn a_person_logs_in_and_a_client_uses_refreshes_and_revokes_its_tokens() {
@@ -68,4 +71,18 @@ fn a_client_acts_for_itself() {
     let seen = json(&world.server.answer(Place::Introspection, &seen));
     assert_eq!(seen["active"], true);
     assert_eq!(seen.get("sub"), None);
+}
+
+#[test]
+fn a_store_may_be_shared_with_its_host() {
+    let store = Arc::new(Memory::new());
+    clients().into_iter().for_each(|client| store.put_client(client));
+    let request = post_as("/token", &basic("service", "s"), &[("grant_type", "client_credentials"), ("scope", "read")]);
+    let clients = store.len();
+    let shared = AuthorizationServer::new(config().build().unwrap(), Arc::clone(&store));
+    assert_eq!(shared.answer(Place::Token, &request).status(), StatusCode::OK);
+    assert_eq!(pollster::block_on(shared.answer_async(Place::Token, &request)).status(), StatusCode::OK);
+    let borrowed = AuthorizationServer::new(config().build().unwrap(), &*store);
+    assert_eq!(borrowed.answer(Place::Token, &request).status(), StatusCode::OK);
+    assert_eq!(store.len(), clients + 6, "a grant and a token each");
 }
