@@ -12,7 +12,7 @@ mod token;
 mod verify;
 
 pub use approve::{Approval, Denial};
-pub use authorize::{Asking, Authorization, Authorize, Prompt, Session, Visitor};
+pub use authorize::{Asking, Authorization, Authorize, Prompt, PromptClient, Session, Visitor};
 pub use exchange::Exchange;
 pub use introspect::Introspect;
 pub use revoke::Revoke;
