@@ -73,7 +73,7 @@ impl fmt::Debug for Question {
 
 /// The host's answer to a [`Question`].
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[expect(clippy::exhaustive_enums, reason = "hosts make these")]
+#[non_exhaustive]
 pub enum Verdict {
     /// It may be.
     Allowed,
