@@ -155,10 +155,8 @@ pub enum AuthorizeReason {
     AccessDenied,
     /// What was approved is more than what was asked for.
     ApprovalExceedsRequest,
-    /// Storage failed.
+    /// Storage or the host failed, or there was no end to conflicts.
     ServerError,
-    /// Too many others at once.
-    TemporarilyUnavailable,
 }
 
 impl AuthorizeReason {
@@ -187,7 +185,6 @@ impl AuthorizeReason {
             Self::AccessDenied => ("access_denied", "the request was denied"),
             Self::ApprovalExceedsRequest => ("server_error", "the approval does not fit the request"),
             Self::ServerError => ("server_error", "the request could not be completed; please try again"),
-            Self::TemporarilyUnavailable => ("temporarily_unavailable", "please try again"),
         }
     }
 
