@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::drive::{self, AsyncHost, Cause, Failure, Host, NoHost};
 use crate::env::Env;
 use crate::event::EventSink;
+use crate::resource::{Access, Demand, Permit};
 use crate::server::{Approval, Authorization, Authorize, Denial, Exchange, Place, Prompt, Route, Session, Visitor};
 use crate::step::{Done, Endpoint, Step};
 use crate::store::{AsyncStore, Store};
@@ -160,6 +161,19 @@ impl<S: Store, H: Host, E: EventSink, C: Clock, R: Randomness> AuthorizationServ
     pub fn deny(&self, prompt: Prompt) -> Response<Vec<u8>> {
         redirected(self.run(Denial::new(Arc::clone(&self.config), prompt)))
     }
+
+    /// Decides whether a request may use a resource.
+    ///
+    /// # Errors
+    ///
+    /// The answer to a request that may not, or that could not be decided.
+    pub fn access<B: AsRef<[u8]>>(
+        &self,
+        request: &Request<B>,
+        demand: Demand,
+    ) -> Result<Permit, Box<Response<Vec<u8>>>> {
+        permitted(self.run(Access::new(&self.config, request, demand)))
+    }
 }
 
 /// Async: the same, awaiting.
@@ -201,6 +215,20 @@ impl<S: AsyncStore, H: AsyncHost, E: EventSink, C: Clock, R: Randomness> Authori
     /// Answers a prompt that the person denied.
     pub async fn deny_async(&self, prompt: Prompt) -> Response<Vec<u8>> {
         redirected(self.run_async(Denial::new(Arc::clone(&self.config), prompt)).await)
+    }
+
+    /// Decides whether a request may use a resource.
+    ///
+    /// # Errors
+    ///
+    /// The answer to a request that may not, or that could not be decided.
+    pub async fn access_async<B: AsRef<[u8]>>(
+        &self,
+        request: &Request<B>,
+        demand: Demand,
+    ) -> Result<Permit, Box<Response<Vec<u8>>>> {
+        let access = Access::new(&self.config, request, demand);
+        permitted(self.run_async(access).await)
     }
 }
 
@@ -246,6 +274,14 @@ fn answered<X, Y>(outcome: Outcome<Exchange, X, Y>) -> Response<Vec<u8>> {
         Ok(Ok(response)) => response,
         Ok(Err(never)) => match never {},
         Err(_) => unavailable(),
+    }
+}
+
+fn permitted<X, Y>(outcome: Outcome<Access, X, Y>) -> Result<Permit, Box<Response<Vec<u8>>>> {
+    match outcome {
+        Ok(Ok(permit)) => Ok(permit),
+        Ok(Err(refusal)) => Err(Box::new(refusal.print())),
+        Err(_) => Err(Box::new(unavailable())),
     }
 }
 

@@ -317,6 +317,14 @@ impl Change {
         Self::insert(Key::Token(token.id), Record::Token(Arc::new(token)), expires)
     }
 
+    /// Registers a client under a name that was not taken before.
+    #[must_use]
+    pub fn new_client(client: Client) -> Self {
+        let key = Key::Client(client.id().clone());
+        let write = Write::Put { record: Record::Client(Arc::new(client)), expires: None };
+        Self { key, expect: Expect::Absent, write }
+    }
+
     const fn insert(key: Key, record: Record, expires: Timestamp) -> Self {
         Self { key, expect: Expect::Absent, write: Write::Put { record, expires: Some(expires) } }
     }

@@ -6,10 +6,10 @@ use http::StatusCode;
 use serde_json::json;
 
 use crate::support::*;
-use grantor::record::Scope;
-use grantor::resource::{Access, Demand};
+use grantor::record::{Client, GrantType, Scope};
+use grantor::resource::Demand;
 use grantor::server::{Place, Visitor};
-use grantor::store::Memory;
+use grantor::store::{Change, Commit, Memory, Store as _};
 use grantor::{AuthorizationServer, Progress};
 
 #[test]
@@ -43,10 +43,9 @@ fn a_person_logs_in_and_a_client_uses_refreshes_and_revokes_its_tokens() {
     let mut call = get("/api");
     call.headers_mut().insert("authorization", format!("Bearer {access}").parse().unwrap());
     let demand = |scope| Demand::new(Scope::parse(scope).unwrap());
-    let permit = world.server.run(Access::new(world.server.config(), &call, demand("read"))).unwrap().unwrap();
+    let permit = world.server.access(&call, demand("read")).unwrap();
     assert_eq!(permit.subject.unwrap().as_str(), "alice");
-    let refused = world.server.run(Access::new(world.server.config(), &call, demand("admin"))).unwrap().unwrap_err();
-    assert_eq!(refused.print().status(), StatusCode::FORBIDDEN);
+    assert_eq!(world.server.access(&call, demand("admin")).unwrap_err().status(), StatusCode::FORBIDDEN);
 
     let refreshed = json(&world.refresh("spa", tokens["refresh_token"].as_str().unwrap()));
     assert_eq!(refreshed["scope"], "read write");
@@ -56,8 +55,9 @@ fn a_person_logs_in_and_a_client_uses_refreshes_and_revokes_its_tokens() {
     for token in [access, refreshed["access_token"].as_str().unwrap(), refreshed["refresh_token"].as_str().unwrap()] {
         assert_eq!(world.introspect(token), json!({"active": false}));
     }
-    let refused = world.server.run(Access::new(world.server.config(), &call, demand("read"))).unwrap().unwrap_err();
-    assert_eq!(refused.print().status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(world.server.access(&call, demand("read")).unwrap_err().status(), StatusCode::UNAUTHORIZED);
+    let refused = pollster::block_on(world.server.access_async(&call, demand("read"))).unwrap_err();
+    assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
 }
 
 #[test]
@@ -85,4 +85,16 @@ fn a_store_may_be_shared_with_its_host() {
     let borrowed = AuthorizationServer::new(config().build().unwrap(), &*store);
     assert_eq!(borrowed.answer(Place::Token, &request).status(), StatusCode::OK);
     assert_eq!(store.len(), clients + 6, "a grant and a token each");
+}
+
+#[test]
+fn a_client_is_registered_through_the_contract_of_any_store_and_only_once() {
+    let store = Memory::new();
+    let service = || Client::builder("service").secret(secret("s")).grant_types(&[GrantType::ClientCredentials]);
+    let register = || store.commit(&[Change::new_client(service().build().unwrap())]).unwrap();
+    assert_eq!(register(), Commit::Applied);
+    let server = AuthorizationServer::new(config().build().unwrap(), &store);
+    let request = post_as("/token", &basic("service", "s"), &[("grant_type", "client_credentials"), ("scope", "read")]);
+    assert_eq!(server.answer(Place::Token, &request).status(), StatusCode::OK);
+    assert_eq!(register(), Commit::Conflict);
 }
