@@ -1,7 +1,7 @@
 //! What an introspection answers [RFC 7662 §2.2].
 
 use http::{Response, StatusCode};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::token::json;
 use crate::env::Timestamp;
@@ -33,7 +33,7 @@ pub struct Introspection {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sub: Option<Subject>,
     /// The resources it is for.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "one_or_many")]
     pub aud: Vec<Resource>,
     /// Who issued it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -57,5 +57,36 @@ impl Introspection {
     #[must_use]
     pub fn parse(body: &[u8]) -> Option<Self> {
         serde_json::from_slice(body).ok()
+    }
+}
+
+/// A single audience may stand without a list around it [RFC 7662 §2.2].
+fn one_or_many<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Resource>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Audience {
+        One(Resource),
+        Many(Vec<Resource>),
+    }
+    Ok(match Audience::deserialize(from)? {
+        Audience::One(resource) => vec![resource],
+        Audience::Many(resources) => resources,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_audience_is_one_or_many() {
+        let api = || Resource::parse("https://api.example/").unwrap();
+        for (text, audience) in [
+            (r#"{"active":true}"#, vec![]),
+            (r#"{"active":true,"aud":"https://api.example/"}"#, vec![api()]),
+            (r#"{"active":true,"aud":["https://api.example/"]}"#, vec![api()]),
+        ] {
+            assert_eq!(Introspection::parse(text.as_bytes()).map(|answer| answer.aud), Some(audience), "{text}");
+        }
     }
 }
