@@ -68,3 +68,17 @@ impl<R: CryptoRng> Randomness for Mutex<R> {
 #[error("no randomness could be had")]
 #[non_exhaustive]
 pub struct RandomnessFailed;
+
+impl RandomnessFailed {
+    /// There is none to be had.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self
+    }
+}
+
+impl Default for RandomnessFailed {
+    fn default() -> Self {
+        Self::new()
+    }
+}
