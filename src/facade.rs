@@ -1,5 +1,6 @@
 //! Everything a host needs in one value: configuration, store, clock, randomness and audit log.
 
+use std::fmt;
 use std::sync::Arc;
 
 use http::header::{HeaderValue, RETRY_AFTER};
@@ -233,7 +234,7 @@ impl<S: AsyncStore, H: AsyncHost, E: EventSink, C: Clock, R: Randomness> Authori
 }
 
 /// How an authorization request goes on.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use]
 #[expect(clippy::exhaustive_enums, reason = "a host must treat all three, and there is no fourth")]
 pub enum Progress {
@@ -243,6 +244,17 @@ pub enum Progress {
     Respond(Response<Vec<u8>>),
     /// Show the person that the request is refused; `reason.print()` is a plain page.
     Refuse(PageReason),
+}
+
+/// A response may carry a code, so only its status is shown.
+impl fmt::Debug for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ask(prompt) => f.debug_tuple("Ask").field(prompt).finish(),
+            Self::Respond(response) => f.debug_tuple("Respond").field(&response.status()).finish(),
+            Self::Refuse(reason) => f.debug_tuple("Refuse").field(reason).finish(),
+        }
+    }
 }
 
 fn progressed<X, Y>(outcome: Outcome<Authorize, X, Y>) -> Progress {
@@ -271,7 +283,7 @@ fn redirected<X, Y>(
 
 fn answered<X, Y>(outcome: Outcome<Exchange, X, Y>) -> Response<Vec<u8>> {
     match outcome {
-        Ok(Ok(response)) => response,
+        Ok(Ok(answer)) => answer.into_response(),
         Ok(Err(never)) => match never {},
         Err(_) => unavailable(),
     }

@@ -1,6 +1,7 @@
 //! Any endpoint without a person, from one HTTP message to another.
 
 use std::convert::Infallible;
+use std::fmt;
 use std::sync::Arc;
 
 use http::{Method, Request, Response};
@@ -28,7 +29,25 @@ pub enum Exchange {
     /// To revoke a token.
     Revoke(Revoke),
     /// Answered already: not well formed, or the same for everyone.
-    Answered(Response<Vec<u8>>),
+    Answered(Answer),
+}
+
+/// The message that answers an exchange; it may carry tokens, so `Debug` shows only its status.
+#[derive(Clone)]
+pub struct Answer(Response<Vec<u8>>);
+
+impl Answer {
+    /// The message to send.
+    #[must_use]
+    pub fn into_response(self) -> Response<Vec<u8>> {
+        self.0
+    }
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Answer").field(&self.0.status()).finish()
+    }
 }
 
 impl Exchange {
@@ -36,7 +55,7 @@ impl Exchange {
     #[must_use]
     pub fn parse<B: AsRef<[u8]>>(config: &Arc<Config>, place: Place, request: &Request<B>) -> Self {
         if let Some(refused) = place.refuse_method(request.method()) {
-            return Self::Answered(refused);
+            return Self::Answered(Answer(refused));
         }
         let (own, limits) = (|| Arc::clone(config), config.limits());
         let parsed = match place {
@@ -52,17 +71,17 @@ impl Exchange {
                 if request.method() == Method::HEAD {
                     response.body_mut().clear();
                 }
-                Ok(Self::Answered(response))
+                Ok(Self::Answered(Answer(response)))
             }
             // A host that sends these here gets what it would get for a request of no known client.
-            Place::Authorization => Ok(Self::Answered(crate::wire::PageReason::ClientIdMissing.print())),
+            Place::Authorization => Ok(Self::Answered(Answer(crate::wire::PageReason::ClientIdMissing.print()))),
         };
-        parsed.unwrap_or_else(|refusal| Self::Answered(refusal.print()))
+        parsed.unwrap_or_else(|refusal| Self::Answered(Answer(refusal.print())))
     }
 }
 
 impl Endpoint for Exchange {
-    type Reply = Response<Vec<u8>>;
+    type Reply = Answer;
     /// A refusal is printed like any other answer.
     type Refusal = Infallible;
 
@@ -80,7 +99,7 @@ impl Endpoint for Exchange {
             Self::Token(token) => printed(token.decide(seen, env), |response| response.print()),
             Self::Introspect(introspect) => printed(introspect.decide(seen, env), |response| response.print()),
             Self::Revoke(revoke) => printed(revoke.decide(seen, env), |()| empty()),
-            Self::Answered(response) => Ok(Plan::grant(Vec::new(), response.clone())),
+            Self::Answered(answer) => Ok(Plan::grant(Vec::new(), answer.clone())),
         }
     }
 }
@@ -90,8 +109,8 @@ fn printed<R>(
     print: impl FnOnce(R) -> Response<Vec<u8>>,
 ) -> Decision<Exchange> {
     match decided {
-        Ok(plan) => Ok(plan.answered(print, |refusal| refusal.print())),
-        Err(Halt::Refused(refusal)) => Ok(Plan::grant(Vec::new(), refusal.print())),
+        Ok(plan) => Ok(plan.answered(|reply| Answer(print(reply)), |refusal| Answer(refusal.print()))),
+        Err(Halt::Refused(refusal)) => Ok(Plan::grant(Vec::new(), Answer(refusal.print()))),
         Err(Halt::Missing(need)) => Err(Halt::Missing(need)),
     }
 }

@@ -13,7 +13,7 @@ mod verify;
 
 pub use approve::{Approval, Denial};
 pub use authorize::{Asking, Authorization, Authorize, Prompt, PromptClient, Session, Visitor};
-pub use exchange::Exchange;
+pub use exchange::{Answer, Exchange};
 pub use introspect::Introspect;
 pub use revoke::Revoke;
 pub use routes::{Place, Route};

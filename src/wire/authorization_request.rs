@@ -1,5 +1,7 @@
 //! The authorization request [RFC 6749 §4.1.1, RFC 7636 §4.3].
 
+use std::fmt;
+
 use http::{Method, Request};
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +11,7 @@ use super::token::check_content_type;
 /// An authorization request as it was asked, every parameter at most once; nothing in it is verified.
 ///
 /// It is a plain value that a host may keep while a person logs in; every use of it verifies it again.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct AuthorizationRequest {
@@ -126,5 +128,26 @@ impl AuthorizationRequest {
 
     pub(crate) fn repeats(&self, name: &str) -> bool {
         self.repeated.iter().any(|repeated| repeated == name)
+    }
+}
+
+/// A `plain` challenge is the verifier itself, so no challenge is shown.
+impl fmt::Debug for AuthorizationRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthorizationRequest")
+            .field("client_id", &self.client_id)
+            .field("redirect_uri", &self.redirect_uri)
+            .field("response_type", &self.response_type)
+            .field("response_mode", &self.response_mode)
+            .field("scope", &self.scope)
+            .field("state", &self.state)
+            .field("code_challenge_method", &self.code_challenge_method)
+            .field("prompt", &self.prompt)
+            .field("max_age", &self.max_age)
+            .field("login_hint", &self.login_hint)
+            .field("ui_locales", &self.ui_locales)
+            .field("repeated", &self.repeated)
+            .field("other", &self.other)
+            .finish_non_exhaustive()
     }
 }

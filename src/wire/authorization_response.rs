@@ -185,7 +185,8 @@ impl AuthorizationResponse {
         *response.status_mut() = StatusCode::SEE_OTHER;
         let headers = response.headers_mut();
         // A registered URI is visible ASCII, and what was appended is percent-encoded.
-        if let Ok(location) = HeaderValue::from_str(&location) {
+        if let Ok(mut location) = HeaderValue::from_str(&location) {
+            location.set_sensitive(matches!(self.message.outcome, AuthorizationOutcome::Code(_)));
             headers.insert(LOCATION, location);
         }
         headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
