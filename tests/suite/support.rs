@@ -10,7 +10,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use grantor::event::{Event, EventSink};
 use grantor::record::{Client, ClientSecretDigest, GrantType, Scope, Subject};
 use grantor::server::{Place, Prompt, Session, Visitor};
-use grantor::store::Memory;
+use grantor::store::{Memory, Store};
 use grantor::{
     AuthorizationServer, Clock, Config, ConfigBuilder, Progress, Randomness, RandomnessFailed, Seed, Timestamp,
 };
@@ -19,6 +19,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 pub const ISSUER: &str = "https://as.example";
+pub const SPA: &str = "https://spa.example/cb";
 pub const WEB: &str = "https://web.example/cb";
 pub const NATIVE: &str = "http://127.0.0.1/cb";
 pub const SECRET: &str = "some secret & non-standard secret";
@@ -67,11 +68,11 @@ impl EventSink for Log {
     }
 }
 
-pub type Server = AuthorizationServer<Memory<Hands>, grantor::drive::NoHost, Log, Hands, Counting>;
+pub type Server<S = Memory<Hands>> = AuthorizationServer<S, grantor::drive::NoHost, Log, Hands, Counting>;
 
 /// A server with the clients that tests use, and handles on its surroundings.
-pub struct World {
-    pub server: Server,
+pub struct World<S = Memory<Hands>> {
+    pub server: Server<S>,
     pub clock: Hands,
     pub log: Log,
 }
@@ -85,12 +86,18 @@ pub fn config() -> ConfigBuilder {
 }
 
 pub fn world_with(change: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> World {
-    let config = change(config()).build().unwrap();
-    let (clock, log) = (Hands::default(), Log::default());
+    let clock = Hands::default();
     let store = Memory::with_clock(clock.clone());
     for client in clients() {
         store.put_client(client);
     }
+    world_over(store, clock, change)
+}
+
+/// The same over any store, which must have the clients already.
+pub fn world_over<S>(store: S, clock: Hands, change: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> World<S> {
+    let config = change(config()).build().unwrap();
+    let log = Log::default();
     let server = AuthorizationServer::new(config, store)
         .with_sink(log.clone())
         .with_clock(clock.clone())
@@ -201,7 +208,7 @@ pub fn parameter(response: &Response<Vec<u8>>, name: &str) -> Option<String> {
     location(response).1.into_iter().find_map(|(own, value)| (own == name).then_some(value))
 }
 
-impl World {
+impl<S: Store> World<S> {
     pub fn now(&self) -> Timestamp {
         self.clock.now()
     }

@@ -1,0 +1,275 @@
+//! Storage that fails or lies, at every call of every endpoint.
+
+use grantor::record::{Client, Record, Scope};
+use grantor::server::{Place, Visitor};
+use grantor::{Randomness, RandomnessFailed, Seed};
+use http::{Response, StatusCode};
+
+use crate::faulty::{Ask, Case, FAULTS, Fault, Faulty, Late};
+use crate::interleavings::crowd;
+use crate::schedule::{Scene, Sent};
+use crate::support::*;
+use crate::table::{Shelf, Table};
+
+/// A world with grants of several people and clients, and tokens of `spa`.
+fn busy() -> (World<Shelf>, String, [String; 3]) {
+    let world = crowd(30);
+    world.tokens();
+    let service = [("grant_type", "client_credentials")];
+    assert_eq!(world.token(&post_as("/token", &basic("service", "s"), &service)).status(), StatusCode::OK);
+    let code = world.code("spa", SPA, &[("scope", "read write")]);
+    let tokens = json(&world.token(&redeem("spa", SPA, &code)));
+    let [access, spent] = ["access_token", "refresh_token"].map(|name| tokens[name].as_str().unwrap().to_owned());
+    let current = json(&world.refresh("spa", &spent))["refresh_token"].as_str().unwrap().to_owned();
+    (world, code, [access, spent, current])
+}
+
+fn case(name: &'static str, ask: Ask, world: World<Shelf>, good: u16, again: u16, dead: &[String]) -> Case {
+    let [good, again] = [good, again].map(|status| StatusCode::from_u16(status).unwrap());
+    Case { name, world, ask, good, again, dead: dead.to_vec() }
+}
+
+/// Requests that need a person.
+fn cases_with_person() -> Vec<Case> {
+    let own = "https://own.example/cb";
+    let visitor = |world: &World<Shelf>| Visitor::logged_in(world.session(), Some(Scope::parse("read").unwrap()));
+    let authorize = |name, request, good| {
+        let (world, ..) = busy();
+        let ask = Ask::Authorize(request, visitor(&world));
+        case(name, ask, world, good, good, &[])
+    };
+    let prompt = |world: &World<Shelf>| Box::new(world.prompt(&authorization("spa", SPA, &[("prompt", "consent")])));
+    let (approved, ..) = busy();
+    let approval = Ask::Approve(prompt(&approved));
+    let (denied, ..) = busy();
+    let denial = Ask::Deny(prompt(&denied));
+    vec![
+        authorize("remembered consent", authorization("spa", SPA, &[]), 303),
+        authorize("first party", authorization("own", own, &[]), 303),
+        authorize("a question", authorization("spa", SPA, &[("prompt", "login")]), 200),
+        authorize("no question allowed", authorization("spa", SPA, &[("prompt", "none"), ("max_age", "0")]), 303),
+        authorize("unregistered redirect URI", authorization("spa", "https://evil.example/", &[]), 400),
+        case("approval", approval, approved, 303, 303, &[]),
+        case("denial", denial, denied, 303, 303, &[]),
+    ]
+}
+
+/// Requests of clients.
+fn cases_without_person() -> Vec<Case> {
+    let mut cases = Vec::new();
+    let mut add = |name, good, again, dead: &[usize], ask: &dyn Fn(&World<Shelf>, &str, &[String; 3]) -> Ask| {
+        let (world, code, tokens) = busy();
+        let ask = ask(&world, &code, &tokens);
+        let dead: Vec<_> = dead.iter().map(|place| tokens[*place].clone()).collect();
+        cases.push(case(name, ask, world, good, again, &dead));
+    };
+    let about = |path, token: &str| post(path, &[("client_id", "spa"), ("token", token)]);
+    let acting = [("grant_type", "client_credentials"), ("scope", "read")];
+    add("redemption", 200, 400, &[], &|world, _, _| {
+        Ask::Answer(Place::Token, redeem("spa", SPA, &world.code("spa", SPA, &[])))
+    });
+    add("replay", 400, 400, &[0, 2], &|_, code, _| Ask::Answer(Place::Token, redeem("spa", SPA, code)));
+    add("refresh", 200, 200, &[], &|_, _, tokens| Ask::Answer(Place::Token, refresh("spa", &tokens[2])));
+    add("retry", 200, 200, &[], &|_, _, tokens| Ask::Answer(Place::Token, refresh("spa", &tokens[1])));
+    add("reuse", 400, 400, &[0, 2], &|world, _, tokens| {
+        world.clock.advance(31);
+        Ask::Answer(Place::Token, refresh("spa", &tokens[1]))
+    });
+    add("client credentials", 200, 200, &[], &|_, _, _| {
+        Ask::Answer(Place::Token, post_as("/token", &basic("web", SECRET), &acting))
+    });
+    add("a secret of before", 401, 401, &[], &|world, _, _| {
+        let web = clients().into_iter().find(|client| client.id().as_str() == "web").unwrap();
+        let changed = Client::builder("web").metadata(web.metadata().clone()).secret(secret("another")).build();
+        world.server.store().with(|table| table.put_client(changed.unwrap()));
+        Ask::Answer(Place::Token, post_as("/token", &basic("web", SECRET), &acting))
+    });
+    add("introspection", 200, 200, &[], &|_, _, tokens| {
+        Ask::Answer(Place::Introspection, about("/introspect", &tokens[0]))
+    });
+    add("introspection of a refresh token", 200, 200, &[], &|_, _, tokens| {
+        Ask::Answer(Place::Introspection, about("/introspect", &tokens[2]))
+    });
+    add("revocation", 200, 200, &[0, 2], &|_, _, tokens| Ask::Answer(Place::Revocation, about("/revoke", &tokens[0])));
+    add("revocation by refresh token", 200, 200, &[0, 2], &|_, _, tokens| {
+        Ask::Answer(Place::Revocation, about("/revoke", &tokens[2]))
+    });
+    add("resource", 200, 200, &[], &|_, _, tokens| {
+        let mut request = get("/api");
+        request.headers_mut().insert("authorization", format!("Bearer {}", tokens[0]).parse().unwrap());
+        Ask::Access(request)
+    });
+    cases
+}
+
+fn cases() -> impl Iterator<Item = Case> {
+    cases_with_person().into_iter().chain(cases_without_person())
+}
+
+/// What a table holds that could be of use to someone.
+fn usable(table: &Table) -> Vec<String> {
+    let useful = table.records().filter(|(_, record)| match record {
+        Record::Client(_) => false,
+        record => !String::from_utf8(record.encode().unwrap()).unwrap().contains(r#""state":"revoked""#),
+    });
+    useful.map(|(key, _)| key.to_string()).collect()
+}
+
+/// Everything that an answer gives works.
+fn assert_committed(scene: &Scene, sent: &Sent, what: &str) -> bool {
+    let tokens: Vec<_> = ["access_token", "refresh_token"].into_iter().filter_map(|name| sent.member(name)).collect();
+    for token in &tokens {
+        assert!(scene.is_active(token), "{what}: a dead token was given");
+    }
+    let code = sent.code();
+    if let Some(code) = &code {
+        let clients = [("spa", SPA), ("own", "https://own.example/cb")];
+        let redeemed = clients.map(|(id, uri)| scene.probe(Place::Token, &redeem(id, uri, code)).status());
+        assert!(redeemed.contains(&StatusCode::OK), "{what}: a dead code was given");
+    }
+    code.is_some() || !tokens.is_empty()
+}
+
+/// The answer is one of the good ones, a refusal, or says that the server is at fault.
+fn assert_clear(case: &Case, fault: Fault, response: &Response<Vec<u8>>, what: &str) {
+    let status = response.status();
+    if matches!(fault, Fault::FailsBefore | Fault::FailsAfter) {
+        let told = case.ask.redirects() && status == StatusCode::SEE_OTHER;
+        assert!(told || status == StatusCode::SERVICE_UNAVAILABLE, "{what}: {status}");
+        if told {
+            assert_eq!(parameter(response, "error").as_deref(), Some("server_error"), "{what}");
+            assert_eq!(parameter(response, "state").as_deref(), Some("st & ate"), "{what}");
+            assert_eq!(parameter(response, "iss").as_deref(), Some(ISSUER), "{what}");
+        }
+    } else {
+        assert!(status == case.good || status.is_client_error(), "{what}: {status}");
+    }
+    if status == StatusCode::SEE_OTHER {
+        let (to, _) = location(response);
+        assert!([SPA, "https://own.example/cb"].contains(&to.as_str()), "{what}: sent to {to}");
+    }
+}
+
+/// One fault at one call, and everything after it; whether the request made that many calls.
+fn try_fault(case: &Case, fault: Fault, at: usize) -> bool {
+    let what = format!("{}, {fault:?} at call {at}", case.name);
+    let before = case.world.server.store().table();
+    let (response, store) = case.ask(fault, at);
+    let reached = *store.calls.lock().unwrap() > at;
+    let happens = if reached { fault } else { Fault::None };
+    assert_clear(case, happens, &response, &what);
+
+    let (scene, sent) = (case.scene(&store), Sent(response));
+    let issued = assert_committed(&scene, &sent, &what);
+    let applied = scene.table.applied.len() > before.applied.len();
+    if !issued && happens != Fault::FailsAfter {
+        let known = usable(&before);
+        let left = usable(&scene.table).into_iter().find(|key| !known.contains(key));
+        assert_eq!(left, None, "{what}: refused, and yet left something");
+    }
+
+    let again = case.ask_again(&store, 200);
+    assert_eq!(again.status(), if applied { case.again } else { case.good }, "{what}: asked again");
+    let (scene, again) = (case.scene(&store), Sent(again));
+    assert_committed(&scene, &again, &what);
+    for dead in &case.dead {
+        assert!(!scene.is_usable(dead), "{what}: still alive");
+    }
+    if case.name == "redemption" && issued {
+        assert!(!scene.is_active(&sent.member("access_token").unwrap()), "{what}: replayed and alive");
+    }
+    if let (Some(first), Some(second)) = (sent.member("refresh_token"), again.member("refresh_token")) {
+        assert_eq!(first, second, "{what}: two chains");
+    }
+    reached
+}
+
+#[test]
+fn whatever_a_store_does_nothing_is_given_that_was_not_committed() {
+    let mut tried = 0;
+    for case in cases() {
+        for fault in FAULTS {
+            let mut at = 0;
+            while try_fault(&case, fault, at) {
+                at += 1;
+            }
+            tried += at;
+        }
+    }
+    println!("{tried} faults");
+    assert!(tried >= 400, "only {tried} faults");
+}
+
+#[test]
+fn a_person_is_sent_back_when_the_commit_fails_and_only_then() {
+    for case in cases_with_person() {
+        let commits = ["remembered consent", "first party", "approval"].contains(&case.name);
+        let (response, store) = case.ask(Fault::FailsBefore, 1);
+        assert_eq!(*store.calls.lock().unwrap() == 2, commits, "{}", case.name);
+        if commits {
+            assert_eq!(parameter(&response, "error").as_deref(), Some("server_error"), "{}", case.name);
+        }
+        let (response, _) = case.ask(Fault::FailsBefore, 0);
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE, "{}", case.name);
+        assert_eq!(response.headers()["retry-after"], "1", "{}", case.name);
+    }
+}
+
+#[test]
+fn a_lost_answer_is_met_by_the_rules_for_replays() {
+    for case in cases_without_person().into_iter().filter(|case| ["redemption", "refresh"].contains(&case.name)) {
+        let (response, store) = case.ask(Fault::FailsAfter, 1);
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        let again = Sent(case.ask_again(&store, 200));
+        assert_eq!(again.status(), case.again, "{}", case.name);
+        let scene = case.scene(&store);
+        match case.name {
+            "redemption" => assert_eq!(again.member("error").as_deref(), Some("invalid_grant")),
+            _ => assert!(scene.is_active(&again.member("refresh_token").unwrap())),
+        }
+        let third = Sent(case.ask_again(&store, 201));
+        assert_eq!(third.member("refresh_token"), again.member("refresh_token"), "{}", case.name);
+    }
+}
+
+#[test]
+fn without_end_to_conflicts_the_answer_comes_after_nine_rounds() {
+    for case in cases() {
+        for fault in [Fault::Conflicts, Fault::AnswersStale] {
+            let table = case.world.server.store().table();
+            let before = table.applied.len();
+            let store = Faulty { always: true, ..Faulty::new(Shelf::new(table), fault, 0) };
+            let response = case.ask.run(&case.server(&store, Late(100)), case.world.session());
+            let what = format!("{}, {fault:?}", case.name);
+            match *store.calls.lock().unwrap() {
+                1 if fault == Fault::Conflicts => assert_eq!(response.status(), case.good, "{what}"),
+                18 if response.status() == StatusCode::SERVICE_UNAVAILABLE => {
+                    assert_eq!(response.headers()["retry-after"], "1", "{what}");
+                }
+                18 => assert_eq!(parameter(&response, "error").as_deref(), Some("server_error"), "{what}"),
+                // A past that happens to be the present, or in which there is nothing to write.
+                calls => assert!(fault == Fault::AnswersStale && calls <= 2, "{what}: {calls} calls"),
+            }
+            let jammed = *store.calls.lock().unwrap() == 18;
+            assert!(!jammed || store.shelf.table().applied.len() == before, "{what}");
+        }
+    }
+}
+
+#[test]
+fn without_randomness_nothing_is_asked_and_nothing_is_given() {
+    struct Dry;
+
+    impl Randomness for Dry {
+        fn seed(&self) -> Result<Seed, RandomnessFailed> {
+            Err(RandomnessFailed::new())
+        }
+    }
+
+    for case in cases() {
+        let store = Faulty::new(Shelf::new(case.world.server.store().table()), Fault::None, 0);
+        let response = case.ask.run(&case.server(&store, Dry), case.world.session());
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE, "{}", case.name);
+        assert_eq!(*store.calls.lock().unwrap(), 0, "{}", case.name);
+    }
+}

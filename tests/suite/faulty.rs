@@ -1,0 +1,237 @@
+//! A store that fails or lies at one of its calls, and requests to ask of it.
+
+use std::sync::Mutex;
+
+use grantor::drive::NoHost;
+use grantor::record::{Record, Scope};
+use grantor::resource::{Access, Demand};
+use grantor::server::{Place, Prompt, Session, Visitor};
+use grantor::store::{Change, Commit, Key, Store, Versioned};
+use grantor::{AuthorizationServer, Progress, Randomness, RandomnessFailed, Seed};
+use http::{Request, Response, StatusCode};
+
+use crate::schedule::Scene;
+use crate::support::*;
+use crate::table::Shelf;
+
+pub(crate) type Shaky<'a, R> = AuthorizationServer<&'a Faulty, NoHost, Log, Hands, R>;
+
+/// What goes wrong with one call.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Fault {
+    None,
+    FailsBefore,
+    FailsAfter,
+    /// A commit that meets a conflict where there is none.
+    Conflicts,
+    AnswersNone,
+    AnswersNoneFor(usize),
+    AnswersStale,
+    /// A record of another kind.
+    AnswersOtherKind,
+    /// Of the right kind, and another's.
+    AnswersForeign,
+    /// An access token of another grant, in place of the right one.
+    AnswersForeignToken,
+    AnswersTooFew,
+    AnswersNothing,
+    AnswersTooMany,
+}
+
+pub(crate) const FAULTS: [Fault; 14] = [
+    Fault::None,
+    Fault::FailsBefore,
+    Fault::FailsAfter,
+    Fault::Conflicts,
+    Fault::AnswersNone,
+    Fault::AnswersNoneFor(0),
+    Fault::AnswersNoneFor(1),
+    Fault::AnswersStale,
+    Fault::AnswersOtherKind,
+    Fault::AnswersForeign,
+    Fault::AnswersForeignToken,
+    Fault::AnswersTooFew,
+    Fault::AnswersNothing,
+    Fault::AnswersTooMany,
+];
+
+#[derive(Debug, thiserror::Error)]
+#[error("the disk is gone")]
+pub(crate) struct Broken;
+
+/// More calls than any fault waits for.
+pub(crate) const HEALED: usize = 1000;
+
+/// A store of which one call goes wrong.
+#[derive(Debug)]
+pub(crate) struct Faulty {
+    pub(crate) shelf: Shelf,
+    pub(crate) fault: Fault,
+    pub(crate) at: usize,
+    /// Every call goes wrong.
+    pub(crate) always: bool,
+    pub(crate) calls: Mutex<usize>,
+}
+
+impl Faulty {
+    pub(crate) const fn new(shelf: Shelf, fault: Fault, at: usize) -> Self {
+        Self { shelf, fault, at, always: false, calls: Mutex::new(0) }
+    }
+
+    /// The fault of this call.
+    fn next(&self) -> Fault {
+        let mut calls = self.calls.lock().unwrap();
+        *calls += 1;
+        if self.always || *calls - 1 == self.at { self.fault } else { Fault::None }
+    }
+
+    /// A record of another key that `fits`.
+    fn other(&self, key: &Key, fits: impl Fn(&Key) -> bool) -> Option<Versioned<Record>> {
+        self.shelf.with(|table| {
+            let mut keys: Vec<_> = table.records().map(|(own, _)| own.clone()).collect();
+            keys.sort_by_key(ToString::to_string);
+            table.read(keys.iter().find(|own| *own != key && fits(own))?)
+        })
+    }
+
+    /// What this call answers instead of `found`.
+    fn distort(&self, fault: Fault, keys: &[Key], found: &mut Vec<Option<Versioned<Record>>>) {
+        let kind = std::mem::discriminant::<Key>;
+        let others = |fits: &dyn Fn(&Key, &Key) -> bool| {
+            keys.iter().map(|key| self.other(key, |other| fits(key, other))).collect::<Vec<_>>()
+        };
+        match fault {
+            Fault::None | Fault::FailsBefore | Fault::FailsAfter | Fault::Conflicts => {}
+            Fault::AnswersNone => found.fill(None),
+            Fault::AnswersNoneFor(place) => found[place.min(keys.len() - 1)] = None,
+            Fault::AnswersStale => {
+                *found = self.shelf.with(|table| keys.iter().map(|key| table.read_stale(key)).collect());
+            }
+            Fault::AnswersOtherKind => *found = others(&|key, other| kind(key) != kind(other)),
+            Fault::AnswersForeign => *found = others(&|key, other| kind(key) == kind(other)),
+            Fault::AnswersForeignToken => {
+                for (key, row) in keys.iter().zip(found).filter(|(key, _)| matches!(key, Key::Token(_))) {
+                    *row = self.other(key, |other| matches!(other, Key::Token(_)));
+                }
+            }
+            Fault::AnswersTooFew => drop(found.pop()),
+            Fault::AnswersNothing => found.clear(),
+            Fault::AnswersTooMany => found.extend(found.clone()),
+        }
+    }
+}
+
+impl Store for Faulty {
+    type Error = Broken;
+
+    fn load(&self, keys: &[Key]) -> Result<Vec<Option<Versioned<Record>>>, Broken> {
+        let Ok(mut found) = self.shelf.load(keys);
+        let fault = self.next();
+        if matches!(fault, Fault::FailsBefore | Fault::FailsAfter) {
+            return Err(Broken);
+        }
+        self.distort(fault, keys, &mut found);
+        Ok(found)
+    }
+
+    fn commit(&self, changes: &[Change]) -> Result<Commit, Broken> {
+        match self.next() {
+            Fault::FailsBefore => Err(Broken),
+            Fault::Conflicts => Ok(Commit::Conflict),
+            fault => {
+                let Ok(outcome) = self.shelf.commit(changes);
+                if fault == Fault::FailsAfter { Err(Broken) } else { Ok(outcome) }
+            }
+        }
+    }
+}
+
+/// One request, whatever it needs before, and what it comes to.
+pub(crate) struct Case {
+    pub(crate) name: &'static str,
+    pub(crate) world: World<Shelf>,
+    pub(crate) ask: Ask,
+    /// The answer if nothing goes wrong.
+    pub(crate) good: StatusCode,
+    /// The answer to the same request after it applied.
+    pub(crate) again: StatusCode,
+    /// What must be dead in the end.
+    pub(crate) dead: Vec<String>,
+}
+
+pub(crate) enum Ask {
+    Authorize(Request<Vec<u8>>, Visitor),
+    Approve(Box<Prompt>),
+    Deny(Box<Prompt>),
+    Answer(Place, Request<Vec<u8>>),
+    Access(Request<Vec<u8>>),
+}
+
+impl Ask {
+    pub(crate) fn run<R: Randomness>(&self, server: &Shaky<'_, R>, session: Session) -> Response<Vec<u8>> {
+        match self {
+            Self::Authorize(request, visitor) => {
+                let request = server.read_authorization(request).unwrap();
+                match server.authorize(request, visitor.clone()) {
+                    Progress::Ask(_) => Response::default(),
+                    Progress::Respond(response) => response,
+                    Progress::Refuse(reason) => reason.print(),
+                }
+            }
+            Self::Approve(prompt) => server.approve((**prompt).clone(), session),
+            Self::Deny(prompt) => server.deny((**prompt).clone()),
+            Self::Answer(place, request) => server.answer(*place, request),
+            Self::Access(request) => {
+                let demand = Demand::new(Scope::parse("read").unwrap());
+                match server.run(Access::new(server.config(), request, demand)) {
+                    Ok(Ok(_)) => Response::default(),
+                    Ok(Err(refusal)) => refusal.print(),
+                    Err(_) => Response::builder().status(StatusCode::SERVICE_UNAVAILABLE).body(Vec::new()).unwrap(),
+                }
+            }
+        }
+    }
+
+    /// Whether the person's browser is in the middle, so that the client can be told by a redirect.
+    pub(crate) const fn redirects(&self) -> bool {
+        matches!(self, Self::Authorize(..) | Self::Approve(_) | Self::Deny(_))
+    }
+}
+
+impl Case {
+    pub(crate) fn server<'a, R: Randomness>(&self, store: &'a Faulty, randomness: R) -> Shaky<'a, R> {
+        AuthorizationServer::new(self.world.server.config().clone(), store)
+            .with_sink(Log::default())
+            .with_clock(self.world.clock.clone())
+            .with_randomness(randomness)
+    }
+
+    /// Asks with `fault` at the call of number `at`, and gives the answer, the store, and whether it came that far.
+    pub(crate) fn ask(&self, fault: Fault, at: usize) -> (Response<Vec<u8>>, Faulty) {
+        let store = Faulty::new(Shelf::new(self.world.server.store().table()), fault, at);
+        let response = self.ask.run(&self.server(&store, Late(100)), self.world.session());
+        (response, store)
+    }
+
+    /// Asks the same of a store that is well again.
+    pub(crate) fn ask_again(&self, store: &Faulty, seed: u8) -> Response<Vec<u8>> {
+        *store.calls.lock().unwrap() = HEALED;
+        self.ask.run(&self.server(store, Late(seed)), self.world.session())
+    }
+
+    /// The records as they are, to be asked about.
+    pub(crate) fn scene(&self, store: &Faulty) -> Scene {
+        let mut scene = Scene::new(&self.world, &[], []);
+        scene.table = store.shelf.table();
+        scene
+    }
+}
+
+/// A seed that no other request of the case has.
+pub(crate) struct Late(pub(crate) u8);
+
+impl Randomness for Late {
+    fn seed(&self) -> Result<Seed, RandomnessFailed> {
+        Ok(Seed::new([self.0; 32]))
+    }
+}

@@ -1,0 +1,351 @@
+//! Requests that run at once, and every order in which their steps can happen.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use grantor::drive::{self, NoHost};
+use grantor::event::Event;
+use grantor::record::{Digest, Record};
+use grantor::server::{Answer, Approval, Exchange, Place, Prompt, Session};
+use grantor::step::{Decision, Endpoint, Step};
+use grantor::store::{Key, Write};
+use grantor::{Config, Env, Halt, Seed, Snapshot, Timestamp};
+use http::{Request, Response, StatusCode};
+
+use crate::support::*;
+use crate::table::{Shelf, Table};
+
+/// Everything that can be asked, as one endpoint.
+#[derive(Clone, Debug)]
+pub(crate) enum Call {
+    Exchange(Exchange),
+    Approval(Approval),
+}
+
+impl Endpoint for Call {
+    type Reply = Sent;
+    type Refusal = Infallible;
+
+    fn keys(&self) -> Vec<Key> {
+        match self {
+            Self::Exchange(exchange) => exchange.keys(),
+            Self::Approval(approval) => approval.keys(),
+        }
+    }
+
+    fn decide(&self, seen: &Snapshot, env: &Env) -> Decision<Self> {
+        match self {
+            Self::Exchange(exchange) => match exchange.decide(seen, env) {
+                Ok(plan) => Ok(plan.answered(|answer: Answer| Sent(answer.into_response()), |never| match never {})),
+                Err(Halt::Missing(need)) => Err(Halt::Missing(need)),
+                Err(Halt::Refused(never)) => match never {},
+            },
+            Self::Approval(approval) => match approval.decide(seen, env) {
+                Ok(plan) => Ok(plan.answered(|response| Sent(response.print()), |refusal| Sent(refusal.print()))),
+                Err(Halt::Missing(need)) => Err(Halt::Missing(need)),
+                Err(Halt::Refused(refusal)) => Ok(grantor::step::Plan::grant(Vec::new(), Sent(refusal.print()))),
+            },
+        }
+    }
+}
+
+/// A message that was sent.
+#[derive(Clone, Debug)]
+pub(crate) struct Sent(pub(crate) Response<Vec<u8>>);
+
+impl Sent {
+    pub(crate) fn status(&self) -> StatusCode {
+        self.0.status()
+    }
+
+    fn unavailable() -> Self {
+        Self(Response::builder().status(StatusCode::SERVICE_UNAVAILABLE).body(Vec::new()).unwrap())
+    }
+
+    /// The code of an authorization response.
+    pub(crate) fn code(&self) -> Option<String> {
+        (self.status() == StatusCode::SEE_OTHER).then(|| parameter(&self.0, "code")).flatten()
+    }
+
+    /// A text of the body.
+    pub(crate) fn member(&self, name: &str) -> Option<String> {
+        let body: serde_json::Value = serde_json::from_slice(self.0.body()).ok()?;
+        body.get(name)?.as_str().map(str::to_owned)
+    }
+}
+
+/// What a player does next; it may need what it was answered before.
+#[derive(Clone)]
+pub(crate) enum Move {
+    Send(Place, Arc<dyn Fn(&[Sent]) -> Request<Vec<u8>>>),
+    Approve(Box<Prompt>, Session),
+    /// Something that the host does to the store in one go.
+    Host(Arc<dyn Fn(&mut Table)>),
+}
+
+/// Someone who does one thing after the other.
+#[derive(Clone)]
+pub(crate) struct Player {
+    moves: Arc<[Move]>,
+    begun: usize,
+    seed: u8,
+    step: Option<Step<Call>>,
+    /// Who asks, as parameters and header of the request that runs.
+    asker: Request<Vec<u8>>,
+    pub(crate) replies: Vec<Sent>,
+}
+
+impl Player {
+    pub(crate) fn new(seed: u8, moves: impl Into<Arc<[Move]>>) -> Self {
+        Self { moves: moves.into(), begun: 0, seed, step: None, asker: Request::default(), replies: Vec::new() }
+    }
+
+    pub(crate) fn sending(seed: u8, place: Place, request: Request<Vec<u8>>) -> Self {
+        Self::new(seed, [Move::Send(place, Arc::new(move |_| request.clone()))])
+    }
+
+    pub(crate) fn granted(&self) -> bool {
+        self.replies.first().is_some_and(|reply| reply.status() == StatusCode::OK)
+    }
+
+    fn is_done(&self) -> bool {
+        self.step.is_none() && self.begun == self.moves.len()
+    }
+}
+
+/// A store and those who use it.
+#[derive(Clone)]
+pub(crate) struct Scene {
+    pub(crate) config: Arc<Config>,
+    pub(crate) now: Timestamp,
+    pub(crate) table: Table,
+    pub(crate) players: Vec<Player>,
+    pub(crate) events: Vec<Event>,
+    /// Tokens that were issued before the scene begins.
+    pub(crate) known: Vec<String>,
+    /// Whether a revocation was answered with success.
+    revoked: bool,
+    broken: Vec<String>,
+}
+
+/// What became of all schedules.
+#[derive(Debug, Default)]
+pub(crate) struct Explored {
+    pub(crate) schedules: usize,
+    pub(crate) broken: Vec<String>,
+}
+
+impl Scene {
+    pub(crate) fn new(world: &World<Shelf>, known: &[&str], players: impl IntoIterator<Item = Player>) -> Self {
+        Self {
+            config: Arc::clone(world.server.config()),
+            now: world.now(),
+            table: world.server.store().table(),
+            players: players.into_iter().collect(),
+            events: Vec::new(),
+            known: known.iter().map(|token| (*token).to_owned()).collect(),
+            revoked: false,
+            broken: Vec::new(),
+        }
+    }
+
+    /// Runs every schedule and judges each end.
+    pub(crate) fn explore(&self, check: &dyn Fn(&Self) -> Vec<String>) -> Explored {
+        let mut explored = Explored::default();
+        self.fork(&mut Vec::new(), check, &mut explored);
+        explored
+    }
+
+    fn fork(&self, schedule: &mut Vec<usize>, check: &dyn Fn(&Self) -> Vec<String>, explored: &mut Explored) {
+        let mut ended = true;
+        for who in 0..self.players.len() {
+            if !self.players[who].is_done() {
+                ended = false;
+                let mut next = self.clone();
+                next.advance(who);
+                schedule.push(who);
+                next.fork(schedule, check, explored);
+                schedule.pop();
+            }
+        }
+        if ended {
+            explored.schedules += 1;
+            let broken = self.broken.iter().cloned().chain(self.invariants()).chain(check(self));
+            explored.broken.extend(broken.map(|what| format!("{schedule:?}: {what}")));
+        }
+    }
+
+    /// Takes one step of one player: one call of the store.
+    fn advance(&mut self, who: usize) {
+        let Some(step) = self.players[who].step.take().or_else(|| self.begin(who)) else { return };
+        let step = match step {
+            Step::Load(ask) => {
+                let found = self.table.load(ask.question());
+                ask.loaded(found)
+            }
+            Step::Commit(pending) => {
+                let outcome = self.table.commit(pending.changes());
+                pending.committed(outcome)
+            }
+            other => panic!("nothing here asks that: {other:?}"),
+        };
+        match step {
+            Step::Done(done) => {
+                self.events.extend(done.events);
+                let sent = done.reply.unwrap_or_else(|never| match never {});
+                self.check_moment(who, &sent);
+                self.players[who].replies.push(sent);
+            }
+            Step::Contended(_) => self.players[who].replies.push(Sent::unavailable()),
+            waiting => self.players[who].step = Some(waiting),
+        }
+    }
+
+    fn begin(&mut self, who: usize) -> Option<Step<Call>> {
+        let player = &mut self.players[who];
+        let next = player.moves[player.begun].clone();
+        player.begun += 1;
+        let call = match next {
+            Move::Host(act) => {
+                act(&mut self.table);
+                return None;
+            }
+            Move::Approve(prompt, session) => {
+                player.asker = redeem("spa", "", "");
+                Call::Approval(Approval::new(Arc::clone(&self.config), *prompt, session))
+            }
+            Move::Send(place, request) => {
+                player.asker = request(&player.replies);
+                Call::Exchange(Exchange::parse(&self.config, place, &player.asker))
+            }
+        };
+        let seed = [player.seed, u8::try_from(player.begun).unwrap()].repeat(16);
+        Some(Step::start(call, Env::new(self.now, Seed::new(seed.try_into().unwrap()))))
+    }
+
+    /// What is answered must be true at the moment at which it is answered.
+    fn check_moment(&mut self, who: usize, sent: &Sent) {
+        let asker = self.players[who].asker.clone();
+        for name in ["access_token", "refresh_token"] {
+            if let Some(token) = sent.member(name)
+                && !self.is_active_for(&asker, &token)
+            {
+                self.broken.push(format!("player {who} was given a dead {name}"));
+            }
+        }
+        if let Some(code) = sent.code()
+            && self.probe(Place::Token, &redeem("spa", "https://spa.example/cb", &code)).status() != StatusCode::OK
+        {
+            self.broken.push(format!("player {who} was given a dead code"));
+        }
+        let revocation = asker.uri().path() == "/revoke" && sent.status() == StatusCode::OK;
+        self.revoked |= revocation;
+    }
+
+    /// What must hold at the end of every schedule.
+    fn invariants(&self) -> Vec<String> {
+        let mut broken = Vec::new();
+        let usable: Vec<_> = self.tokens().into_iter().filter(|token| self.is_usable(token)).collect();
+        let mut grants: Vec<_> = usable.iter().map(|token| grant_of(token)).collect();
+        grants.sort();
+        grants.dedup();
+        if grants.len() > 1 {
+            broken.push(format!("{} families live", grants.len()));
+        }
+        let mut current: Vec<_> =
+            usable.iter().filter(|token| token.contains("rt_") && self.is_active(token)).collect();
+        current.sort();
+        current.dedup();
+        if current.len() > 1 {
+            broken.push(format!("{} refresh chains live", current.len()));
+        }
+        if self.revoked && !usable.is_empty() {
+            broken.push("a token is usable after its revocation was answered".to_owned());
+        }
+        let issued = self.tokens().into_iter().filter(|token| !self.was_recorded(token)).count();
+        if issued > 0 {
+            broken.push(format!("{issued} tokens were answered but never recorded"));
+        }
+        let revocations = self.count(|event| matches!(event, Event::GrantRevoked { .. }));
+        if revocations > 1 {
+            broken.push(format!("the grant was revoked {revocations} times"));
+        }
+        if revocations == 1 && !usable.is_empty() {
+            broken.push("a token is usable although its grant was revoked".to_owned());
+        }
+        broken
+    }
+
+    /// Every token that anyone has.
+    pub(crate) fn tokens(&self) -> Vec<String> {
+        let replies = self.players.iter().flat_map(|player| &player.replies);
+        let issued = replies.flat_map(|reply| ["access_token", "refresh_token"].map(|name| reply.member(name)));
+        let mut tokens: Vec<_> = issued.flatten().chain(self.known.iter().cloned()).collect();
+        tokens.sort();
+        tokens.dedup();
+        tokens
+    }
+
+    pub(crate) fn count(&self, is: impl Fn(&Event) -> bool) -> usize {
+        self.events.iter().filter(|event| is(event)).count()
+    }
+
+    pub(crate) fn count_granted(&self) -> usize {
+        self.players.iter().filter(|player| player.granted()).count()
+    }
+
+    /// Asks the store as it is now, without leaving a trace.
+    pub(crate) fn probe(&self, place: Place, request: &Request<Vec<u8>>) -> Sent {
+        let exchange = Exchange::parse(&self.config, place, request);
+        let step = Step::start(exchange, Env::new(self.now, Seed::new([0xff; 32])));
+        let done = drive::run(step, &Shelf::new(self.table.clone()), &NoHost).unwrap();
+        Sent(done.reply.unwrap_or_else(|never| match never {}).into_response())
+    }
+
+    pub(crate) fn is_active(&self, token: &str) -> bool {
+        self.is_active_for(&post("/introspect", &[("client_id", "spa")]), token)
+            || self.is_active_for(&post_as("/introspect", &basic("web", SECRET), &[]), token)
+    }
+
+    /// Whether `token` is any good to those who have it: a spent refresh token is, as long as it gives its successor.
+    pub(crate) fn is_usable(&self, token: &str) -> bool {
+        self.is_active(token)
+            || token.contains("rt_") && self.probe(Place::Token, &refresh("spa", token)).status() == StatusCode::OK
+    }
+
+    fn is_active_for(&self, asker: &Request<Vec<u8>>, token: &str) -> bool {
+        let sent = url::form_urlencoded::parse(asker.body()).into_owned();
+        let own = sent.filter(|(name, _)| name == "client_id" || name == "client_secret");
+        let pairs: Vec<_> = own.chain([("token".to_owned(), token.to_owned())]).collect();
+        let pairs: Vec<_> = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let mut request = post("/introspect", &pairs);
+        if let Some(header) = asker.headers().get("authorization") {
+            request.headers_mut().insert("authorization", header.clone());
+        }
+        let sent = self.probe(Place::Introspection, &request);
+        sent.0.body().starts_with(br#"{"active":true"#)
+    }
+
+    /// Whether a change that was applied holds the digest of `token`.
+    fn was_recorded(&self, token: &str) -> bool {
+        let digest = Digest::of(&bytes_of(token)[16..]).to_base64url();
+        self.table.applied.iter().any(|change| match &change.write {
+            Write::Put { record: record @ Record::Grant(_), .. } => {
+                String::from_utf8(record.encode().unwrap()).unwrap().contains(&digest)
+            }
+            Write::Put { .. } => change.key.to_string().ends_with(&digest),
+            Write::Delete | Write::Nothing => false,
+        })
+    }
+}
+
+/// The 48 bytes of a handle.
+pub(crate) fn bytes_of(handle: &str) -> Vec<u8> {
+    URL_SAFE_NO_PAD.decode(&handle["gr_at_".len()..]).unwrap()
+}
+
+fn grant_of(handle: &str) -> Vec<u8> {
+    bytes_of(handle)[..16].to_vec()
+}
