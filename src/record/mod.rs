@@ -47,6 +47,11 @@ struct Envelope {
     record: Record,
 }
 
+#[derive(Deserialize)]
+struct Tag {
+    v: u8,
+}
+
 #[derive(Serialize)]
 struct EnvelopeRef<'a> {
     v: u8,
@@ -70,10 +75,14 @@ impl Record {
     ///
     /// The bytes are no record, are of a later version, or hold a client that would not be registered today.
     pub fn decode(bytes: &[u8]) -> Result<Self, RecordUnreadable> {
-        let envelope: Envelope = serde_json::from_slice(bytes).map_err(RecordUnreadable::Json)?;
-        match envelope.v {
-            VERSION => Ok(envelope.record),
-            other => Err(RecordUnreadable::Version(other)),
+        match serde_json::from_slice(bytes) {
+            Ok(Envelope { v: VERSION, record }) => Ok(record),
+            Ok(Envelope { v, .. }) => Err(RecordUnreadable::Version(v)),
+            // A later version may hold what this one cannot even read.
+            Err(fault) => match serde_json::from_slice(bytes) {
+                Ok(Tag { v }) if v != VERSION => Err(RecordUnreadable::Version(v)),
+                Ok(_) | Err(_) => Err(RecordUnreadable::Json(fault)),
+            },
         }
     }
 }
