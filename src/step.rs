@@ -80,6 +80,38 @@ impl<R, F> Plan<R, F> {
 }
 
 /// What the caller does next. Each variant carries the only calls that are legal then.
+///
+/// ```
+/// # use grantor::{server::Exchange, step::Step, store::Commit};
+/// fn conflict(step: Step<Exchange>) -> Step<Exchange> {
+///     match step {
+///         Step::Commit(pending) => pending.committed(Commit::Conflict),
+///         other => other,
+///     }
+/// }
+/// ```
+///
+/// A plan that is not durable has no reply that could be sent:
+///
+/// ```compile_fail,E0616
+/// # use grantor::{server::Exchange, step::Step};
+/// fn early(step: Step<Exchange>) {
+///     if let Step::Commit(pending) = step {
+///         drop(pending.plan);
+///     }
+/// }
+/// ```
+///
+/// and what is asked for cannot be answered with something else:
+///
+/// ```compile_fail,E0599
+/// # use grantor::{server::Exchange, step::Step, store::Commit};
+/// fn wrong(step: Step<Exchange>) {
+///     if let Step::Load(ask) = step {
+///         let _ = ask.committed(Commit::Applied);
+///     }
+/// }
+/// ```
 #[must_use]
 #[derive(Clone, Debug)]
 #[expect(clippy::exhaustive_enums, reason = "a driver must handle every case")]
