@@ -11,8 +11,16 @@ use crate::schedule::{Scene, Sent};
 use crate::support::*;
 use crate::table::{Shelf, Table};
 
-/// A world with grants of several people and clients, and tokens of `spa`.
-fn busy() -> (World<Shelf>, String, [String; 3]) {
+/// A world with grants of several people and clients, and a code of `spa` with the tokens that came of it.
+struct Busy {
+    world: World<Shelf>,
+    code: String,
+    access: String,
+    spent: String,
+    current: String,
+}
+
+fn busy() -> Busy {
     let world = crowd(30);
     world.tokens();
     let service = [("grant_type", "client_credentials")];
@@ -21,7 +29,7 @@ fn busy() -> (World<Shelf>, String, [String; 3]) {
     let tokens = json(&world.token(&redeem("spa", SPA, &code)));
     let [access, spent] = ["access_token", "refresh_token"].map(|name| tokens[name].as_str().unwrap().to_owned());
     let current = json(&world.refresh("spa", &spent))["refresh_token"].as_str().unwrap().to_owned();
-    (world, code, [access, spent, current])
+    Busy { world, code, access, spent, current }
 }
 
 fn case(name: &'static str, ask: Ask, world: World<Shelf>, good: u16, again: u16, dead: &[String]) -> Case {
@@ -34,14 +42,14 @@ fn cases_with_person() -> Vec<Case> {
     let own = "https://own.example/cb";
     let visitor = |world: &World<Shelf>| Visitor::logged_in(world.session(), Some(Scope::parse("read").unwrap()));
     let authorize = |name, request, good| {
-        let (world, ..) = busy();
+        let world = busy().world;
         let ask = Ask::Authorize(request, visitor(&world));
         case(name, ask, world, good, good, &[])
     };
     let prompt = |world: &World<Shelf>| Box::new(world.prompt(&authorization("spa", SPA, &[("prompt", "consent")])));
-    let (approved, ..) = busy();
+    let approved = busy().world;
     let approval = Ask::Approve(prompt(&approved));
-    let (denied, ..) = busy();
+    let denied = busy().world;
     let denial = Ask::Deny(prompt(&denied));
     vec![
         authorize("remembered consent", authorization("spa", SPA, &[]), 303),
@@ -57,46 +65,46 @@ fn cases_with_person() -> Vec<Case> {
 /// Requests of clients.
 fn cases_without_person() -> Vec<Case> {
     let mut cases = Vec::new();
-    let mut add = |name, good, again, dead: &[usize], ask: &dyn Fn(&World<Shelf>, &str, &[String; 3]) -> Ask| {
-        let (world, code, tokens) = busy();
-        let ask = ask(&world, &code, &tokens);
-        let dead: Vec<_> = dead.iter().map(|place| tokens[*place].clone()).collect();
-        cases.push(case(name, ask, world, good, again, &dead));
+    let mut add = |name, good, again, dies: bool, ask: &dyn Fn(&Busy) -> Ask| {
+        let busy = busy();
+        let ask = ask(&busy);
+        let dead = if dies { vec![busy.access, busy.current] } else { Vec::new() };
+        cases.push(case(name, ask, busy.world, good, again, &dead));
     };
     let about = |path, token: &str| post(path, &[("client_id", "spa"), ("token", token)]);
     let acting = [("grant_type", "client_credentials"), ("scope", "read")];
-    add("redemption", 200, 400, &[], &|world, _, _| {
-        Ask::Answer(Place::Token, redeem("spa", SPA, &world.code("spa", SPA, &[])))
+    add("redemption", 200, 400, false, &|busy| {
+        Ask::Answer(Place::Token, redeem("spa", SPA, &busy.world.code("spa", SPA, &[])))
     });
-    add("replay", 400, 400, &[0, 2], &|_, code, _| Ask::Answer(Place::Token, redeem("spa", SPA, code)));
-    add("refresh", 200, 200, &[], &|_, _, tokens| Ask::Answer(Place::Token, refresh("spa", &tokens[2])));
-    add("retry", 200, 200, &[], &|_, _, tokens| Ask::Answer(Place::Token, refresh("spa", &tokens[1])));
-    add("reuse", 400, 400, &[0, 2], &|world, _, tokens| {
-        world.clock.advance(31);
-        Ask::Answer(Place::Token, refresh("spa", &tokens[1]))
+    add("replay", 400, 400, true, &|busy| Ask::Answer(Place::Token, redeem("spa", SPA, &busy.code)));
+    add("refresh", 200, 200, false, &|busy| Ask::Answer(Place::Token, refresh("spa", &busy.current)));
+    add("retry", 200, 200, false, &|busy| Ask::Answer(Place::Token, refresh("spa", &busy.spent)));
+    add("reuse", 400, 400, true, &|busy| {
+        busy.world.clock.advance(31);
+        Ask::Answer(Place::Token, refresh("spa", &busy.spent))
     });
-    add("client credentials", 200, 200, &[], &|_, _, _| {
+    add("client credentials", 200, 200, false, &|_| {
         Ask::Answer(Place::Token, post_as("/token", &basic("web", SECRET), &acting))
     });
-    add("a secret of before", 401, 401, &[], &|world, _, _| {
+    add("a secret of before", 401, 401, false, &|busy| {
         let web = clients().into_iter().find(|client| client.id().as_str() == "web").unwrap();
         let changed = Client::builder("web").metadata(web.metadata().clone()).secret(secret("another")).build();
-        world.server.store().with(|table| table.put_client(changed.unwrap()));
+        busy.world.server.store().with(|table| table.put_client(changed.unwrap()));
         Ask::Answer(Place::Token, post_as("/token", &basic("web", SECRET), &acting))
     });
-    add("introspection", 200, 200, &[], &|_, _, tokens| {
-        Ask::Answer(Place::Introspection, about("/introspect", &tokens[0]))
+    add("introspection", 200, 200, false, &|busy| {
+        Ask::Answer(Place::Introspection, about("/introspect", &busy.access))
     });
-    add("introspection of a refresh token", 200, 200, &[], &|_, _, tokens| {
-        Ask::Answer(Place::Introspection, about("/introspect", &tokens[2]))
+    add("introspection of a refresh token", 200, 200, false, &|busy| {
+        Ask::Answer(Place::Introspection, about("/introspect", &busy.current))
     });
-    add("revocation", 200, 200, &[0, 2], &|_, _, tokens| Ask::Answer(Place::Revocation, about("/revoke", &tokens[0])));
-    add("revocation by refresh token", 200, 200, &[0, 2], &|_, _, tokens| {
-        Ask::Answer(Place::Revocation, about("/revoke", &tokens[2]))
+    add("revocation", 200, 200, true, &|busy| Ask::Answer(Place::Revocation, about("/revoke", &busy.access)));
+    add("revocation by refresh token", 200, 200, true, &|busy| {
+        Ask::Answer(Place::Revocation, about("/revoke", &busy.current))
     });
-    add("resource", 200, 200, &[], &|_, _, tokens| {
+    add("resource", 200, 200, false, &|busy| {
         let mut request = get("/api");
-        request.headers_mut().insert("authorization", format!("Bearer {}", tokens[0]).parse().unwrap());
+        request.headers_mut().insert("authorization", format!("Bearer {}", busy.access).parse().unwrap());
         Ask::Access(request)
     });
     cases

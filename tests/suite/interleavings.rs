@@ -44,7 +44,7 @@ fn revoking(seed: u8, token: &str) -> Player {
 
 fn introspecting(seed: u8, token: &str, times: usize) -> Player {
     let request = about("/introspect", token);
-    let again = Move::Send(Place::Introspection, Arc::new(move |_| request.clone()));
+    let again = Move::Send(Place::Introspection, Arc::new(move |_: &[Sent]| request.clone()));
     Player::new(seed, vec![again; times])
 }
 
@@ -99,7 +99,7 @@ fn a_code_is_redeemed_while_a_token_of_it_is_revoked() {
     let code = world.code("spa", SPA, &[]);
     let first = redeem("spa", SPA, &code);
     let honest = [
-        Move::Send(Place::Token, Arc::new(move |_| first.clone())),
+        Move::Send(Place::Token, Arc::new(move |_: &[Sent]| first.clone())),
         Move::Send(
             Place::Revocation,
             Arc::new(|replies: &[Sent]| about("/revoke", &replies[0].member("access_token").unwrap_or_default())),

@@ -21,7 +21,7 @@ use crate::table::{Shelf, Table};
 #[derive(Clone, Debug)]
 pub(crate) enum Call {
     Exchange(Exchange),
-    Approval(Approval),
+    Approval(Box<Approval>),
 }
 
 impl Endpoint for Call {
@@ -79,10 +79,21 @@ impl Sent {
 /// What a player does next; it may need what it was answered before.
 #[derive(Clone)]
 pub(crate) enum Move {
-    Send(Place, Arc<dyn Fn(&[Sent]) -> Request<Vec<u8>>>),
+    Send(Place, Arc<dyn Asking>),
     Approve(Box<Prompt>, Session),
     /// Something that the host does to the store in one go.
     Host(Arc<dyn Fn(&mut Table)>),
+}
+
+/// Makes a request out of what was answered before.
+pub(crate) trait Asking {
+    fn ask(&self, replies: &[Sent]) -> Request<Vec<u8>>;
+}
+
+impl<F: Fn(&[Sent]) -> Request<Vec<u8>>> Asking for F {
+    fn ask(&self, replies: &[Sent]) -> Request<Vec<u8>> {
+        self(replies)
+    }
 }
 
 /// Someone who does one thing after the other.
@@ -103,7 +114,7 @@ impl Player {
     }
 
     pub(crate) fn sending(seed: u8, place: Place, request: Request<Vec<u8>>) -> Self {
-        Self::new(seed, [Move::Send(place, Arc::new(move |_| request.clone()))])
+        Self::new(seed, [Move::Send(place, Arc::new(move |_: &[Sent]| request.clone()))])
     }
 
     pub(crate) fn granted(&self) -> bool {
@@ -214,10 +225,10 @@ impl Scene {
             }
             Move::Approve(prompt, session) => {
                 player.asker = redeem("spa", "", "");
-                Call::Approval(Approval::new(Arc::clone(&self.config), *prompt, session))
+                Call::Approval(Box::new(Approval::new(Arc::clone(&self.config), *prompt, session)))
             }
             Move::Send(place, request) => {
-                player.asker = request(&player.replies);
+                player.asker = request.ask(&player.replies);
                 Call::Exchange(Exchange::parse(&self.config, place, &player.asker))
             }
         };

@@ -34,14 +34,14 @@ pub(crate) enum Overlooked {
 
 impl Overlooked {
     fn covers(self, change: &Change) -> bool {
-        match (self, &change.key, change.expect, &change.write) {
+        matches!(
+            (self, &change.key, change.expect, &change.write),
             (Self::GrantReplaced, Key::Grant(_), Expect::Version(_), Write::Put { .. })
-            | (Self::GrantStill, Key::Grant(_), Expect::Version(_), Write::Nothing)
-            | (Self::ClientStill, Key::Client(_), Expect::Version(_), Write::Nothing)
-            | (Self::GrantAbsent, Key::Grant(_), Expect::Absent, Write::Put { .. })
-            | (Self::TokenAbsent, Key::Token(_), Expect::Absent, Write::Put { .. }) => true,
-            _ => false,
-        }
+                | (Self::GrantStill, Key::Grant(_), Expect::Version(_), Write::Nothing)
+                | (Self::ClientStill, Key::Client(_), Expect::Version(_), Write::Nothing)
+                | (Self::GrantAbsent, Key::Grant(_), Expect::Absent, Write::Put { .. })
+                | (Self::TokenAbsent, Key::Token(_), Expect::Absent, Write::Put { .. })
+        )
     }
 }
 

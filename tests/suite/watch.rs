@@ -1,0 +1,250 @@
+//! Requests run step by step, with all that anyone could log or store kept to be searched.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use grantor::drive::{self, NoHost};
+use grantor::record::Record;
+use grantor::resource::{Access, Demand};
+use grantor::server::{Approval, Authorization, Authorize, Exchange, Place, Prompt, Visitor};
+use grantor::step::{Done, Endpoint, Step};
+use grantor::store::{Change, Commit, Key, Store, Versioned, Write};
+use grantor::wire::{AuthorizationRequest, TokenQuery, TokenRequest};
+use grantor::{Env, Progress, Seed};
+use http::{Request, Response};
+
+use crate::interleavings::crowd;
+use crate::schedule::bytes_of;
+use crate::support::*;
+use crate::table::Shelf;
+
+/// Runs requests step by step and keeps all that anyone could log or store.
+pub(crate) struct Watched {
+    pub(crate) world: World<Shelf>,
+    seeds: u8,
+    /// What was shown, and where.
+    shown: Vec<(String, String)>,
+    secrets: Vec<String>,
+}
+
+impl Watched {
+    pub(crate) fn new(plain: bool) -> Self {
+        let world = crowd(30);
+        let clock = world.clock.clone();
+        let store = Shelf::new(world.server.store().table());
+        let change =
+            |config: grantor::ConfigBuilder| if plain { config.danger_accept_plain_code_challenge() } else { config };
+        let secrets = [VERIFIER, SECRET].map(str::to_owned).to_vec();
+        Self { world: world_over(store, clock, change), seeds: 0, shown: Vec::new(), secrets }
+    }
+
+    fn show(&mut self, place: &str, value: &dyn Debug) {
+        self.shown.push((place.to_owned(), format!("{value:?}")));
+    }
+
+    fn learn(&mut self, secret: Option<String>) {
+        self.secrets.extend(secret);
+    }
+
+    /// Drives `endpoint`, looking at everything at every point.
+    pub(crate) fn run<E: Endpoint>(&mut self, endpoint: E) -> Done<E> {
+        self.show("endpoint", &endpoint);
+        self.show("keys", &endpoint.keys());
+        self.seeds += 1;
+        let env = Env::new(self.world.now(), Seed::new([self.seeds; 32]));
+        self.show("env", &env);
+        let mut step = Step::start(endpoint, env);
+        let done = loop {
+            self.show("step", &step);
+            step = match step {
+                Step::Load(ask) => {
+                    self.show("question", ask.question());
+                    let Ok(found) = self.world.server.store().load(ask.question());
+                    self.show("refusal if it fails", &ask.clone().interrupted());
+                    self.records(&found);
+                    ask.loaded(found)
+                }
+                Step::Commit(pending) => {
+                    self.changes(pending.changes());
+                    self.show("refusal if it fails", &pending.clone().interrupted());
+                    self.show("after a conflict", &pending.clone().committed(Commit::Conflict));
+                    let Ok(outcome) = self.world.server.store().commit(pending.changes());
+                    pending.committed(outcome)
+                }
+                Step::Done(done) => break done,
+                other => panic!("not asked for: {other:?}"),
+            };
+        };
+        self.show("events", &done.events);
+        self.show("done", &done);
+        self.show("reply", &done.reply);
+        done
+    }
+
+    fn changes(&mut self, changes: &[Change]) {
+        for change in changes {
+            self.show("change", change);
+            self.shown.push(("key".to_owned(), change.key.to_string()));
+            if let Write::Put { record, .. } = &change.write {
+                self.shown.push(("record".to_owned(), text(record.encode().unwrap())));
+            }
+        }
+    }
+
+    fn records(&mut self, found: &[Option<Versioned<Record>>]) {
+        for row in found.iter().flatten() {
+            self.show("row", row);
+            self.shown.push(("row".to_owned(), text(row.value.encode().unwrap())));
+        }
+    }
+
+    /// Sends a request of a client, whose answer is shown only if it gives nothing.
+    pub(crate) fn send(&mut self, place: Place, request: &Request<Vec<u8>>) -> Response<Vec<u8>> {
+        let limits = *self.world.server.config().limits();
+        match place {
+            Place::Token => self.show("message", &TokenRequest::parse(request, &limits)),
+            _ => self.show("message", &TokenQuery::parse(request, &limits)),
+        }
+        let failing = self.world.server.config().clone();
+        let step =
+            Step::start(Exchange::parse(&failing, place, request), Env::new(self.world.now(), Seed::new([0; 32])));
+        let failed = drive::run(step, &Gone, &NoHost);
+        self.show("failure", &failed);
+        if let Err(failure) = failed {
+            self.shown.push(("error".to_owned(), failure.cause.to_string()));
+        }
+
+        let done = self.run(Exchange::parse(&failing, place, request));
+        let response = done.reply.unwrap_or_else(|never| match never {}).into_response();
+        let body: serde_json::Value = serde_json::from_slice(response.body()).unwrap_or_default();
+        let given = ["access_token", "refresh_token"].map(|name| Some(body.get(name)?.as_str()?.to_owned()));
+        if given.iter().all(Option::is_none) {
+            self.refusal(&response);
+        }
+        given.into_iter().for_each(|secret| self.learn(secret));
+        response
+    }
+
+    fn refusal(&mut self, response: &Response<Vec<u8>>) {
+        self.show("refusal", response);
+        self.shown.push(("refusal".to_owned(), text(response.body().clone())));
+    }
+
+    pub(crate) fn authorize(&mut self, request: &Request<Vec<u8>>, visitor: Visitor) -> Option<Box<Prompt>> {
+        let config = Arc::clone(self.world.server.config());
+        let request = AuthorizationRequest::parse(request, config.limits()).unwrap();
+        self.show("message", &request);
+        self.show("progress", &self.world.server.authorize(request.clone(), visitor.clone()));
+        match self.run(Authorize::new(config, request, visitor)).reply {
+            Ok(Authorization::Ask(prompt)) => {
+                self.show("prompt", &prompt);
+                Some(prompt)
+            }
+            Ok(Authorization::Answer(response)) => {
+                self.show("printed", &response.print().headers());
+                self.show("progress", &Progress::Respond(response.print()));
+                self.learn(parameter_of(&response));
+                None
+            }
+            Err(refusal) => {
+                self.refusal(&refusal.print());
+                None
+            }
+        }
+    }
+
+    fn approve(&mut self, prompt: Box<Prompt>) -> String {
+        let config = Arc::clone(self.world.server.config());
+        let session = self.world.session();
+        let response = self.run(Approval::new(config, *prompt, session)).reply.unwrap();
+        self.show("printed", &response.print().headers());
+        let code = parameter_of(&response).unwrap();
+        self.learn(Some(code.clone()));
+        code
+    }
+
+    pub(crate) fn code(&mut self, changes: &[(&str, &str)]) -> String {
+        let visitor = Visitor::logged_in(self.world.session(), None);
+        let prompt = self.authorize(&authorization("web", WEB, changes), visitor).unwrap();
+        self.approve(prompt)
+    }
+
+    pub(crate) fn access(&mut self, request: &Request<Vec<u8>>, demand: Demand) {
+        let config = Arc::clone(self.world.server.config());
+        if let Err(refusal) = self.run(Access::new(&config, request, demand)).reply {
+            self.shown.push(("challenge".to_owned(), refusal.challenge()));
+            self.refusal(&refusal.print());
+        }
+    }
+
+    /// Searches everything that was shown for every secret in every form.
+    pub(crate) fn assert_kept(&self, floor: usize) {
+        assert!(self.secrets.len() >= floor, "only {} secrets", self.secrets.len());
+        for secret in &self.secrets {
+            for (form, needle) in forms(secret) {
+                for (place, shown) in &self.shown {
+                    assert!(!shown.contains(&needle), "{place} shows {secret} as {form}: {shown}");
+                }
+            }
+        }
+    }
+}
+
+/// A store that is gone.
+struct Gone;
+
+#[derive(Debug, thiserror::Error)]
+#[error("gone")]
+struct IsGone;
+
+impl Store for Gone {
+    type Error = IsGone;
+
+    fn load(&self, _: &[Key]) -> Result<Vec<Option<Versioned<Record>>>, IsGone> {
+        Err(IsGone)
+    }
+
+    fn commit(&self, _: &[Change]) -> Result<Commit, IsGone> {
+        Err(IsGone)
+    }
+}
+
+fn parameter_of(response: &grantor::wire::AuthorizationResponse) -> Option<String> {
+    let message = response.message();
+    message.parameters().find_map(|(name, value)| (name == "code").then(|| value.to_owned()))
+}
+
+pub(crate) fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap()
+}
+
+/// Every form in which a secret could be seen.
+pub(crate) fn forms(secret: &str) -> Vec<(&'static str, String)> {
+    let mut forms = vec![("text", secret.to_owned())];
+    forms.extend(written(secret.as_bytes()));
+    let percent = percent_encoding::utf8_percent_encode(secret, percent_encoding::NON_ALPHANUMERIC).to_string();
+    forms.push(("form", percent.replace("%20", "+")));
+    forms.push(("percent-encoded", percent));
+    forms.push(("header", basic("web", secret)["Basic ".len()..].to_owned()));
+    if secret.starts_with("gr_") {
+        forms.push(("handle", secret["gr_at_".len()..].to_owned()));
+        forms.push(("end of a handle", secret[secret.len() - 40..].to_owned()));
+        forms.extend(written(&bytes_of(secret)[16..]));
+    }
+    forms
+}
+
+/// Bytes in the usual ways to write them, the `Debug` of arrays among them.
+fn written(bytes: &[u8]) -> Vec<(&'static str, String)> {
+    let numbers: Vec<_> = bytes.iter().map(u8::to_string).collect();
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    vec![
+        ("numbers", numbers.join(", ")),
+        ("upper hex", hex.to_uppercase()),
+        ("hex", hex),
+        ("base64", STANDARD.encode(bytes).trim_end_matches('=').to_owned()),
+        ("base64url", URL_SAFE_NO_PAD.encode(bytes)),
+    ]
+}
