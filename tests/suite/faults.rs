@@ -169,6 +169,11 @@ fn try_fault(case: &Case, fault: Fault, at: usize) -> bool {
 
     let (scene, sent) = (case.scene(&store), Sent(response));
     let issued = assert_committed(&scene, &sent, &what);
+    if *store.withheld.lock().unwrap() {
+        let says_nothing = [&b""[..], br#"{"active":false}"#].contains(&sent.0.body().as_slice());
+        assert!(!issued && (says_nothing || sent.status().is_client_error()), "{what}: granted without a record");
+        assert_eq!(scene.table.applied.len(), before.applied.len(), "{what}: acted without a record");
+    }
     let applied = scene.table.applied.len() > before.applied.len();
     if !issued && happens != Fault::FailsAfter {
         let known = usable(&before);
@@ -205,7 +210,7 @@ fn whatever_a_store_does_nothing_is_given_that_was_not_committed() {
         }
     }
     println!("{tried} faults");
-    assert!(tried >= 400, "only {tried} faults");
+    assert!(tried >= 500, "only {tried} faults");
 }
 
 #[test]

@@ -29,16 +29,18 @@ pub(crate) enum Fault {
     AnswersStale,
     /// A record of another kind.
     AnswersOtherKind,
-    /// Of the right kind, and another's.
-    AnswersForeign,
-    /// An access token of another grant, in place of the right one.
-    AnswersForeignToken,
+    /// Of the right kind, and another's: one of several that there are.
+    AnswersForeign(usize),
+    /// Only in place of a grant.
+    AnswersForeignGrant(usize),
+    /// Only in place of an access token.
+    AnswersForeignToken(usize),
     AnswersTooFew,
     AnswersNothing,
     AnswersTooMany,
 }
 
-pub(crate) const FAULTS: [Fault; 14] = [
+pub(crate) const FAULTS: [Fault; 19] = [
     Fault::None,
     Fault::FailsBefore,
     Fault::FailsAfter,
@@ -48,8 +50,13 @@ pub(crate) const FAULTS: [Fault; 14] = [
     Fault::AnswersNoneFor(1),
     Fault::AnswersStale,
     Fault::AnswersOtherKind,
-    Fault::AnswersForeign,
-    Fault::AnswersForeignToken,
+    Fault::AnswersForeign(0),
+    Fault::AnswersForeignGrant(0),
+    Fault::AnswersForeignGrant(1),
+    Fault::AnswersForeignGrant(2),
+    Fault::AnswersForeignToken(0),
+    Fault::AnswersForeignToken(1),
+    Fault::AnswersForeignToken(2),
     Fault::AnswersTooFew,
     Fault::AnswersNothing,
     Fault::AnswersTooMany,
@@ -71,11 +78,13 @@ pub(crate) struct Faulty {
     /// Every call goes wrong.
     pub(crate) always: bool,
     pub(crate) calls: Mutex<usize>,
+    /// Whether something that is there was not given.
+    pub(crate) withheld: Mutex<bool>,
 }
 
 impl Faulty {
     pub(crate) const fn new(shelf: Shelf, fault: Fault, at: usize) -> Self {
-        Self { shelf, fault, at, always: false, calls: Mutex::new(0) }
+        Self { shelf, fault, at, always: false, calls: Mutex::new(0), withheld: Mutex::new(false) }
     }
 
     /// The fault of this call.
@@ -85,21 +94,19 @@ impl Faulty {
         if self.always || *calls - 1 == self.at { self.fault } else { Fault::None }
     }
 
-    /// A record of another key that `fits`.
-    fn other(&self, key: &Key, fits: impl Fn(&Key) -> bool) -> Option<Versioned<Record>> {
+    /// One of the records of other keys that fit.
+    fn other(&self, key: &Key, which: usize, fits: impl Fn(&Key) -> bool) -> Option<Versioned<Record>> {
         self.shelf.with(|table| {
-            let mut keys: Vec<_> = table.records().map(|(own, _)| own.clone()).collect();
+            let mut keys: Vec<_> = table.records().map(|(own, _)| own).filter(|own| *own != key && fits(own)).collect();
             keys.sort_by_key(ToString::to_string);
-            table.read(keys.iter().find(|own| *own != key && fits(own))?)
+            table.read(keys.get(which % keys.len().max(1))?)
         })
     }
 
     /// What this call answers instead of `found`.
     fn distort(&self, fault: Fault, keys: &[Key], found: &mut Vec<Option<Versioned<Record>>>) {
         let kind = std::mem::discriminant::<Key>;
-        let others = |fits: &dyn Fn(&Key, &Key) -> bool| {
-            keys.iter().map(|key| self.other(key, |other| fits(key, other))).collect::<Vec<_>>()
-        };
+        let honest = found.clone();
         match fault {
             Fault::None | Fault::FailsBefore | Fault::FailsAfter | Fault::Conflicts => {}
             Fault::AnswersNone => found.fill(None),
@@ -107,17 +114,25 @@ impl Faulty {
             Fault::AnswersStale => {
                 *found = self.shelf.with(|table| keys.iter().map(|key| table.read_stale(key)).collect());
             }
-            Fault::AnswersOtherKind => *found = others(&|key, other| kind(key) != kind(other)),
-            Fault::AnswersForeign => *found = others(&|key, other| kind(key) == kind(other)),
-            Fault::AnswersForeignToken => {
-                for (key, row) in keys.iter().zip(found).filter(|(key, _)| matches!(key, Key::Token(_))) {
-                    *row = self.other(key, |other| matches!(other, Key::Token(_)));
+            Fault::AnswersOtherKind => {
+                *found = keys.iter().map(|key| self.other(key, 0, |other| kind(key) != kind(other))).collect();
+            }
+            Fault::AnswersForeign(which) | Fault::AnswersForeignGrant(which) | Fault::AnswersForeignToken(which) => {
+                let wanted = |key: &Key| match fault {
+                    Fault::AnswersForeignGrant(_) => matches!(key, Key::Grant(_)),
+                    Fault::AnswersForeignToken(_) => matches!(key, Key::Token(_)),
+                    _ => true,
+                };
+                for (key, row) in keys.iter().zip(found.iter_mut()).filter(|(key, _)| wanted(key)) {
+                    *row = self.other(key, which, |other| kind(key) == kind(other));
                 }
             }
             Fault::AnswersTooFew => drop(found.pop()),
             Fault::AnswersNothing => found.clear(),
-            Fault::AnswersTooMany => found.extend(found.clone()),
+            Fault::AnswersTooMany => found.extend(honest.clone()),
         }
+        let short = found.len() < honest.len() || found.iter().zip(&honest).any(|(own, honest)| own != honest);
+        *self.withheld.lock().unwrap() |= short && fault != Fault::AnswersStale;
     }
 }
 
@@ -173,7 +188,7 @@ impl Ask {
             Self::Authorize(request, visitor) => {
                 let request = server.read_authorization(request).unwrap();
                 match server.authorize(request, visitor.clone()) {
-                    Progress::Ask(_) => Response::default(),
+                    Progress::Ask(_) => Response::new(b"a question".to_vec()),
                     Progress::Respond(response) => response,
                     Progress::Refuse(reason) => reason.print(),
                 }
@@ -184,7 +199,7 @@ impl Ask {
             Self::Access(request) => {
                 let demand = Demand::new(Scope::parse("read").unwrap());
                 match server.run(Access::new(server.config(), request, demand)) {
-                    Ok(Ok(_)) => Response::default(),
+                    Ok(Ok(_)) => Response::new(b"permitted".to_vec()),
                     Ok(Err(refusal)) => refusal.print(),
                     Err(_) => Response::builder().status(StatusCode::SERVICE_UNAVAILABLE).body(Vec::new()).unwrap(),
                 }
