@@ -205,21 +205,23 @@ fn a_replayed_code_ends_what_a_refresh_goes_on_with() {
     }
 }
 
-/// Two people say yes to one prompt of the same request.
-fn approvals(seeds: [u8; 2]) -> Scene {
+/// People who say yes to the same request at once, each to a prompt of their own.
+fn approvals(people: [(u8, &str); 2]) -> Scene {
     let world = crowd(30);
-    let request = authorization("spa", SPA, &[]);
-    let prompt = world.prompt(&request);
-    let approving = |seed, subject| {
+    let approving = |(seed, subject): (u8, &str)| {
         let session = Session::new(Subject::new(subject), world.now());
-        Player::new(seed, [Move::Approve(Box::new(prompt.clone()), session)])
+        let visitor = Visitor::logged_in(session.clone(), None);
+        match world.authorize(&authorization("spa", SPA, &[]), visitor) {
+            Progress::Ask(prompt) => Player::new(seed, [Move::Approve(prompt, session)]),
+            other => panic!("not asked: {other:?}"),
+        }
     };
-    Scene::new(&world, &[], [approving(seeds[0], "alice"), approving(seeds[1], "bob")])
+    Scene::new(&world, &[], people.map(approving))
 }
 
 /// Each code is for the person who approved.
-fn codes_are_their_own(scene: &Scene) -> Vec<String> {
-    let subjects = scene.players.iter().zip(["alice", "bob"]).filter_map(|(player, subject)| {
+fn codes_are_their_own(scene: &Scene, people: [(u8, &str); 2]) -> Vec<String> {
+    let subjects = scene.players.iter().zip(people).filter_map(|(player, (_, subject))| {
         let code = player.replies[0].code()?;
         let grant = scene.table.records().find_map(|(key, record)| match (key, record) {
             (Key::Grant(id), Record::Grant(grant)) if id.as_bytes()[..] == bytes_of(&code)[..16] => Some(grant),
@@ -234,22 +236,19 @@ fn count_codes(scene: &Scene) -> usize {
     scene.players.iter().filter(|player| player.replies[0].code().is_some()).count()
 }
 
+/// Seeds that repeat are a broken generator; even then nobody gets another's grant.
+const REPEATED: [(u8, &str); 2] = [(1, "alice"), (1, "bob")];
+
 #[test]
 fn every_approval_gives_a_grant_of_its_own() {
-    let check = |scene: &Scene| {
-        let mut broken = codes_are_their_own(scene);
-        broken.extend(claim(count_codes(scene) == 2, "an approval was refused"));
-        broken
-    };
-    assert_sound(&approvals([1, 2]).explore(&check), 6);
-
-    // Seeds that repeat are a broken generator; even then nobody gets another's grant.
-    let check = |scene: &Scene| {
-        let mut broken = codes_are_their_own(scene);
-        broken.extend(claim(count_codes(scene) == 1, "two grants of one name"));
-        broken
-    };
-    assert_sound(&approvals([1, 1]).explore(&check), 6);
+    for (people, codes) in [([(1, "alice"), (2, "alice")], 2), ([(1, "alice"), (2, "bob")], 2), (REPEATED, 1)] {
+        let check = |scene: &Scene| {
+            let mut broken = codes_are_their_own(scene, people);
+            broken.extend(claim(count_codes(scene) == codes, "another number of codes"));
+            broken
+        };
+        assert_sound(&approvals(people).explore(&check), 6);
+    }
 }
 
 /// A client that is changed in some way while it, or a person for it, asks for something.
@@ -360,7 +359,8 @@ fn without_the_version_of_the_client_one_that_is_gone_is_served() {
 
 #[test]
 fn without_absence_repeated_seeds_would_overwrite_what_others_hold() {
-    let explored = overlooking(approvals([1, 1]), Overlooked::GrantAbsent).explore(&codes_are_their_own);
+    let explored = overlooking(approvals(REPEATED), Overlooked::GrantAbsent)
+        .explore(&|scene: &Scene| codes_are_their_own(scene, REPEATED));
     assert_unsound(&explored, "a code for someone else");
 
     let scopes_are_kept = |scene: &Scene| {

@@ -107,16 +107,16 @@ impl Watched {
             Place::Token => self.show("message", &TokenRequest::parse(request, &limits)),
             _ => self.show("message", &TokenQuery::parse(request, &limits)),
         }
-        let failing = self.world.server.config().clone();
+        let config = self.world.server.config().clone();
         let step =
-            Step::start(Exchange::parse(&failing, place, request), Env::new(self.world.now(), Seed::new([0; 32])));
+            Step::start(Exchange::parse(&config, place, request), Env::new(self.world.now(), Seed::new([0; 32])));
         let failed = drive::run(step, &Gone, &NoHost);
         self.show("failure", &failed);
         if let Err(failure) = failed {
             self.shown.push(("error".to_owned(), failure.cause.to_string()));
         }
 
-        let done = self.run(Exchange::parse(&failing, place, request));
+        let done = self.run(Exchange::parse(&config, place, request));
         let response = done.reply.unwrap_or_else(|never| match never {}).into_response();
         let body: serde_json::Value = serde_json::from_slice(response.body()).unwrap_or_default();
         let given = ["access_token", "refresh_token"].map(|name| Some(body.get(name)?.as_str()?.to_owned()));
