@@ -1,0 +1,168 @@
+//! The server in one value, and how its routes are mounted.
+
+use std::collections::HashMap;
+use std::error::Error;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{self, State};
+use axum::response::{self, IntoResponse as _};
+use axum::routing::{any, get, post};
+use grantor::drive::NoHost;
+use grantor::event::{Event, EventSink};
+use grantor::record::{ClientId, Resource, Scope, Subject};
+use grantor::server::Place;
+use grantor::store::Memory;
+use grantor::wire::{Malformed, PageReason, TokenRefusal};
+use grantor::{AuthorizationServer, Config};
+use http::{Request, Response, StatusCode, header};
+
+use crate::args::Args;
+use crate::authorize::refused;
+use crate::clients::{self, Loaded};
+use crate::guesses::Guesses;
+use crate::http_io::{html, read, send};
+use crate::sessions::Sessions;
+use crate::users::Users;
+use crate::whoami::whoami;
+use crate::{consent, login, pages, walk};
+
+/// The library, and what a host adds to it.
+#[derive(Debug)]
+pub(crate) struct App {
+    pub(crate) server: AuthorizationServer<Memory, NoHost, StandardError>,
+    pub(crate) sessions: Sessions,
+    pub(crate) users: Users,
+    pub(crate) guesses: Guesses,
+    /// The demo resource, which all access tokens are for.
+    pub(crate) resource: Resource,
+    /// Whether the clients, and so the walk, are those that the start page explains.
+    pub(crate) demo_clients: bool,
+    pub(crate) demo_users: bool,
+    consents: Mutex<HashMap<(Subject, ClientId), Scope>>,
+}
+
+const SCOPES: [&str; 7] = ["openid", "profile", "email", "offline_access", "read", "write", "admin"];
+
+impl App {
+    /// A server that is known as `here` unless the switches say otherwise.
+    ///
+    /// # Errors
+    ///
+    /// A switch or a file says something that cannot be.
+    pub(crate) fn new(args: &Args, here: &str) -> Result<Arc<Self>, Box<dyn Error>> {
+        let issuer = args.issuer.as_deref().unwrap_or(here);
+        let resource = format!("{issuer}/api/whoami");
+        let config = Config::builder(issuer).scopes(SCOPES).default_scope("read").audience(&resource).lifetimes(|to| {
+            to.code = args.code_ttl.map_or(to.code, Duration::from_secs);
+            to.access_token = args.access_ttl.map_or(to.access_token, Duration::from_secs);
+        });
+        let config = config.build()?;
+        let store = Memory::new();
+        for client in load_clients(args, issuer)? {
+            store.put_client(client);
+        }
+        Ok(Arc::new(Self {
+            server: AuthorizationServer::new(config, store).with_sink(StandardError),
+            sessions: Sessions::new(issuer.starts_with("https://")),
+            users: args.users.as_deref().map_or_else(|| Ok(Users::demo()), Users::load)?,
+            guesses: Guesses::new(),
+            resource: Resource::parse(&resource)?,
+            demo_clients: args.clients.is_none(),
+            demo_users: args.users.is_none(),
+            consents: Mutex::default(),
+        }))
+    }
+
+    /// All that is served: the endpoints of the library in one loop, then the pages and the resource of this host.
+    pub(crate) fn router(self: &Arc<Self>) -> Router {
+        let mut router = Router::new();
+        for route in self.server.routes() {
+            let handler = move |State(app), request| endpoint(app, route.place, request);
+            router = router.route(&route.path, any(handler));
+        }
+        // The resource is where its identifier says, and where a client that knows only this host looks for it.
+        let resource = format!("{}/api/whoami", self.server.config().issuer_path());
+        for path in [Some("/api/whoami"), Some(&*resource).filter(|path| *path != "/api/whoami")].into_iter().flatten()
+        {
+            router = router.route(path, get(whoami).post(whoami));
+        }
+        router
+            .route("/login", get(login::show).post(login::log_in))
+            .route("/consent", get(consent::show).post(consent::decide))
+            .route("/logout", post(login::log_out))
+            .route("/", get(walk::start))
+            .route(clients::WALK_CALLBACK, get(walk::callback))
+            .route("/walk/{flow}", get(walk::show).post(walk::step))
+            .route("/style.css", get(style))
+            .fallback(lost)
+            .with_state(Arc::clone(self))
+    }
+
+    /// Answers a request to an endpoint that needs no person.
+    pub(crate) async fn answer(&self, place: Place, request: &Request<Bytes>) -> Response<Vec<u8>> {
+        self.server.answer_async(place, request).await
+    }
+
+    /// What a person granted a client before.
+    pub(crate) fn consent(&self, subject: &Subject, client: &str) -> Option<Scope> {
+        let consents = self.consents.lock().unwrap_or_else(PoisonError::into_inner);
+        consents.get(&(subject.clone(), ClientId::new(client))).cloned()
+    }
+
+    /// Remembers what a person granted a client, with what they granted before.
+    pub(crate) fn remember(&self, subject: &Subject, client: &ClientId, scope: &Scope) {
+        let mut consents = self.consents.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = consents.entry((subject.clone(), client.clone())).or_insert_with(Scope::empty);
+        *known = Scope::parse(&format!("{known} {scope}")).unwrap_or_else(|_| scope.clone());
+    }
+}
+
+fn load_clients(args: &Args, issuer: &str) -> Result<Vec<grantor::record::Client>, Box<dyn Error>> {
+    let Some(file) = &args.clients else { return clients::demo(issuer) };
+    let Loaded { clients, warnings } = Loaded::from_file(file)?;
+    for warning in warnings {
+        eprintln!("warning: {warning}");
+    }
+    Ok(clients)
+}
+
+/// Any endpoint of the library.
+async fn endpoint(app: Arc<App>, place: Place, request: extract::Request) -> response::Response {
+    let limit = app.server.config().limits().body;
+    send(match (read(request, limit).await, place.needs_person()) {
+        (Ok(request), true) => app.authorize(&request).await,
+        (Ok(request), false) => app.answer(place, &request).await,
+        (Err(_), true) => refused(PageReason::Malformed(Malformed::TooLarge)),
+        (Err(_), false) => TokenRefusal::Malformed(Malformed::TooLarge).print(),
+    })
+}
+
+async fn style() -> response::Response {
+    let headers = [(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")];
+    (headers, include_str!("style.css")).into_response()
+}
+
+pub(crate) async fn lost() -> response::Response {
+    send(html(
+        StatusCode::NOT_FOUND,
+        pages::problem("There is nothing here", "This address leads nowhere.", None),
+        "'none'",
+    ))
+}
+
+/// Writes the audit log to standard error. Events hold names, never secrets.
+#[derive(Debug)]
+pub(crate) struct StandardError;
+
+impl EventSink for StandardError {
+    fn event(&self, event: &Event) {
+        eprintln!("{event:?}");
+    }
+
+    fn failure(&self, error: &(dyn Error + 'static)) {
+        eprintln!("failure: {error}");
+    }
+}

@@ -1,0 +1,27 @@
+//! The switches.
+
+use std::path::PathBuf;
+
+/// An OAuth 2.x authorization server to try out. It keeps everything in memory.
+#[derive(clap::Parser, Debug)]
+#[command(version)]
+pub(crate) struct Args {
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: String,
+    /// Under which URL the server is known; the address it listens on if not given
+    #[arg(long, value_name = "URL")]
+    pub(crate) issuer: Option<String>,
+    /// Clients: a JSON array of RFC 7591 metadata with client_id and client_secret; demo clients if not given
+    #[arg(long, value_name = "FILE")]
+    pub(crate) clients: Option<PathBuf>,
+    /// People: a JSON array of {"username", "password", "sub", "claims"}; demo users if not given
+    #[arg(long, value_name = "FILE")]
+    pub(crate) users: Option<PathBuf>,
+    /// How long an authorization code lives
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) code_ttl: Option<u64>,
+    /// How long an access token lives
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) access_ttl: Option<u64>,
+}

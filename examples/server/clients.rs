@@ -1,0 +1,145 @@
+//! The clients that may use the server: from a file, or a few to try it with.
+
+use std::error::Error;
+use std::fs;
+use std::path::Path;
+
+use grantor::Timestamp;
+use grantor::record::{Client, ClientMetadata, ClientSecretDigest, GrantType};
+use serde_json::{Map, Value};
+use url::Url;
+
+use crate::sessions::random;
+
+/// The public client of the walk: a native application.
+pub(crate) const DEMO_APP: &str = "demo-app";
+/// A confidential client that runs on a web server, and its secret.
+pub(crate) const DEMO_WEB: (&str, &str) = ("demo-web", "demo-web-secret");
+/// A confidential client without people, and its secret.
+pub(crate) const DEMO_SERVICE: (&str, &str) = ("demo-service", "demo-service-secret");
+/// Where the web client would like its answers.
+pub(crate) const DEMO_WEB_CALLBACK: &str = "https://web.example/callback";
+/// Where answers to the walk go, on this server.
+pub(crate) const WALK_CALLBACK: &str = "/walk/callback";
+
+/// The clients of a server that was started without a file and is known as `issuer`.
+///
+/// # Errors
+///
+/// The issuer is no URL.
+pub(crate) fn demo(issuer: &str) -> Result<Vec<Client>, Box<dyn Error>> {
+    let callback = format!("{}{WALK_CALLBACK}", Url::parse(issuer)?.origin().ascii_serialization());
+    let app = Client::builder(DEMO_APP)
+        .name("Demo app")
+        .native()
+        .redirect_uri("http://127.0.0.1/callback")
+        .redirect_uri("http://[::1]/callback")
+        .redirect_uri("http://localhost/callback")
+        .grant_types(&[GrantType::AuthorizationCode, GrantType::RefreshToken]);
+    let web = Client::builder(DEMO_WEB.0)
+        .name("Demo web site")
+        .secret(ClientSecretDigest::new(DEMO_WEB.1, random(), None))
+        .redirect_uri(DEMO_WEB_CALLBACK)
+        .grant_types(&[GrantType::AuthorizationCode, GrantType::RefreshToken]);
+    let service = Client::builder(DEMO_SERVICE.0)
+        .name("Demo service")
+        .secret(ClientSecretDigest::new(DEMO_SERVICE.1, random(), None))
+        .grant_types(&[GrantType::ClientCredentials]);
+    // An issuer on an unusual loopback address cannot be walked through with a code.
+    let app = if app.clone().redirect_uri(&callback).build().is_ok() { app.redirect_uri(callback) } else { app };
+    [app, web, service].into_iter().map(|builder| Ok(builder.build()?)).collect()
+}
+
+/// Clients of a file, and what had to be left out.
+#[derive(Debug, Default)]
+pub(crate) struct Loaded {
+    pub(crate) clients: Vec<Client>,
+    pub(crate) warnings: Vec<String>,
+}
+
+impl Loaded {
+    /// # Errors
+    ///
+    /// The file cannot be read or is not a JSON array of objects. A client that cannot be served is only left out.
+    pub(crate) fn from_file(file: &Path) -> Result<Self, Box<dyn Error>> {
+        let fault = |error: &dyn Error| format!("clients {}: {error}", file.display());
+        let text = fs::read(file).map_err(|error| fault(&error))?;
+        let entries: Vec<Map<String, Value>> = serde_json::from_slice(&text).map_err(|error| fault(&error))?;
+        let mut loaded = Self::default();
+        for (place, entry) in entries.into_iter().enumerate() {
+            loaded.add(place, entry);
+        }
+        Ok(loaded)
+    }
+
+    fn add(&mut self, place: usize, mut entry: Map<String, Value>) {
+        entry.retain(|_, value| !value.is_null());
+        let Some(Value::String(id)) = entry.remove("client_id") else {
+            return self.warnings.push(format!("client number {} is left out: it has no client_id", place + 1));
+        };
+        if self.clients.iter().any(|client| client.id().as_str() == id) {
+            return self.warnings.push(format!("client {id:?} is left out: it is there already"));
+        }
+        let mut ignored = Vec::new();
+        match client(&id, entry, &mut ignored) {
+            Ok(client) => self.clients.push(client),
+            Err(error) => self.warnings.push(format!("client {id:?} is left out: {error}")),
+        }
+        self.warnings.extend(ignored.into_iter().map(|what| format!("client {id:?}: {what}")));
+    }
+}
+
+/// Members that ask for more protection than this server has; ignoring them would give less than was asked for.
+const PROTECTIONS: [&str; 4] = [
+    "require_pushed_authorization_requests",
+    "require_signed_request_object",
+    "dpop_bound_access_tokens",
+    "tls_client_certificate_bound_access_tokens",
+];
+
+fn client(id: &str, mut entry: Map<String, Value>, ignored: &mut Vec<String>) -> Result<Client, Box<dyn Error>> {
+    let secret = entry.remove("client_secret").map(serde_json::from_value::<String>).transpose()?;
+    let expires = entry.remove("client_secret_expires_at").map(serde_json::from_value::<u64>).transpose()?;
+    let expires = expires.filter(|seconds| *seconds != 0).map(Timestamp::from_unix);
+    if let Some(name) = PROTECTIONS.into_iter().find(|name| entry.get(*name) == Some(&Value::Bool(true))) {
+        return Err(format!("{name} is not supported").into());
+    }
+    let mut metadata: ClientMetadata = serde_json::from_value(Value::Object(entry))?;
+    keep_supported(&mut metadata, ignored);
+    if metadata.token_endpoint_auth_method.is_none() && secret.is_none() {
+        ignored.push("it has no client_secret, so it is a public client".to_owned());
+        metadata.token_endpoint_auth_method = Some("none".to_owned());
+    }
+    let public = metadata.token_endpoint_auth_method.as_deref() == Some("none");
+    let builder = Client::builder(id).metadata(metadata);
+    let builder = match secret {
+        Some(_) if public => {
+            ignored.push("client_secret is ignored: token_endpoint_auth_method is \"none\"".to_owned());
+            builder
+        }
+        Some(secret) => builder.secret(ClientSecretDigest::new(&secret, random(), expires)),
+        None => builder,
+    };
+    Ok(builder.build()?)
+}
+
+/// Takes out what this server does not know yet.
+fn keep_supported(metadata: &mut ClientMetadata, ignored: &mut Vec<String>) {
+    if metadata.grant_types.is_none() && metadata.redirect_uris.is_empty() {
+        ignored.push("it has no redirect_uris, so it may not use the grant type authorization_code".to_owned());
+        metadata.grant_types = Some(Vec::new());
+    }
+    let mut keep = |what: &str, values: &mut Option<Vec<String>>, known: &dyn Fn(&str) -> bool| {
+        for values in values.iter_mut() {
+            for unknown in values.extract_if(.., |value| !known(value)) {
+                ignored.push(format!("{what} {unknown:?} is not supported and ignored"));
+            }
+        }
+    };
+    keep("grant type", &mut metadata.grant_types, &|name| GrantType::parse(name).is_some());
+    keep("response type", &mut metadata.response_types, &|name| name == "code");
+    // A member with a language tag is a translation [RFC 7591 §2.2], which needs no support.
+    for name in metadata.other.keys().filter(|name| !name.contains('#')) {
+        ignored.push(format!("{name} is not supported and ignored"));
+    }
+}

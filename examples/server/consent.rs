@@ -1,0 +1,85 @@
+//! The consent page.
+
+use std::sync::Arc;
+
+use axum::extract::{self, State};
+use axum::response;
+use grantor::server::{Asking, Prompt, Session};
+use grantor::wire::PageReason;
+use http::{HeaderMap, Response, StatusCode};
+
+use crate::app::App;
+use crate::authorize::refused;
+use crate::http_io::{Fields, html, send};
+use crate::pages::{self, ConsentPage, form_action};
+use crate::sessions::Cookie;
+
+pub(crate) async fn show(State(app): State<Arc<App>>, request: extract::Request) -> response::Response {
+    let fields = Fields::of_query(&request);
+    send(app.consent_page(request.headers(), &fields).await)
+}
+
+pub(crate) async fn decide(State(app): State<Arc<App>>, request: extract::Request) -> response::Response {
+    send(match app.read_form(request, "/consent").await {
+        Ok((request, fields)) => app.decide(request.headers(), &fields).await,
+        Err(response) => *response,
+    })
+}
+
+impl App {
+    async fn consent_page(&self, headers: &HeaderMap, fields: &Fields) -> Response<Vec<u8>> {
+        let Some((browser, prompt)) = self.waiting(headers, fields) else {
+            return refused(PageReason::SessionNotFound);
+        };
+        let Some(person) = self.asked(&browser, &prompt) else {
+            return self.ask_again(headers, browser, fields).await;
+        };
+        let csrf = self.sessions.with(&browser, |browser| browser.csrf().to_owned()).unwrap_or_default();
+        let person = self.users.display_name(&person.subject);
+        let page = ConsentPage { csrf: &csrf, name: fields.value("request"), prompt: &prompt, person: &person };
+        html(StatusCode::OK, page.render(), &form_action(&prompt.client.redirect_uri))
+    }
+
+    async fn decide(&self, headers: &HeaderMap, fields: &Fields) -> Response<Vec<u8>> {
+        let name = fields.value("request");
+        let Some((browser, prompt)) = self.waiting(headers, fields) else {
+            return refused(PageReason::SessionNotFound);
+        };
+        let Some(person) = self.asked(&browser, &prompt) else {
+            return self.ask_again(headers, browser, fields).await;
+        };
+        let allowed = match fields.value("decision") {
+            "allow" => true,
+            "deny" => false,
+            _ => {
+                let page = pages::problem("Nothing was decided", "Please go back and choose allow or deny.", None);
+                return html(StatusCode::BAD_REQUEST, page, "'none'");
+            }
+        };
+        let Some(prompt) = self.sessions.with(&browser, |browser| browser.take(name)).flatten() else {
+            return refused(PageReason::SessionNotFound);
+        };
+        if !allowed {
+            return self.server.deny_async(prompt).await;
+        }
+        if let Asking::Consent { scope, .. } = &prompt.asking {
+            self.remember(&person.subject, &prompt.client.id, scope);
+        }
+        self.server.approve_async(prompt, person).await
+    }
+
+    /// The person whom the prompt asks, if it is they who are logged in.
+    fn asked(&self, browser: &Cookie, prompt: &Prompt) -> Option<Session> {
+        let person = self.sessions.with(browser, |browser| browser.person.clone()).flatten();
+        person.filter(|person| Self::is_for(prompt, Some(&person.subject)))
+    }
+
+    /// Someone else has logged in since, so the request is decided again for them.
+    async fn ask_again(&self, headers: &HeaderMap, browser: Cookie, fields: &Fields) -> Response<Vec<u8>> {
+        let prompt = self.sessions.with(&browser, |browser| browser.take(fields.value("request"))).flatten();
+        let Some(prompt) = prompt else { return refused(PageReason::SessionNotFound) };
+        let visitor = self.visitor(Some(&browser), prompt.request.client_id.as_deref());
+        let progress = self.server.resume_async(prompt, visitor).await;
+        self.go_on(headers, Some(browser), progress)
+    }
+}

@@ -1,0 +1,49 @@
+//! A whole authorization server over HTTP: `cargo run --example server`, then open <http://127.0.0.1:8080>.
+//!
+//! It is a demo: people and clients come from files or are made up, and everything is forgotten when it ends. How the
+//! library is embedded is in `app.rs` (mounting) and `authorize.rs`, `login.rs`, `consent.rs` (the person).
+
+mod app;
+mod args;
+mod authorize;
+mod clients;
+mod consent;
+mod guesses;
+mod http_io;
+mod login;
+mod pages;
+mod sessions;
+mod users;
+mod walk;
+mod whoami;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use tokio::net::TcpListener;
+
+use app::App;
+use args::Args;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match serve(Args::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve(args: Args) -> Result<(), Box<dyn Error>> {
+    let listener =
+        TcpListener::bind(&args.listen).await.map_err(|error| format!("cannot listen on {}: {error}", args.listen))?;
+    let here = format!("http://{}", listener.local_addr()?);
+    let app = App::new(&args, &here)?;
+    println!("listening on {here}");
+    println!("issuer {}", app.server.config().issuer());
+    axum::serve(listener, app.router()).await?;
+    Ok(())
+}

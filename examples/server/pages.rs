@@ -1,0 +1,232 @@
+//! The pages that people see: plain HTML, no script.
+
+use grantor::record::Scope;
+use grantor::server::{Asking, Prompt};
+use maud::{DOCTYPE, Markup, html};
+use url::{Host, Url};
+
+use crate::login::Failed;
+use crate::users;
+
+/// What all pages have around them.
+pub(crate) fn layout(title: &str, content: &Markup) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (title) " · grantor demo" }
+                link rel="stylesheet" href="/style.css";
+            }
+            body {
+                header { a href="/" { "grantor" } span { "demo server" } }
+                main { (content) }
+                footer { "A demo: made-up accounts, passwords in plain text, everything forgotten at the end." }
+            }
+        }
+    }
+}
+
+/// A page for what cannot go on.
+pub(crate) fn problem(title: &str, description: &str, code: Option<&str>) -> Markup {
+    let content = html! {
+        div.card {
+            h1 { (title) }
+            p id="description" { (description) }
+            @if let Some(code) = code { p { code id="error" { (code) } } }
+        }
+    };
+    layout(title, &content)
+}
+
+/// The page for a form that no longer fits; `to` leads to a fresh one.
+pub(crate) fn outdated(to: &str) -> Markup {
+    let content = html! {
+        div.card {
+            h1 { "This form is out of date" }
+            p { "It was not made for this browser session, so nothing was done." }
+            p { a.button href=(to) { "Try again" } }
+        }
+    };
+    layout("This form is out of date", &content)
+}
+
+/// The login form.
+#[derive(Debug)]
+pub(crate) struct LoginPage<'a> {
+    pub(crate) csrf: &'a str,
+    /// The name of the prompt.
+    pub(crate) name: &'a str,
+    pub(crate) prompt: &'a Prompt,
+    /// The account to choose, if it is to be chosen.
+    pub(crate) current: Option<&'a str>,
+    pub(crate) failed: Option<Failed>,
+    /// Whether to tell the names and passwords.
+    pub(crate) demo: bool,
+}
+
+impl LoginPage<'_> {
+    pub(crate) fn render(&self) -> Markup {
+        let hint = self.prompt.request.login_hint.as_deref();
+        let content = html! {
+            div.card {
+                h1 { "Sign in" }
+                p { "to go on to " strong { (client_name(self.prompt)) } }
+                @if let Some(failed) = self.failed { p.alert role="alert" id="failed" { (failed.text()) } }
+                @if let Some(current) = self.current { (self.account(current)) }
+                form id="login" method="post" action="/login" {
+                    (self.hidden())
+                    label for="username" { "User name" }
+                    input id="username" name="username" value=[hint] autocomplete="username" autocapitalize="none"
+                        spellcheck="false" required autofocus;
+                    label for="password" { "Password" }
+                    input id="password" name="password" type="password" autocomplete="current-password" required;
+                    button { "Sign in" }
+                }
+                @if self.demo { (demo_users()) }
+            }
+        };
+        layout("Sign in", &content)
+    }
+
+    fn account(&self, current: &str) -> Markup {
+        html! {
+            form id="select" method="post" action="/login" {
+                (self.hidden())
+                button id="current" name="account" value="current" { "Continue as " (current) }
+            }
+            p.or { "or sign in with another account" }
+        }
+    }
+
+    fn hidden(&self) -> Markup {
+        hidden(self.csrf, self.name)
+    }
+}
+
+impl Failed {
+    const fn text(self) -> &'static str {
+        match self {
+            Self::Wrong => "The user name or the password is wrong.",
+            Self::TooMany => "Too many wrong passwords. Please wait a few seconds.",
+        }
+    }
+}
+
+/// The consent form.
+#[derive(Debug)]
+pub(crate) struct ConsentPage<'a> {
+    pub(crate) csrf: &'a str,
+    /// The name of the prompt.
+    pub(crate) name: &'a str,
+    pub(crate) prompt: &'a Prompt,
+    /// Who is asked.
+    pub(crate) person: &'a str,
+}
+
+impl ConsentPage<'_> {
+    pub(crate) fn render(&self) -> Markup {
+        let client = &self.prompt.client;
+        let title = format!("Allow {}?", client_name(self.prompt));
+        let content = html! {
+            div.card {
+                h1 { (title) }
+                p { strong { (client_name(self.prompt)) } " would like to act for you, " strong { (self.person) } ":" }
+                @if let Asking::Consent { scope, new, .. } = &self.prompt.asking { (scopes(scope, new)) }
+                p.small { "The answer goes to " code { (recipient(&client.redirect_uri)) } }
+                (self.links())
+                form.pair id="consent" method="post" action="/consent" {
+                    (hidden(self.csrf, self.name))
+                    button.quiet id="deny" name="decision" value="deny" { "Deny" }
+                    button id="allow" name="decision" value="allow" { "Allow" }
+                }
+            }
+        };
+        layout(&title, &content)
+    }
+
+    /// What the client says about itself, as far as it is safe to follow.
+    fn links(&self) -> Markup {
+        let client = &self.prompt.client;
+        let all = [("Home page", &client.uri), ("Terms", &client.tos_uri), ("Privacy", &client.policy_uri)];
+        let links = all.into_iter().filter_map(|(name, uri)| Some((name, uri.as_deref()?)));
+        let safe: Vec<_> = links.filter(|(_, uri)| uri.starts_with("https://")).collect();
+        html! {
+            @if !safe.is_empty() {
+                p.small { @for (name, uri) in safe { a href=(uri) rel="noreferrer" { (name) } " " } }
+            }
+        }
+    }
+}
+
+fn scopes(scope: &Scope, new: &Scope) -> Markup {
+    html! {
+        ul.scopes id="scopes" {
+            @for word in scope.words() {
+                li {
+                    (meaning(word)) " " code { (word) }
+                    @if !new.contains(word) { " " span.small { "allowed before" } }
+                }
+            }
+        }
+    }
+}
+
+fn meaning(scope: &str) -> &'static str {
+    match scope {
+        "openid" => "Know who you are",
+        "profile" => "See your name",
+        "email" => "See your email address",
+        "offline_access" => "Go on while you are away",
+        "read" => "Read your data",
+        "write" => "Change your data",
+        "admin" => "Administer everything",
+        _ => "Something this server does not explain",
+    }
+}
+
+/// The demo users and their passwords.
+pub(crate) fn demo_users() -> Markup {
+    html! {
+        p.small {
+            "This is a demo; try "
+            @for (place, (username, password, ..)) in users::DEMO.into_iter().enumerate() {
+                @if place > 0 { " or " }
+                code { (username) } " with password " code { (password) }
+            }
+            "."
+        }
+    }
+}
+
+fn hidden(csrf: &str, name: &str) -> Markup {
+    html! {
+        input type="hidden" name="csrf" value=(csrf);
+        input type="hidden" name="request" value=(name);
+    }
+}
+
+fn client_name(prompt: &Prompt) -> &str {
+    prompt.client.name.as_deref().unwrap_or(prompt.client.id.as_str())
+}
+
+/// The part of a redirect URI that tells a person where it leads.
+fn recipient(redirect_uri: &str) -> String {
+    let uri = Url::parse(redirect_uri).ok().filter(|uri| uri.origin().is_tuple());
+    uri.map_or_else(|| redirect_uri.to_owned(), |uri| uri.origin().ascii_serialization())
+}
+
+/// Where the forms of a prompt may lead: to this server, and on to the client, since browsers hold the redirect that
+/// answers a form against the policy of the form's page.
+pub(crate) fn form_action(redirect_uri: &str) -> String {
+    let Ok(uri) = Url::parse(redirect_uri) else { return "'self'".to_owned() };
+    match uri.host() {
+        Some(Host::Domain(_) | Host::Ipv4(_)) if uri.origin().is_tuple() => {
+            format!("'self' {}", uri.origin().ascii_serialization())
+        }
+        // The grammar of policies has no IPv6 literals, and a private-use scheme has no host that counts.
+        Some(_) | None => format!("'self' {}:", uri.scheme()),
+    }
+}

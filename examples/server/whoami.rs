@@ -1,0 +1,56 @@
+//! The demo resource: tells whoever calls who they are.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{self, State};
+use axum::response;
+use grantor::record::Scope;
+use grantor::resource::{Access, Demand, Permit};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use http::{Method, Request, Response, StatusCode};
+use serde_json::json;
+
+use crate::app::App;
+use crate::http_io::{read, send};
+
+/// `GET` needs the scope `read`, `POST` needs `write`; any other method is refused before it comes here.
+pub(crate) async fn whoami(State(app): State<Arc<App>>, request: extract::Request) -> response::Response {
+    let limit = app.server.config().limits().body;
+    send(match read(request, limit).await {
+        Ok(request) => app.whoami(&request).await,
+        Err(_) => status(StatusCode::PAYLOAD_TOO_LARGE),
+    })
+}
+
+impl App {
+    pub(crate) async fn whoami(&self, request: &Request<Bytes>) -> Response<Vec<u8>> {
+        let needed = if request.method() == Method::POST { "write" } else { "read" };
+        let Ok(scope) = Scope::parse(needed) else { return status(StatusCode::INTERNAL_SERVER_ERROR) };
+        let demand = Demand::new(scope).at(self.resource.clone());
+        match self.server.run_async(Access::new(self.server.config(), request, demand)).await {
+            Ok(Ok(permit)) => described(&permit),
+            Ok(Err(refusal)) => refusal.print(),
+            Err(_) => status(StatusCode::SERVICE_UNAVAILABLE),
+        }
+    }
+}
+
+fn described(permit: &Permit) -> Response<Vec<u8>> {
+    let body = json!({
+        "sub": permit.subject.as_ref().map(|subject| subject.as_str()),
+        "client_id": permit.client.as_str(),
+        "scope": permit.scope.as_str(),
+    });
+    let mut response = Response::new(body.to_string().into_bytes());
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+fn status(status: StatusCode) -> Response<Vec<u8>> {
+    let mut response = Response::new(Vec::new());
+    *response.status_mut() = status;
+    response
+}
