@@ -1,0 +1,234 @@
+//! The endpoints, the resource and the pages of the example `server`.
+
+use http::{Method, StatusCode};
+use serde_json::Value;
+
+use crate::browser::{Browser, NATIVE, authorization, native, web};
+use crate::process::Example;
+
+const SERVICE: (&str, &str) = ("demo-service", "demo-service-secret");
+
+#[test]
+fn tokens_open_the_resource_until_they_are_revoked() {
+    let server = Example::server(&[]);
+    let mut browser = Browser::new(&server.base);
+    let answer = browser.approve(&native(&[("scope", "read write")]));
+    let tokens = browser.redeem("/token", &answer);
+    let (access, refresh) = (tokens["access_token"].as_str().unwrap(), tokens["refresh_token"].as_str().unwrap());
+    let seen = browser.call(Method::GET, "/api/whoami", access).json();
+    assert_eq!(seen, serde_json::json!({"sub": "user-1", "client_id": "demo-app", "scope": "read write"}));
+    assert_eq!(browser.call(Method::POST, "/api/whoami", access).status, StatusCode::OK);
+
+    let fields =
+        [("grant_type", "refresh_token"), ("client_id", "demo-app"), ("refresh_token", refresh), ("scope", "read")];
+    let narrow = browser.post("/token", &fields).json();
+    let narrow = narrow["access_token"].as_str().unwrap();
+    assert_eq!(browser.call(Method::GET, "/api/whoami", narrow).status, StatusCode::OK);
+    let refused = browser.call(Method::POST, "/api/whoami", narrow);
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    assert!(refused.header("www-authenticate").contains("error=\"insufficient_scope\""));
+    let query = [("client_id", "demo-app"), ("token", narrow)];
+    let active = browser.post("/introspect", &query).json();
+    assert_eq!((&active["active"], &active["sub"]), (&Value::from(true), &Value::from("user-1")));
+
+    assert_eq!(browser.post("/revoke", &[("client_id", "demo-app"), ("token", access)]).status, StatusCode::OK);
+    for token in [access, narrow] {
+        let refused = browser.call(Method::GET, "/api/whoami", token);
+        assert_eq!(refused.status, StatusCode::UNAUTHORIZED);
+        assert!(refused.header("www-authenticate").contains("error=\"invalid_token\""));
+    }
+    assert_eq!(browser.post("/introspect", &query).json(), serde_json::json!({"active": false}));
+}
+
+#[test]
+fn the_resource_takes_a_token_from_the_header_only() {
+    let server = Example::server(&[]);
+    let mut browser = Browser::new(&server.base);
+    let missing = browser.get("/api/whoami");
+    assert_eq!(missing.status, StatusCode::UNAUTHORIZED);
+    assert!(!missing.header("www-authenticate").contains("error"), "{missing:?}");
+    let fields = [("grant_type", "client_credentials"), ("scope", "read write")];
+    let token = browser.post_as(SERVICE.0, SERVICE.1, "/token", &fields).json();
+    let token = token["access_token"].as_str().unwrap();
+    let seen = browser.call(Method::GET, "/api/whoami", token).json();
+    assert_eq!(seen, serde_json::json!({"sub": null, "client_id": "demo-service", "scope": "read write"}));
+    assert_eq!(browser.get(&format!("/api/whoami?access_token={token}")).status, StatusCode::UNAUTHORIZED);
+    assert_eq!(browser.post("/api/whoami", &[("access_token", token)]).status, StatusCode::UNAUTHORIZED);
+}
+
+#[test]
+fn a_spent_code_revokes_what_it_gave() {
+    let server = Example::server(&[]);
+    let mut browser = Browser::new(&server.base);
+    let answer = browser.approve(&native(&[]));
+    let tokens = browser.redeem("/token", &answer);
+    let fields = [
+        ("grant_type", "authorization_code"),
+        ("client_id", "demo-app"),
+        ("code", &*answer.parameter("code").unwrap()),
+        ("redirect_uri", NATIVE),
+        ("code_verifier", crate::browser::VERIFIER),
+    ];
+    assert_eq!(browser.post("/token", &fields).json()["error"], "invalid_grant");
+    let refused = browser.call(Method::GET, "/api/whoami", tokens["access_token"].as_str().unwrap());
+    assert_eq!(refused.status, StatusCode::UNAUTHORIZED);
+}
+
+#[test]
+fn what_cannot_be_sent_to_the_client_is_a_page() {
+    let server = Example::server(&[]);
+    let mut browser = Browser::new(&server.base);
+    for (to, error) in [
+        (native(&[("redirect_uri", "https://evil.example/cb")]), "invalid_redirect_uri"),
+        (native(&[("redirect_uri", "https://evil.example/cb"), ("prompt", "none")]), "invalid_redirect_uri"),
+        (native(&[("redirect_uri", "")]), "invalid_request"),
+        (native(&[("client_id", "")]), "invalid_request"),
+        (native(&[("client_id", "nobody")]), "invalid_client"),
+        (format!("{}&redirect_uri=x", native(&[])), "invalid_request"),
+        (format!("{}&client_id=demo-app", native(&[])), "invalid_request"),
+        (format!("{}&other=%zz", native(&[])), "invalid_request"),
+    ] {
+        let page = browser.get(&to);
+        assert_eq!((page.status, page.error()), (StatusCode::BAD_REQUEST, error), "{to}");
+        assert!(!page.headers.contains_key("location") && !page.headers.contains_key("set-cookie"), "{page:?}");
+    }
+    let page = browser.send(Method::POST, "/authorize", &[("content-type", "application/json")], "{}");
+    assert_eq!((page.status, page.error()), (StatusCode::UNSUPPORTED_MEDIA_TYPE, "invalid_request"));
+    let answer = browser.get(&native(&[("response_type", "token")]));
+    assert_eq!(answer.parameter("error").as_deref(), Some("unsupported_response_type"));
+}
+
+#[test]
+fn every_page_is_kept_from_frames_caches_and_scripts() {
+    let server = Example::server(&[]);
+    let mut browser = Browser::new(&server.base);
+    let login = browser.open(&native(&[]));
+    let consent = browser.log_in(&login, "alice", "wonderland");
+    let pages = [
+        login,
+        consent,
+        browser.get("/"),
+        browser.get("/walk/code"),
+        browser.get("/walk/metadata"),
+        browser.get("/login?request=unknown"),
+        browser.get("/walk/callback?code=x"),
+        browser.get("/nowhere"),
+        browser.get("/authorize"),
+        browser.post("/login", &[]),
+    ];
+    for page in pages {
+        let policy = page.header("content-security-policy");
+        for part in ["default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "form-action '"] {
+            assert!(policy.contains(part), "{page:?}");
+        }
+        assert!(!policy.contains("unsafe") && !policy.contains("script"), "{policy}");
+        for (name, value) in [
+            ("x-frame-options", "DENY"),
+            ("referrer-policy", "no-referrer"),
+            ("x-content-type-options", "nosniff"),
+            ("cache-control", "no-store"),
+            ("content-type", "text/html; charset=utf-8"),
+        ] {
+            assert_eq!(page.header(name), value, "{page:?}");
+        }
+        assert!(page.body.contains("<html lang=\"en\">") && page.body.matches("<h1>").count() == 1, "{page:?}");
+        assert!(!page.body.contains("<script") && !page.body.contains(" style="), "{page:?}");
+    }
+    assert_eq!(browser.get("/style.css").header("content-type"), "text/css; charset=utf-8");
+}
+
+#[test]
+fn a_form_post_response_is_a_page_that_posts_itself() {
+    let server = Example::server(&[]);
+    let mut browser = Browser::new(&server.base);
+    let page = browser.approve(&web(&[("response_mode", "form_post")]));
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(page.body.contains("action=\"https://web.example/callback\"") && !page.hidden("code").is_empty());
+}
+
+#[test]
+fn methods_types_and_sizes_are_refused_where_they_do_not_fit() {
+    let server = Example::server(&[]);
+    let mut browser = Browser::new(&server.base);
+    for (method, path, allow) in [
+        (Method::GET, "/token", "POST"),
+        (Method::PUT, "/introspect", "POST"),
+        (Method::DELETE, "/revoke", "POST"),
+        (Method::PUT, "/authorize", "GET, POST"),
+        (Method::POST, "/.well-known/oauth-authorization-server", "GET, HEAD"),
+        (Method::DELETE, "/api/whoami", "GET,HEAD,POST"),
+        (Method::PUT, "/login", "GET,HEAD,POST"),
+    ] {
+        let page = browser.send(method, path, &[], "");
+        assert_eq!((page.status, page.header("allow")), (StatusCode::METHOD_NOT_ALLOWED, allow), "{path}");
+    }
+    let large = "a".repeat(70_000);
+    for path in ["/token", "/introspect", "/revoke", "/authorize", "/login", "/api/whoami"] {
+        assert_eq!(browser.post(path, &[("a", &large)]).status, StatusCode::PAYLOAD_TOO_LARGE, "{path}");
+    }
+    for path in ["/token", "/introspect", "/revoke"] {
+        let page = browser.send(Method::POST, path, &[("content-type", "application/json")], "{}");
+        assert_eq!(page.status, StatusCode::UNSUPPORTED_MEDIA_TYPE, "{path}");
+    }
+}
+
+#[test]
+fn what_is_advertised_exists_also_below_a_path() {
+    for path in ["", "/tenant", "/a/b"] {
+        let issuer = format!("http://127.0.0.1{path}");
+        let server = Example::server(&["--issuer", &issuer]);
+        let mut browser = Browser::new(&server.base);
+        let metadata = browser.get(&format!("/.well-known/oauth-authorization-server{path}")).json();
+        assert_eq!(metadata["issuer"], Value::from(issuer.clone()));
+        let endpoints = metadata.as_object().unwrap().iter().filter(|(name, _)| name.ends_with("_endpoint"));
+        let endpoints: Vec<_> = endpoints.map(|(name, uri)| (name, uri.as_str().unwrap())).collect();
+        assert_eq!(endpoints.len(), 4, "{endpoints:?}");
+        for (name, uri) in endpoints {
+            let there = uri.strip_prefix("http://127.0.0.1").unwrap();
+            assert!(there.starts_with(path), "{uri}");
+            let page = browser.send(Method::PUT, there, &[], "");
+            assert_eq!(page.status, StatusCode::METHOD_NOT_ALLOWED, "{name}");
+        }
+        let answer = browser.approve(&format!("{path}{}", native(&[])));
+        assert_eq!(answer.parameter("iss").as_deref(), Some(&*issuer));
+        let tokens = browser.redeem(&format!("{path}/token"), &answer);
+        for resource in ["/api/whoami".to_owned(), format!("{path}/api/whoami")] {
+            let seen = browser.call(Method::GET, &resource, tokens["access_token"].as_str().unwrap());
+            assert_eq!(seen.status, StatusCode::OK, "{resource}");
+        }
+    }
+}
+
+#[test]
+fn lifetimes_are_what_the_switches_say() {
+    let server = Example::server(&["--code-ttl", "1", "--access-ttl", "4"]);
+    let mut browser = Browser::new(&server.base);
+    let answer = browser.approve(&native(&[]));
+    std::thread::sleep(std::time::Duration::from_millis(2100));
+    let code = answer.parameter("code").unwrap();
+    let fields = [
+        ("grant_type", "authorization_code"),
+        ("client_id", "demo-app"),
+        ("code", &*code),
+        ("redirect_uri", NATIVE),
+        ("code_verifier", crate::browser::VERIFIER),
+    ];
+    assert_eq!(browser.post("/token", &fields).json()["error"], "invalid_grant");
+    let token = browser.post_as(SERVICE.0, SERVICE.1, "/token", &[("grant_type", "client_credentials")]).json();
+    assert_eq!((&token["expires_in"], &token["scope"]), (&Value::from(4), &Value::from("read")));
+    let token = token["access_token"].as_str().unwrap();
+    assert_eq!(browser.call(Method::GET, "/api/whoami", token).status, StatusCode::OK);
+    std::thread::sleep(std::time::Duration::from_millis(5100));
+    assert_eq!(browser.call(Method::GET, "/api/whoami", token).status, StatusCode::UNAUTHORIZED);
+}
+
+#[test]
+fn a_loopback_redirect_uri_may_have_any_port() {
+    let server = Example::server(&[]);
+    let mut browser = Browser::new(&server.base);
+    for uri in ["http://127.0.0.1:1234/callback", "http://[::1]:1/callback", "http://localhost:65535/callback"] {
+        assert!(browser.open(&authorization("demo-app", uri, &[])).asks_login(), "{uri}");
+    }
+    let page = browser.get(&authorization("demo-web", "https://web.example:8443/callback", &[]));
+    assert_eq!(page.error(), "invalid_redirect_uri");
+}

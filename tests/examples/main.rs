@@ -1,0 +1,18 @@
+//! The example servers as they run: started as processes, used over HTTP.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that meets the unexpected has failed"
+)]
+
+mod blocking;
+mod browser;
+mod consent;
+mod endpoints;
+mod files;
+mod login;
+mod process;
+mod walk;
