@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Bytes;
 use axum::extract::{self, State};
 use axum::response::{self, IntoResponse as _};
 use axum::routing::{any, get, post};
@@ -17,7 +16,7 @@ use grantor::server::Place;
 use grantor::store::Memory;
 use grantor::wire::{Malformed, PageReason, TokenRefusal};
 use grantor::{AuthorizationServer, Config};
-use http::{Request, Response, StatusCode, header};
+use http::{StatusCode, header};
 
 use crate::args::Args;
 use crate::authorize::refused;
@@ -101,11 +100,6 @@ impl App {
             .with_state(Arc::clone(self))
     }
 
-    /// Answers a request to an endpoint that needs no person.
-    pub(crate) async fn answer(&self, place: Place, request: &Request<Bytes>) -> Response<Vec<u8>> {
-        self.server.answer_async(place, request).await
-    }
-
     /// What a person granted a client before.
     pub(crate) fn consent(&self, subject: &Subject, client: &str) -> Option<Scope> {
         let consents = self.consents.lock().unwrap_or_else(PoisonError::into_inner);
@@ -134,7 +128,7 @@ async fn endpoint(app: Arc<App>, place: Place, request: extract::Request) -> res
     let limit = app.server.config().limits().body;
     send(match (read(request, limit).await, place.needs_person()) {
         (Ok(request), true) => app.authorize(&request).await,
-        (Ok(request), false) => app.answer(place, &request).await,
+        (Ok(request), false) => app.server.answer_async(place, &request).await,
         (Err(_), true) => refused(PageReason::Malformed(Malformed::TooLarge)),
         (Err(_), false) => TokenRefusal::Malformed(Malformed::TooLarge).print(),
     })

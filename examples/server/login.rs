@@ -20,7 +20,7 @@ pub(crate) async fn show(State(app): State<Arc<App>>, request: extract::Request)
     let fields = Fields::of_query(&request);
     let waiting = app.waiting(request.headers(), &fields);
     send(match waiting {
-        Some((browser, prompt)) => app.login_page(&browser, fields.value("request"), &prompt, None),
+        Some((browser, prompt)) => app.login_page(&browser, &fields, &prompt, None),
         None => refused(PageReason::SessionNotFound),
     })
 }
@@ -58,7 +58,7 @@ impl App {
         };
         let person = match person {
             Ok(person) => person,
-            Err(failed) => return self.login_page(&browser, name, &prompt, Some(failed)),
+            Err(failed) => return self.login_page(&browser, fields, &prompt, Some(failed)),
         };
         let browser = self.sessions.log_in(&browser, person);
         let Some(prompt) = self.sessions.with(&browser, |browser| browser.take(name)).flatten() else {
@@ -92,13 +92,28 @@ impl App {
         Ok(person)
     }
 
-    fn login_page(&self, browser: &Cookie, name: &str, prompt: &Prompt, failed: Option<Failed>) -> Response<Vec<u8>> {
+    fn login_page(
+        &self,
+        browser: &Cookie,
+        fields: &Fields,
+        prompt: &Prompt,
+        failed: Option<Failed>,
+    ) -> Response<Vec<u8>> {
         let known = self.sessions.with(browser, |browser| {
             let current = browser.person.as_ref().filter(|_| prompt.asking == Asking::SelectAccount);
             (browser.csrf().to_owned(), current.map(|person| self.users.display_name(&person.subject)))
         });
         let (csrf, current) = known.unwrap_or_default();
-        let page = LoginPage { csrf: &csrf, name, prompt, current: current.as_deref(), failed, demo: self.demo_users };
+        let hint = prompt.request.login_hint.as_deref().unwrap_or_default();
+        let page = LoginPage {
+            csrf: &csrf,
+            name: fields.value("request"),
+            prompt,
+            username: if failed.is_some() { fields.value("username") } else { hint },
+            current: current.as_deref(),
+            failed,
+            demo: self.demo_users,
+        };
         let status = if failed == Some(Failed::TooMany) { StatusCode::TOO_MANY_REQUESTS } else { StatusCode::OK };
         html(status, page.render(), &form_action(&prompt.client.redirect_uri))
     }

@@ -60,6 +60,8 @@ pub(crate) struct LoginPage<'a> {
     /// The name of the prompt.
     pub(crate) name: &'a str,
     pub(crate) prompt: &'a Prompt,
+    /// The user name to begin with.
+    pub(crate) username: &'a str,
     /// The account to choose, if it is to be chosen.
     pub(crate) current: Option<&'a str>,
     pub(crate) failed: Option<Failed>,
@@ -69,7 +71,6 @@ pub(crate) struct LoginPage<'a> {
 
 impl LoginPage<'_> {
     pub(crate) fn render(&self) -> Markup {
-        let hint = self.prompt.request.login_hint.as_deref();
         let content = html! {
             div.card {
                 h1 { "Sign in" }
@@ -79,7 +80,7 @@ impl LoginPage<'_> {
                 form id="login" method="post" action="/login" {
                     (self.hidden())
                     label for="username" { "User name" }
-                    input id="username" name="username" value=[hint] autocomplete="username" autocapitalize="none"
+                    input id="username" name="username" value=(self.username) autocomplete="username" autocapitalize="none"
                         spellcheck="false" required autofocus;
                     label for="password" { "Password" }
                     input id="password" name="password" type="password" autocomplete="current-password" required;

@@ -5,7 +5,7 @@ use http::{Request, Response};
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::{Course, Flow, Shown};
+use super::course::{Action, Course, Flow, Shown};
 use crate::app::App;
 use crate::clients::{DEMO_APP, DEMO_SERVICE, DEMO_WEB, DEMO_WEB_CALLBACK};
 use crate::pages::layout;
@@ -71,27 +71,26 @@ fn people() -> Markup {
 fn clients(app: &App) -> Markup {
     let callback = app.callback_uri();
     let rows = [
-        (DEMO_APP, None, "public, native: authorization code, refresh", Some(&*callback)),
-        (DEMO_WEB.0, Some(DEMO_WEB.1), "confidential, web: authorization code, refresh", Some(DEMO_WEB_CALLBACK)),
-        (DEMO_SERVICE.0, Some(DEMO_SERVICE.1), "confidential, no person: client credentials", None),
+        (DEMO_APP, None, "A native app, public: authorization code, refresh", Some(&*callback)),
+        (
+            DEMO_WEB.0,
+            Some(DEMO_WEB.1),
+            "A web site, confidential: authorization code, refresh",
+            Some(DEMO_WEB_CALLBACK),
+        ),
+        (DEMO_SERVICE.0, Some(DEMO_SERVICE.1), "A service, confidential: client credentials", None),
     ];
     html! {
         section aria-labelledby="clients" {
             h2 id="clients" { "Clients" }
-            div.table {
-                table {
-                    thead { tr {
-                        th scope="col" { "client_id" } th scope="col" { "client_secret" }
-                        th scope="col" { "What it is" } th scope="col" { "redirect_uri" }
-                    } }
-                    tbody {
-                        @for (id, secret, what, redirect_uri) in rows {
-                            tr {
-                                td { code { (id) } }
-                                td { @match secret { Some(secret) => code { (secret) }, None => "none" } }
-                                td { (what) }
-                                td { @match redirect_uri { Some(uri) => code { (uri) }, None => "none" } }
-                            }
+            div.flows {
+                @for (id, secret, what, redirect_uri) in rows {
+                    div.step {
+                        p { (what) }
+                        dl.narrow {
+                            dt { "client_id" } dd { code { (id) } }
+                            @if let Some(secret) = secret { dt { "client_secret" } dd { code { (secret) } } }
+                            @if let Some(uri) = redirect_uri { dt { "redirect_uri" } dd { code { (uri) } } }
                         }
                     }
                 }
@@ -160,6 +159,7 @@ fn message(shown: &Shown, latest: bool) -> Markup {
     html! {
         section.step id=[latest.then_some("latest")] {
             h2 { (shown.title) }
+            p { (shown.note) }
             h3 { "Request" }
             pre tabindex="0" { (shown.request) }
             h3 { "Answer" }
@@ -170,10 +170,13 @@ fn message(shown: &Shown, latest: bool) -> Markup {
 
 fn next(flow: Flow, course: &Course, csrf: &str) -> Markup {
     html! {
+        @let untried = |action: &Action| course.shown.iter().all(|shown| shown.title != action.title());
+        @let actions = course.actions(flow);
+        @let first = actions.iter().copied().find(untried);
         form.next id="next" method="post" action=(flow.path()) aria-label="Next step" {
             input type="hidden" name="csrf" value=(csrf);
-            @for (place, action) in course.actions(flow).into_iter().enumerate() {
-                button.quiet[place > 0] id=(action.name()) name="action" value=(action.name()) { (action.title()) }
+            @for action in actions {
+                button.quiet[Some(action) != first] id=(action.name()) name="action" value=(action.name()) { (action.title()) }
             }
             @if !course.shown.is_empty() {
                 button.quiet id="restart" name="action" value="restart" { "Start over" }
