@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 use std::error::Error;
+use std::fmt;
+use std::io::{self, Write as _};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -118,7 +120,7 @@ fn load_clients(args: &Args, issuer: &str) -> Result<Vec<grantor::record::Client
     let Some(file) = &args.clients else { return clients::demo(issuer) };
     let Loaded { clients, warnings } = Loaded::from_file(file)?;
     for warning in warnings {
-        eprintln!("warning: {warning}");
+        note(format_args!("warning: {warning}"));
     }
     Ok(clients)
 }
@@ -153,10 +155,15 @@ pub(crate) struct StandardError;
 
 impl EventSink for StandardError {
     fn event(&self, event: &Event) {
-        eprintln!("{event:?}");
+        note(format_args!("{event:?}"));
     }
 
     fn failure(&self, error: &(dyn Error + 'static)) {
-        eprintln!("failure: {error}");
+        note(format_args!("failure: {error}"));
     }
+}
+
+/// Writes a line to standard error, and goes on if nobody reads it any more.
+fn note(line: fmt::Arguments<'_>) {
+    let _ = writeln!(io::stderr(), "{line}");
 }

@@ -43,7 +43,6 @@ async fn serve(args: Args) -> Result<(), Box<dyn Error>> {
     let here = format!("http://{}", listener.local_addr()?);
     let app = App::new(&args, &here)?;
     println!("listening on {here}");
-    println!("issuer {}", app.server.config().issuer());
     axum::serve(listener, app.router()).await?;
     Ok(())
 }

@@ -44,7 +44,10 @@ fn a_web_client_is_remembered_until_it_asks_for_more() {
     browser.decide(&page, "allow");
     assert!(browser.get(&web(&[("scope", "write")])).parameter("code").is_some());
     assert!(browser.get(&web(&[("scope", "read write")])).parameter("code").is_some());
-    assert!(browser.open(&web(&[("scope", "admin")])).asks_consent());
+    let page = browser.open(&web(&[("scope", "admin")]));
+    assert!(page.asks_consent());
+    browser.decide(&page, "allow");
+    assert!(browser.get(&web(&[("scope", "admin read write")])).parameter("code").is_some());
     assert!(browser.open(&web(&[("prompt", "consent")])).asks_consent());
 }
 

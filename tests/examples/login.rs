@@ -169,3 +169,28 @@ fn tabs_do_not_disturb_each_other() {
     let one = browser.open(&format!("/consent?request={}", one.hidden("request")));
     assert_eq!(browser.decide(&one, "allow").parameter("state").as_deref(), Some("1"));
 }
+
+#[test]
+fn what_is_remembered_of_browsers_is_bounded() {
+    let server = Example::server(&[]);
+    let mut browser = Browser::new(&server.base);
+    browser.approve(&web(&[]));
+    let mut early = Browser::new(&server.base);
+    let waiting = early.open(&web(&[])).hidden("request");
+    assert!(early.get(&format!("/login?request={waiting}")).asks_login());
+    for _ in 0..8 {
+        early.open(&web(&[]));
+    }
+    assert_eq!(early.get(&format!("/login?request={waiting}")).status, StatusCode::BAD_REQUEST, "eight prompts wait");
+
+    // Others come later than the one that is not logged in.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    let (before, mut flood) = (early.cookies.clone(), Browser::new(&server.base));
+    for _ in 0..4096 {
+        flood.cookies.clear();
+        flood.get("/");
+    }
+    assert!(browser.open(&web(&[])).parameter("code").is_some(), "who is logged in stays");
+    early.get("/");
+    assert_ne!(early.cookies, before, "who came first and is not logged in goes");
+}

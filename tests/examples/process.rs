@@ -49,9 +49,18 @@ impl Drop for Example {
     }
 }
 
-/// Runs the example `server`, which ends by itself.
+/// Starts the example `server` with switches that it refuses, and so ends by itself.
 pub fn refused(switches: &[&str]) -> Output {
-    command("server").args(["--listen", "127.0.0.1:0"]).args(switches).output().expect("it starts")
+    let mut command = command("server");
+    command.args(["--listen", "127.0.0.1:0"]).args(switches).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("it starts");
+    let mut line = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    // It listens: it would not end by itself.
+    if !line.is_empty() {
+        child.kill().unwrap();
+    }
+    child.wait_with_output().unwrap()
 }
 
 /// Cargo builds examples beside the directory of tests.
