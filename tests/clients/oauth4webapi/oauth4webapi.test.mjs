@@ -1,0 +1,269 @@
+// oauth4webapi, which checks every answer strictly.
+//
+// Usage: node oauth4webapi.test.mjs BASE_URL FIXTURES
+
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { before, test } from 'node:test'
+import * as oauth from 'oauth4webapi'
+
+import { Browser } from './browser.mjs'
+import { withLoopback } from './loopback.mjs'
+
+const [base, fixtures] = process.argv.slice(2)
+const fixture = (name) => JSON.parse(readFileSync(join(fixtures, name), 'utf8'))
+const clients = new Map(fixture('clients.json').map((client) => [client.client_id, client]))
+const [user] = fixture('users.json')
+const issuer = new URL(base)
+const resource = new URL('/api/whoami', base)
+// The server is on loopback, where plain http is as good as https.
+const options = { [oauth.allowInsecureRequests]: true }
+
+let server
+before(async () => {
+  const answer = await oauth.discoveryRequest(issuer, { ...options, algorithm: 'oauth2' })
+  server = await oauth.processDiscoveryResponse(issuer, answer)
+})
+
+/** A client with its way to authenticate. */
+function registered(id) {
+  const { client_secret: secret, token_endpoint_auth_method: method } = clients.get(id)
+  const authentications = {
+    client_secret_basic: () => oauth.ClientSecretBasic(secret),
+    client_secret_post: () => oauth.ClientSecretPost(secret),
+    none: () => oauth.None(),
+  }
+  return { client: { client_id: id }, authentication: authentications[method]() }
+}
+
+/** An authorization request with all that the client keeps of it. */
+async function request(id, redirectUri, parameters = {}) {
+  const verifier = oauth.generateRandomCodeVerifier()
+  const state = oauth.generateRandomState()
+  const url = new URL(server.authorization_endpoint)
+  url.search = new URLSearchParams({
+    client_id: id,
+    redirect_uri: redirectUri,
+    response_type: 'code',
+    scope: 'read',
+    state,
+    code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
+    code_challenge_method: 'S256',
+    ...parameters,
+  })
+  return { ...registered(id), url: url.href, redirectUri, verifier, state }
+}
+
+/** An authorization request that a person at a browser answered. */
+async function requestAnswered(id, parameters, decision) {
+  const asking = await request(id, clients.get(id).redirect_uris[0], parameters)
+  const { page } = await new Browser().authorize(asking.url, user, decision)
+  assert.ok(page.url.startsWith(asking.redirectUri), page.url)
+  return { ...asking, answer: page.posted ?? new URL(page.url).searchParams }
+}
+
+const validated = ({ client, state }, answer) => oauth.validateAuthResponse(server, client, answer, state)
+
+function redemption({ client, authentication, redirectUri, verifier }, callback) {
+  return oauth.authorizationCodeGrantRequest(server, client, authentication, callback, redirectUri, verifier, options)
+}
+
+async function redeemed(asking, answer = asking.answer) {
+  const response = await redemption(asking, validated(asking, answer))
+  return oauth.processAuthorizationCodeResponse(server, asking.client, response)
+}
+
+async function refreshed({ client, authentication }, token, additionalParameters) {
+  const more = { ...options, additionalParameters }
+  const response = await oauth.refreshTokenGrantRequest(server, client, authentication, token, more)
+  return oauth.processRefreshTokenResponse(server, client, response)
+}
+
+async function clientCredentials({ client, authentication }, parameters) {
+  const response = await oauth.clientCredentialsGrantRequest(server, client, authentication, parameters, options)
+  return oauth.processClientCredentialsResponse(server, client, response)
+}
+
+async function introspected({ client, authentication }, token) {
+  const response = await oauth.introspectionRequest(server, client, authentication, token, options)
+  return oauth.processIntrospectionResponse(server, client, response)
+}
+
+async function revoked({ client, authentication }, token) {
+  const response = await oauth.revocationRequest(server, client, authentication, token, options)
+  return oauth.processRevocationResponse(response)
+}
+
+async function whoami(token, method = 'GET') {
+  const response = await oauth.protectedResourceRequest(token, method, resource, undefined, undefined, options)
+  return response.json()
+}
+
+const saysInBody = (status, error) => (thrown) => {
+  assert.ok(thrown instanceof oauth.ResponseBodyError, thrown)
+  assert.deepEqual([thrown.status, thrown.error], [status, error])
+  return true
+}
+
+const challengedWith = (status, error) => (thrown) => {
+  assert.ok(thrown instanceof oauth.WWWAuthenticateChallengeError, thrown)
+  assert.deepEqual([thrown.status, thrown.cause[0].scheme, thrown.cause[0].parameters.error], [status, 'bearer', error])
+  return true
+}
+
+const doesNotConform = (thrown) => {
+  assert.ok(thrown instanceof oauth.OperationProcessingError, thrown)
+  assert.equal(thrown.code, oauth.INVALID_RESPONSE)
+  return true
+}
+
+test('the metadata belongs to its issuer only', async () => {
+  assert.equal(server.issuer, base)
+  const answer = await oauth.discoveryRequest(issuer, { ...options, algorithm: 'oauth2' })
+  await assert.rejects(oauth.processDiscoveryResponse(new URL('https://other.test'), answer), {
+    code: oauth.JSON_ATTRIBUTE_COMPARISON,
+  })
+})
+
+for (const id of ['web-basic', 'web-post']) {
+  for (const mode of [undefined, 'query', 'form_post']) {
+    test(`${id} logs a person in, the answer coming by ${mode ?? 'default'}`, async () => {
+      const asking = await requestAnswered(id, mode && { response_mode: mode })
+      assert.equal(asking.answer.get('iss'), base)
+      const token = await redeemed(asking)
+      assert.deepEqual([token.token_type, token.scope], ['bearer', 'read'])
+      assert.deepEqual(await whoami(token.access_token), { sub: user.sub, client_id: id, scope: 'read' })
+    })
+  }
+}
+
+for (const mode of ['query', 'form_post']) {
+  test(`an application on a device listens where it can, the answer coming by ${mode}`, () =>
+    withLoopback(async (redirectUri, arrived) => {
+      const asking = await request('native', redirectUri, { response_mode: mode })
+      const { asked } = await new Browser().authorize(asking.url, user)
+      assert.deepEqual(asked, ['login', 'consent'])
+      const [{ method, parameters }] = arrived
+      assert.equal(method, mode === 'form_post' ? 'POST' : 'GET')
+      const token = await redeemed(asking, parameters)
+      assert.equal((await whoami(token.access_token)).client_id, 'native')
+    }))
+}
+
+test('an answer of another issuer, without one, or with another state is refused by the client', async () => {
+  const asking = await requestAnswered('web-basic')
+  const changed = (name, value) => {
+    const answer = new URLSearchParams(asking.answer)
+    if (value) answer.set(name, value)
+    else answer.delete(name)
+    return answer
+  }
+  for (const answer of [changed('iss', 'https://other.test'), changed('iss'), changed('state', 'x'), changed('state')]) {
+    assert.throws(() => validated(asking, answer), doesNotConform)
+  }
+  assert.ok((await redeemed(asking)).access_token)
+})
+
+test('a denial and an impossible silence are reported to the client', async () => {
+  for (const [parameters, decision, error] of [
+    [{ prompt: 'consent' }, 'deny', 'access_denied'],
+    [{ prompt: 'none' }, 'allow', 'login_required'],
+    [{ prompt: 'consent', response_mode: 'form_post' }, 'deny', 'access_denied'],
+    [{ scope: 'admin' }, 'allow', 'invalid_scope'],
+  ]) {
+    const asking = await requestAnswered('web-basic', parameters, decision)
+    assert.throws(
+      () => validated(asking, asking.answer),
+      (thrown) => thrown instanceof oauth.AuthorizationResponseError && thrown.error === error,
+    )
+  }
+})
+
+test('a code is redeemed once, and its replay ends what came of it', async () => {
+  const asking = await requestAnswered('web-basic')
+  const token = await redeemed(asking)
+  assert.equal((await whoami(token.access_token)).sub, user.sub)
+  await assert.rejects(redeemed(asking), saysInBody(400, 'invalid_grant'))
+  await assert.rejects(whoami(token.access_token), challengedWith(401, 'invalid_token'))
+  await assert.rejects(refreshed(asking, token.refresh_token), saysInBody(400, 'invalid_grant'))
+})
+
+test('a code is bound to its verifier and to its client', async () => {
+  const asking = await requestAnswered('web-basic')
+  const strayed = { ...asking, verifier: oauth.generateRandomCodeVerifier() }
+  await assert.rejects(redeemed(strayed), saysInBody(400, 'invalid_grant'))
+  const stolen = { ...(await requestAnswered('web-basic')), ...registered('web-post') }
+  await assert.rejects(redeemed(stolen), saysInBody(400, 'invalid_grant'))
+})
+
+test('tokens are refreshed, and a lost answer is given again', async () => {
+  const asking = await requestAnswered('web-post', { scope: 'read write' })
+  const first = await redeemed(asking)
+  const [second, again] = await Promise.all([
+    refreshed(asking, first.refresh_token),
+    refreshed(asking, first.refresh_token),
+  ])
+  assert.notEqual(second.refresh_token, first.refresh_token)
+  assert.equal(second.refresh_token, again.refresh_token)
+  const narrowed = await refreshed(asking, second.refresh_token, { scope: 'read' })
+  assert.equal(narrowed.scope, 'read')
+  await assert.rejects(whoami(narrowed.access_token, 'POST'), challengedWith(403, 'insufficient_scope'))
+  assert.equal((await refreshed(asking, narrowed.refresh_token)).scope, 'read write')
+})
+
+test('a spent refresh token ends everything', async () => {
+  const asking = await requestAnswered('web-basic')
+  const first = await redeemed(asking)
+  const second = await refreshed(asking, first.refresh_token)
+  const third = await refreshed(asking, second.refresh_token)
+  assert.ok((await introspected(asking, third.refresh_token)).active)
+  await assert.rejects(refreshed(asking, first.refresh_token), saysInBody(400, 'invalid_grant'))
+  await assert.rejects(refreshed(asking, third.refresh_token), saysInBody(400, 'invalid_grant'))
+  await assert.rejects(whoami(third.access_token), challengedWith(401, 'invalid_token'))
+})
+
+test('tokens are looked up by their client only', async () => {
+  const asking = await requestAnswered('web-basic')
+  const token = await redeemed(asking)
+  const seen = await introspected(asking, token.access_token)
+  assert.deepEqual([seen.active, seen.sub, seen.client_id, seen.scope], [true, user.sub, 'web-basic', 'read'])
+  assert.ok(seen.exp > seen.iat)
+  assert.deepEqual(await introspected(registered('service'), token.access_token), { active: false })
+  const thief = { client: { client_id: 'web-basic' }, authentication: oauth.ClientSecretBasic('guess') }
+  await assert.rejects(introspected(thief, token.access_token), (thrown) => thrown.status === 401)
+})
+
+for (const kind of ['access_token', 'refresh_token']) {
+  test(`revoking the ${kind} ends the grant at once`, async () => {
+    const asking = await requestAnswered('web-basic')
+    const token = await redeemed(asking)
+    await revoked(registered('service'), token[kind])
+    assert.equal((await whoami(token.access_token)).sub, user.sub)
+    await revoked(asking, token[kind])
+    await assert.rejects(whoami(token.access_token), challengedWith(401, 'invalid_token'))
+    await assert.rejects(refreshed(asking, token.refresh_token), saysInBody(400, 'invalid_grant'))
+    for (const dead of [token.access_token, token.refresh_token]) {
+      assert.deepEqual(await introspected(asking, dead), { active: false })
+    }
+    await revoked(asking, token[kind])
+  })
+}
+
+for (const id of ['service', 'batch job: 7%']) {
+  test(`${id} acts for itself`, async () => {
+    const token = await clientCredentials(registered(id), { scope: 'read' })
+    assert.equal(token.refresh_token, undefined)
+    const seen = await whoami(token.access_token)
+    assert.deepEqual([seen.client_id, seen.scope], [id, 'read'])
+    assert.notEqual(seen.sub, user.sub)
+    await assert.rejects(whoami(token.access_token, 'POST'), challengedWith(403, 'insufficient_scope'))
+  })
+}
+
+test('what a client may not do is refused by name', async () => {
+  const thief = { client: { client_id: 'service' }, authentication: oauth.ClientSecretPost('guess') }
+  await assert.rejects(clientCredentials(thief, { scope: 'read' }), saysInBody(401, 'invalid_client'))
+  await assert.rejects(clientCredentials(registered('web-post'), { scope: 'read' }), saysInBody(400, 'unauthorized_client'))
+  await assert.rejects(clientCredentials(registered('service'), { scope: 'admin' }), saysInBody(400, 'invalid_scope'))
+})

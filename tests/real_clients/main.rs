@@ -1,0 +1,45 @@
+//! Clients that nobody here wrote, each by its own rules, against the example server over HTTP.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that meets the unexpected has failed"
+)]
+
+mod environment;
+#[path = "../examples/process.rs"]
+#[expect(dead_code, reason = "the tests of the examples use all of it")]
+mod process;
+
+use environment::{Environment, Unavailable, fixtures};
+use process::Example;
+
+/// Set where these tests must run; elsewhere they are skipped if the clients cannot be had.
+const REQUIRED: &str = "GRANTOR_REQUIRE_CLIENTS";
+
+#[test]
+fn authlib() {
+    run(Environment::authlib());
+}
+
+#[test]
+fn oauth4webapi() {
+    run(Environment::oauth4webapi());
+}
+
+fn run(environment: Result<Environment, Unavailable>) {
+    let environment = match environment {
+        Ok(environment) => environment,
+        Err(unavailable) if std::env::var_os(REQUIRED).is_some() => panic!("{unavailable}\n{REQUIRED} is set"),
+        Err(unavailable) => return unavailable.report(),
+    };
+    let [clients, users] = ["clients.json", "users.json"].map(|name| fixtures().join(name).display().to_string());
+    let server = Example::server(&["--clients", &clients, "--users", &users]);
+    let mut command = environment.command(&server.base);
+    let output = command.output().unwrap();
+    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let log = server.end();
+    assert!(output.status.success(), "{command:?}: {}\n{said}\nthe server says:\n{log}", output.status);
+    println!("{said}");
+}
