@@ -18,6 +18,7 @@ pub struct Config {
     scopes: Scope,
     default_scope: Scope,
     audience: Arc<[Resource]>,
+    resources: Vec<KnownResource>,
     lifetimes: Lifetimes,
     limits: Limits,
     brand: String,
@@ -25,6 +26,14 @@ pub struct Config {
     plain_challenge: bool,
     confidential_without_pkce: bool,
     redirect_uri_optional_at_token: bool,
+}
+
+/// A resource that clients may ask for by name [RFC 8707].
+#[derive(Clone, Debug, Eq, PartialEq)]
+struct KnownResource {
+    name: Resource,
+    /// The scopes that mean something there; all of them if absent.
+    scopes: Option<Scope>,
 }
 
 /// How long things live, in whole seconds.
@@ -91,12 +100,14 @@ impl Config {
             scopes: Vec::new(),
             default_scope: String::new(),
             audience: Vec::new(),
+            resources: Vec::new(),
             config: Self {
                 issuer: issuer.to_owned(),
                 issuer_path: String::new(),
                 scopes: Scope::empty(),
                 default_scope: Scope::empty(),
                 audience: Arc::from([]),
+                resources: Vec::new(),
                 lifetimes: Lifetimes::default(),
                 limits: Limits::default(),
                 brand: "gr_".to_owned(),
@@ -156,6 +167,36 @@ impl Config {
         Arc::clone(&self.audience)
     }
 
+    /// The resources that `client` asks for, or the usual ones if it names none [RFC 8707 §2].
+    pub(crate) fn resolve_resources(
+        &self,
+        client: &Client,
+        requested: &[String],
+    ) -> Result<Arc<[Resource]>, TargetInvalid> {
+        let mut found: Vec<Resource> = Vec::with_capacity(requested.len());
+        for text in requested {
+            let resource = self.resource(text).filter(|known| client.may_ask_for(known)).ok_or(TargetInvalid)?;
+            if !found.contains(resource) {
+                found.push(resource.clone());
+            }
+        }
+        if found.is_empty() { Ok(self.audience()) } else { Ok(found.into()) }
+    }
+
+    fn resource(&self, name: &str) -> Option<&Resource> {
+        let known = self.resources.iter().map(|known| &known.name);
+        self.audience.iter().chain(known).find(|known| known.as_str() == name)
+    }
+
+    /// What of `scope` means something at the resources of `audience`.
+    pub(crate) fn scope_at(&self, audience: &[Resource], scope: &Scope) -> Scope {
+        let known_at = |resource: &Resource, word: &str| {
+            let known = self.resources.iter().find(|known| known.name == *resource);
+            known.and_then(|known| known.scopes.as_ref()).is_none_or(|scopes| scopes.contains(word))
+        };
+        scope.filtered(|word| audience.is_empty() || audience.iter().any(|resource| known_at(resource, word)))
+    }
+
     pub(crate) const fn redirect_uri_optional_at_token(&self) -> bool {
         self.redirect_uri_optional_at_token
     }
@@ -194,6 +235,10 @@ pub(crate) enum ScopeFault {
     NotAllowed(Scope),
 }
 
+/// A resource that is no URI, is unknown, or is not for this client or grant.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct TargetInvalid;
+
 /// Collects a configuration; `build` checks it.
 #[derive(Clone, Debug)]
 pub struct ConfigBuilder {
@@ -201,6 +246,7 @@ pub struct ConfigBuilder {
     scopes: Vec<String>,
     default_scope: String,
     audience: Vec<String>,
+    resources: Vec<(String, Option<String>)>,
 }
 
 impl ConfigBuilder {
@@ -219,10 +265,25 @@ impl ConfigBuilder {
         self
     }
 
-    /// Adds a resource that access tokens are for.
+    /// Adds a resource that access tokens are for whose client names none.
     #[must_use]
     pub fn audience(mut self, resource: impl Into<String>) -> Self {
         self.audience.push(resource.into());
+        self
+    }
+
+    /// Adds a resource that clients may ask for [RFC 8707].
+    #[must_use]
+    pub fn resource(mut self, resource: impl Into<String>) -> Self {
+        self.resources.push((resource.into(), None));
+        self
+    }
+
+    /// Adds a resource that clients may ask for, at which only these scopes mean something, space-delimited; a token for
+    /// it has no others.
+    #[must_use]
+    pub fn resource_with_scopes(mut self, resource: impl Into<String>, scopes: impl Into<String>) -> Self {
+        self.resources.push((resource.into(), Some(scopes.into())));
         self
     }
 
@@ -284,7 +345,7 @@ impl ConfigBuilder {
     ///
     /// An option is dangerous, contradicts another, or could not work; the error names it and says what to do.
     pub fn build(self) -> Result<Arc<Config>, ConfigFault> {
-        let Self { mut config, scopes, default_scope, audience } = self;
+        let Self { mut config, scopes, default_scope, audience, resources } = self;
         config.issuer_path = issuer_path(&config.issuer)?;
         if let Some(bad) =
             scopes.iter().find(|word| word.contains(' ') || Scope::parse(word).is_ok_and(|one| one.is_empty()))
@@ -299,6 +360,10 @@ impl ConfigBuilder {
             .iter()
             .map(|text| Resource::parse(text).map_err(|_| ConfigFault::Audience(text.clone())))
             .collect::<Result<_, _>>()?;
+        for (name, scopes) in resources {
+            let known = known_resource(&config.scopes, &name, scopes.as_deref());
+            config.resources.push(known.ok_or(ConfigFault::Resource(name))?);
+        }
         check_lifetimes(&config.lifetimes)?;
         let limits = &config.limits;
         // Any request needs this much: a code with its verifier, and a redirect URI.
@@ -333,6 +398,14 @@ fn issuer_path(issuer: &str) -> Result<String, ConfigFault> {
     let canonical = format!("{}{path}", url.origin().ascii_serialization()) == issuer;
     ensure(safe && bare && canonical && !path.contains("//"), fault)?;
     Ok(path.to_owned())
+}
+
+/// Nothing if the name or a scope is wrong.
+fn known_resource(all: &Scope, name: &str, scopes: Option<&str>) -> Option<KnownResource> {
+    let name = Resource::parse(name).ok()?;
+    let scopes = scopes.map(Scope::parse).transpose().ok()?;
+    let known = scopes.as_ref().is_none_or(|scopes| all.covers(scopes));
+    known.then_some(KnownResource { name, scopes })
 }
 
 fn check_lifetimes(lifetimes: &Lifetimes) -> Result<(), ConfigFault> {
@@ -384,6 +457,9 @@ pub enum ConfigFault {
     /// A resource.
     #[error("audience {0:?}: use an absolute URI without a fragment")]
     Audience(String),
+    /// A resource that may be asked for.
+    #[error("resource {0:?}: use an absolute URI without a fragment, and only scopes that are listed in scopes")]
+    Resource(String),
     /// A lifetime.
     #[error("lifetimes: {option}: {advice}")]
     #[non_exhaustive]

@@ -41,7 +41,7 @@ impl Redemption {
     }
 
     pub(crate) fn decide(&self, requester: &Requester<'_>, seen: &Snapshot) -> Decided {
-        let Requester { config, client, env } = requester;
+        let Requester { config, client, env, .. } = requester;
         requester.may_use(GrantType::AuthorizationCode)?;
         ensure(self.code_given, TokenRefusal::ParameterMissing("code"))?;
         let verifier = self.code_verifier.as_ref().map(Exposed::as_str);
@@ -72,13 +72,12 @@ impl Redemption {
         }
         ensure(env.now < code.expires, TokenRefusal::CodeExpired)?;
 
+        let allowance = requester.allowance(&grant.value().audience, &grant.value().scope)?;
         let (refresh, chain) = requester.begin_chain(grant.value()).unzip();
         let next = grant.value().becoming(GrantState::Live(Live { code: Some(code.digest), chain }));
         let expires = next.forgettable(env.now, requester.keeps());
-        let scope = next.scope.clone();
-        let plan_for = next.clone();
         let kept = grant.replace(next, expires);
-        Ok(requester.issue(GrantType::AuthorizationCode, &plan_for, kept, scope, refresh.as_ref()))
+        Ok(requester.issue(GrantType::AuthorizationCode, grant.value(), kept, allowance, refresh.as_ref()))
     }
 
     /// The URI must be that of the authorization request [RFC 6749 §4.1.3]; a client with a single one may leave it out,

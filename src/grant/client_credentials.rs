@@ -12,20 +12,23 @@ use super::issue::{Decided, Requester};
 
 /// Issues a token without a person and without a refresh token [RFC 6749 §4.4.3].
 pub(crate) fn decide(requester: &Requester<'_>, scope: Option<&str>) -> Decided {
-    let Requester { config, client, env } = requester;
+    let Requester { config, client, env, .. } = requester;
     requester.may_use(GrantType::ClientCredentials)?;
     let scope = config.resolve_scope(client.value(), scope).map_err(TokenRefusal::from)?;
+    let audience = config.resolve_resources(client.value(), requester.resource);
+    let audience = audience.map_err(|_| TokenRefusal::TargetInvalid)?;
+    let allowance = requester.allowance(&audience, &scope)?;
     let grant = Grant {
         id: GrantId::mint(env),
         client: client.value().id().clone(),
         subject: None,
-        scope: scope.clone(),
-        audience: config.audience(),
+        scope,
+        audience,
         created: env.now,
         authenticated: None,
         state: GrantState::Live(Live { code: None, chain: None }),
     };
     let expires = grant.forgettable(env.now, requester.keeps());
     let kept = Change::new_grant(grant.clone(), expires);
-    Ok(requester.issue(GrantType::ClientCredentials, &grant, kept, scope, None))
+    Ok(requester.issue(GrantType::ClientCredentials, &grant, kept, allowance, None))
 }

@@ -1,11 +1,14 @@
 //! What every grant type does in the end: issue tokens.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config::Config;
 use crate::env::Env;
 use crate::event::Event;
-use crate::record::{AccessToken, Chain, Client, Exposed, Grant, GrantType, Handle, HandleKind, Scope, TokenId};
+use crate::record::{
+    AccessToken, Chain, Client, Exposed, Grant, GrantType, Handle, HandleKind, Resource, Scope, TokenId,
+};
 use crate::snapshot::{Halt, Seen};
 use crate::step::Plan;
 use crate::store::Change;
@@ -16,11 +19,20 @@ use super::ensure;
 /// A decision of a grant type.
 pub(crate) type Decided = Result<Plan<TokenResponse, TokenRefusal>, Halt<TokenRefusal>>;
 
+/// What an access token allows, and where.
+#[derive(Debug)]
+pub(crate) struct Allowance {
+    scope: Scope,
+    audience: Arc<[Resource]>,
+}
+
 /// The authenticated client that asks for tokens, and the circumstances.
 #[derive(Debug)]
 pub(crate) struct Requester<'a> {
     pub(crate) config: &'a Config,
     pub(crate) client: Seen<'a, Client>,
+    /// Where the token shall be used, if that was said.
+    pub(crate) resource: &'a [String],
     pub(crate) env: &'a Env,
 }
 
@@ -30,23 +42,41 @@ impl Requester<'_> {
         ensure(self.client.value().may_use(grant_type), TokenRefusal::GrantTypeNotAllowed)
     }
 
+    /// What an access token with `scope` of a grant for `granted` allows: everything granted if the request names no
+    /// resource, and otherwise the one that it names [RFC 8707 §2.2].
+    pub(crate) fn allowance(&self, granted: &Arc<[Resource]>, scope: &Scope) -> Result<Allowance, TokenRefusal> {
+        let audience = match self.resource {
+            [] if granted.len() <= 1 || **granted == *self.config.audience() => Arc::clone(granted),
+            [one] => match granted.iter().find(|resource| resource.as_str() == one) {
+                Some(resource) => Arc::from([resource.clone()]),
+                None => return Err(TokenRefusal::TargetInvalid),
+            },
+            // A token for several resources could be used by each of them at the others [RFC 8707 §3].
+            _ => return Err(TokenRefusal::TargetInvalid),
+        };
+        let scope = self.config.scope_at(&audience, scope);
+        ensure(!scope.is_empty(), TokenRefusal::ScopeUnknown)?;
+        Ok(Allowance { scope, audience })
+    }
+
     /// Plans tokens of `grant`, whose own change is `kept`, as long as the client is still what it was.
     pub(crate) fn issue(
         &self,
         grant_type: GrantType,
         grant: &Grant,
         kept: Change,
-        scope: Scope,
+        allowance: Allowance,
         refresh: Option<&Handle>,
     ) -> Plan<TokenResponse, TokenRefusal> {
-        let Self { config, client, env } = self;
+        let Self { config, client, env, .. } = self;
+        let Allowance { scope, audience } = allowance;
         let access = Handle::mint(grant.id, env, "access token");
         let lifetime = config.lifetimes().access_token;
         let token = AccessToken {
             id: TokenId::of(&access),
             client: grant.client.clone(),
             scope: scope.clone(),
-            audience: grant.audience.clone(),
+            audience,
             issued: env.now,
             expires: env.now.plus(lifetime),
         };

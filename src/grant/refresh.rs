@@ -45,7 +45,7 @@ impl Refreshing {
     }
 
     pub(crate) fn decide(&self, requester: &Requester<'_>, seen: &Snapshot) -> Decided {
-        let Requester { config, client, env } = requester;
+        let Requester { config, client, env, .. } = requester;
         requester.may_use(GrantType::RefreshToken)?;
         ensure(self.token_given, TokenRefusal::ParameterMissing("refresh_token"))?;
         let scope = self.scope.as_deref().map(Scope::parse).transpose().map_err(|_| TokenRefusal::ScopeMalformed)?;
@@ -71,17 +71,18 @@ impl Refreshing {
             Presented::Current | Presented::Retry(_) => {}
         }
         ensure(env.now < chain.dies(), TokenRefusal::RefreshTokenExpired)?;
-        let scope = narrowed(grant.value(), scope)?;
+        let allowance = requester.allowance(&grant.value().audience, &narrowed(grant.value(), scope)?)?;
 
         let id = grant.value().id;
         if let Presented::Retry(successor) = presented {
             let again = Event::RefreshRetried { grant: id, client: grant.value().client.clone() };
-            let plan = requester.issue(GrantType::RefreshToken, grant.value(), grant.still(), scope, Some(&successor));
+            let plan =
+                requester.issue(GrantType::RefreshToken, grant.value(), grant.still(), allowance, Some(&successor));
             return Ok(plan.reporting(again));
         }
         let (successor, chain) = chain.advance(handle, &lifetimes, env);
         let kept = replace(&grant, live, chain, requester);
-        Ok(requester.issue(GrantType::RefreshToken, grant.value(), kept, scope, Some(&successor)))
+        Ok(requester.issue(GrantType::RefreshToken, grant.value(), kept, allowance, Some(&successor)))
     }
 }
 

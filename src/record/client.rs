@@ -26,6 +26,9 @@ struct Fields {
     secrets: Vec<ClientSecretDigest>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     first_party: bool,
+    /// The resources it may ask for; every known one if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    may_ask_for: Option<Vec<Resource>>,
 }
 
 impl Client {
@@ -38,6 +41,7 @@ impl Client {
                 metadata: ClientMetadata::default(),
                 secrets: Vec::new(),
                 first_party: false,
+                may_ask_for: None,
             },
         }
     }
@@ -82,6 +86,12 @@ impl Client {
     #[must_use]
     pub fn resources(&self) -> &[Resource] {
         &self.fields.metadata.resources
+    }
+
+    /// Whether it may ask for tokens for `resource`.
+    #[must_use]
+    pub fn may_ask_for(&self, resource: &Resource) -> bool {
+        self.fields.may_ask_for.as_ref().is_none_or(|allowed| allowed.contains(resource))
     }
 
     /// Whether `secret` is one of its secrets and not expired.
@@ -249,6 +259,13 @@ impl ClientBuilder {
     #[must_use]
     pub fn resource(mut self, resource: Resource) -> Self {
         self.fields.metadata.resources.push(resource);
+        self
+    }
+
+    /// Lets it ask for tokens for these resources only, instead of every known one.
+    #[must_use]
+    pub fn may_ask_for(mut self, resources: impl IntoIterator<Item = Resource>) -> Self {
+        self.fields.may_ask_for = Some(resources.into_iter().collect());
         self
     }
 

@@ -21,6 +21,7 @@ pub struct Token {
     config: Arc<Config>,
     credentials: Credentials,
     grant: Presented,
+    resource: Vec<String>,
 }
 
 /// What the request presents, with its handle read.
@@ -49,7 +50,7 @@ impl Token {
             TokenGrant::Unknown { .. } => Presented::Unknown,
             TokenGrant::Missing => Presented::Missing,
         };
-        Self { config, credentials: request.credentials, grant }
+        Self { config, credentials: request.credentials, grant, resource: request.resource }
     }
 
     fn handle(&self) -> Option<&Handle> {
@@ -75,7 +76,7 @@ impl Endpoint for Token {
             Ok(client) => client,
             Err(halt) => return unauthenticated(&self.credentials, halt),
         };
-        let requester = Requester { config: &self.config, client, env };
+        let requester = Requester { config: &self.config, client, resource: &self.resource, env };
         match &self.grant {
             Presented::Code(redemption) => redemption.decide(&requester, seen),
             Presented::Refresh(refreshing) => refreshing.decide(&requester, seen),

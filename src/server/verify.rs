@@ -1,5 +1,6 @@
 //! What an authorization request must be before anyone is asked anything [RFC 6749 §4.1.1, RFC 9700 §4.1].
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config::{Config, ScopeFault};
@@ -9,7 +10,7 @@ use crate::grant::ensure;
 use crate::proof::pkce::ChallengeMethod;
 use crate::record::{
     Challenge, Client, ClientId, Exposed, Grant, GrantId, GrantState, GrantType, Handle, HandleKind, IssuedCode,
-    RedirectUriRefused, Scope, Subject, VerifiedRedirectUri,
+    RedirectUriRefused, Resource, Scope, Subject, VerifiedRedirectUri,
 };
 use crate::snapshot::{Halt, Seen, Snapshot};
 use crate::step::Plan;
@@ -24,6 +25,7 @@ pub(super) struct Verified<'a> {
     pub(super) client: Seen<'a, Client>,
     pub(super) to: Recipient<'a>,
     pub(super) scope: Scope,
+    pub(super) audience: Arc<[Resource]>,
     pub(super) prompt: PromptValues,
     pub(super) max_age: Option<Duration>,
     challenge: Option<Challenge>,
@@ -114,9 +116,10 @@ pub(super) fn verify<'a>(
 ) -> Result<Verified<'a>, Halt<AuthorizeRefusal>> {
     let (client, to) = recipient(config, request, seen)?;
     check(config, request, client.value())
-        .map(|(scope, prompt, max_age, challenge)| Verified {
+        .map(|(scope, audience, prompt, max_age, challenge)| Verified {
             client,
             scope,
+            audience,
             prompt,
             max_age,
             challenge,
@@ -126,7 +129,7 @@ pub(super) fn verify<'a>(
         .map_err(|reason| Halt::Refused(to.refuse(&reason)))
 }
 
-type Checked = (Scope, PromptValues, Option<Duration>, Option<Challenge>);
+type Checked = (Scope, Arc<[Resource]>, PromptValues, Option<Duration>, Option<Challenge>);
 
 fn check(config: &Config, request: &AuthorizationRequest, client: &Client) -> Result<Checked, AuthorizeReason> {
     ensure(request.repeated.is_empty(), AuthorizeReason::Repeated)?;
@@ -140,14 +143,15 @@ fn check(config: &Config, request: &AuthorizationRequest, client: &Client) -> Re
     ensure(known, AuthorizeReason::ResponseModeUnsupported)?;
     let challenge = challenge(config, request, client)?;
     let scope = config.resolve_scope(client, request.scope.as_deref())?;
+    let audience = config.resolve_resources(client, &request.resource).map_err(|_| AuthorizeReason::TargetInvalid)?;
     let prompt =
         PromptValues::parse(request.prompt.as_deref().unwrap_or_default()).ok_or(AuthorizeReason::PromptInvalid)?;
     let max_age = request.max_age.as_deref().map(seconds).transpose()?;
     // [OpenID Connect Core §11]: offline access only for who asked the person for it.
     let offline = prompt.consent && client.may_use(GrantType::RefreshToken);
     let scope = scope.filtered(|word| word != "offline_access" || offline);
-    ensure(!scope.is_empty(), AuthorizeReason::ScopeUnknown)?;
-    Ok((scope, prompt, max_age, challenge))
+    ensure(!config.scope_at(&audience, &scope).is_empty(), AuthorizeReason::ScopeUnknown)?;
+    Ok((scope, audience, prompt, max_age, challenge))
 }
 
 /// [RFC 7636 §4.3, §4.4.1; RFC 9700 §2.1.1]
@@ -206,7 +210,7 @@ impl Verified<'_> {
             client: self.client.value().id().clone(),
             subject: Some(subject.clone()),
             scope: scope.clone(),
-            audience: config.audience(),
+            audience: Arc::clone(&self.audience),
             created: env.now,
             authenticated: Some(authenticated),
             state: GrantState::CodeIssued(IssuedCode {

@@ -30,6 +30,9 @@ pub struct AuthorizationRequest {
     /// What the client would like to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,
+    /// Which resources the client would like to use [RFC 8707 §2.1].
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub resource: Vec<String>,
     /// Given back with the response.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
@@ -86,6 +89,7 @@ impl AuthorizationRequest {
             response_type: form.take_owned("response_type"),
             response_mode: form.take_owned("response_mode"),
             scope: form.take_owned("scope"),
+            resource: form.take_all("resource"),
             state: form.take_owned("state"),
             code_challenge: form.take_owned("code_challenge"),
             code_challenge_method: form.take_owned("code_challenge_method"),
@@ -119,6 +123,9 @@ impl AuthorizationRequest {
             if let Some(value) = value {
                 form::append(&mut query, name, value);
             }
+        }
+        for resource in &self.resource {
+            form::append(&mut query, "resource", resource);
         }
         for (name, value) in self.other.iter() {
             form::append(&mut query, name, value);

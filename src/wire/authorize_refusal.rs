@@ -141,6 +141,8 @@ pub enum AuthorizeReason {
     ScopeNotAllowed(Scope),
     /// Nothing that was asked for is known.
     ScopeUnknown,
+    /// A resource is no URI, unknown, or not for this client [RFC 8707 §2].
+    TargetInvalid,
     /// `prompt` has an unknown value, or `none` and others.
     PromptInvalid,
     /// `max_age` is not a number of seconds.
@@ -177,6 +179,7 @@ impl AuthorizeReason {
             Self::ScopeMissing => ("invalid_scope", "scope is missing and the client has no default"),
             Self::ScopeNotAllowed(_) => ("invalid_scope", "the client may not request this scope"),
             Self::ScopeUnknown => ("invalid_scope", "none of the requested scopes is known"),
+            Self::TargetInvalid => ("invalid_target", "a resource is unknown, or not for this client"),
             Self::PromptInvalid => ("invalid_request", "prompt is not supported, or combines none with other values"),
             Self::MaxAgeInvalid => ("invalid_request", "max_age is not a number of seconds"),
             Self::LoginRequired => ("login_required", "the person must log in"),

@@ -100,12 +100,17 @@ impl<'a> Form<'a> {
     /// Takes out a parameter's first value.
     pub(crate) fn take(&mut self, name: &str) -> Option<Cow<'a, str>> {
         let place = self.parameters.iter().position(|(own, _)| own == name)?;
-        Some(self.parameters.swap_remove(place).1)
+        Some(self.parameters.remove(place).1)
     }
 
     /// Takes out a parameter's first value as a text of its own.
     pub(crate) fn take_owned(&mut self, name: &str) -> Option<String> {
         self.take(name).map(Cow::into_owned)
+    }
+
+    /// Takes out every value of a parameter, in order.
+    pub(crate) fn take_all(&mut self, name: &str) -> Vec<String> {
+        self.parameters.extract_if(.., |(own, _)| own == name).map(|(_, value)| value.into_owned()).collect()
     }
 
     pub(crate) fn repeated(&self) -> Vec<String> {

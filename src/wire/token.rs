@@ -19,6 +19,8 @@ pub struct TokenRequest {
     pub grant: TokenGrant,
     /// What the access token should allow, if it was said.
     pub scope: Option<String>,
+    /// Where the access token shall be used, if it was said [RFC 8707 §2.2].
+    pub resource: Vec<String>,
     /// Parameters that nobody here knows.
     pub other: Parameters,
 }
@@ -56,7 +58,7 @@ impl TokenRequest {
     /// Asks for tokens.
     #[must_use]
     pub const fn new(credentials: Credentials, grant: TokenGrant) -> Self {
-        Self { credentials, grant, scope: None, other: Parameters::new() }
+        Self { credentials, grant, scope: None, resource: Vec::new(), other: Parameters::new() }
     }
 
     /// Reads a request.
@@ -80,7 +82,8 @@ impl TokenRequest {
             Some(other) => TokenGrant::Unknown { grant_type: other.to_owned() },
             None => TokenGrant::Missing,
         };
-        Ok(Self { credentials, grant, scope: form.take_owned("scope"), other: form.rest() })
+        let (scope, resource) = (form.take_owned("scope"), form.take_all("resource"));
+        Ok(Self { credentials, grant, scope, resource, other: form.rest() })
     }
 
     /// Writes the request for the token endpoint at `uri`.
@@ -108,6 +111,7 @@ impl TokenRequest {
             TokenGrant::Missing => {}
         }
         optional("scope", self.scope.as_deref());
+        self.resource.iter().for_each(|resource| optional("resource", Some(resource)));
         for (name, value) in self.other.iter() {
             form::append(&mut body, name, value);
         }

@@ -63,6 +63,8 @@ pub enum TokenRefusal {
     ScopeNotAllowed(Scope),
     /// Nothing that was asked for is known.
     ScopeUnknown,
+    /// The resource is no URI, unknown, or not for this client or grant; or not exactly one is named [RFC 8707 §2].
+    TargetInvalid,
 }
 
 /// How a refusal looks on the wire.
@@ -131,6 +133,11 @@ impl TokenRefusal {
             Self::ScopeExceedsGrant(_) => scope("the requested scope exceeds what was granted"),
             Self::ScopeNotAllowed(_) => scope("the client may not request this scope"),
             Self::ScopeUnknown => scope("none of the requested scopes is known"),
+            Self::TargetInvalid => says(
+                S::BAD_REQUEST,
+                "invalid_target",
+                "resource must name one resource that the grant and the client allow",
+            ),
         }
     }
 

@@ -22,6 +22,7 @@ mod interleavings;
 mod machine;
 mod records;
 mod refresh;
+mod resource_indicators;
 mod schedule;
 mod secrets;
 mod support;
