@@ -26,6 +26,7 @@ pub struct Config {
     plain_challenge: bool,
     confidential_without_pkce: bool,
     redirect_uri_optional_at_token: bool,
+    requires_push: bool,
 }
 
 /// A resource that clients may ask for by name [RFC 8707].
@@ -42,6 +43,10 @@ struct KnownResource {
 pub struct Lifetimes {
     /// Of an authorization code; 60 s by default, 10 min at most [RFC 6749 §4.1.2].
     pub code: Duration,
+    /// Of a pushed request that was not begun; 60 s by default, 10 min at most [RFC 9126 §2.2].
+    pub pushed_request: Duration,
+    /// For how long a person may take to log in and consent; 1 h by default.
+    pub interaction: Duration,
     /// Of an access token; 10 min by default.
     pub access_token: Duration,
     /// Of a refresh token that is not used; 30 days by default.
@@ -59,6 +64,8 @@ impl Default for Lifetimes {
         const DAY: u64 = 24 * 60 * 60;
         Self {
             code: Duration::from_secs(60),
+            pushed_request: Duration::from_secs(60),
+            interaction: Duration::from_secs(3600),
             access_token: Duration::from_secs(600),
             refresh_idle: Duration::from_secs(30 * DAY),
             refresh_absolute: Duration::from_secs(365 * DAY),
@@ -79,6 +86,8 @@ pub struct Paths {
     pub revocation: String,
     /// `/introspect`
     pub introspection: String,
+    /// `/par`
+    pub pushed_authorization_request: String,
 }
 
 impl Default for Paths {
@@ -88,6 +97,7 @@ impl Default for Paths {
             token: "/token".to_owned(),
             revocation: "/revoke".to_owned(),
             introspection: "/introspect".to_owned(),
+            pushed_authorization_request: "/par".to_owned(),
         }
     }
 }
@@ -115,6 +125,7 @@ impl Config {
                 plain_challenge: false,
                 confidential_without_pkce: false,
                 redirect_uri_optional_at_token: false,
+                requires_push: false,
             },
         }
     }
@@ -203,6 +214,10 @@ impl Config {
 
     pub(crate) const fn requires_pkce(&self, client: &Client) -> bool {
         !(self.confidential_without_pkce && client.is_confidential())
+    }
+
+    pub(crate) const fn requires_push(&self) -> bool {
+        self.requires_push
     }
 
     pub(crate) fn accepts(&self, method: ChallengeMethod) -> bool {
@@ -323,6 +338,13 @@ impl ConfigBuilder {
         self
     }
 
+    /// Accepts only authorization requests that were pushed [RFC 9126 §5].
+    #[must_use]
+    pub const fn require_pushed_authorization_requests(mut self) -> Self {
+        self.config.requires_push = true;
+        self
+    }
+
     /// DANGER: accepts `code_challenge_method=plain`, with which whoever sees an authorization request can redeem its
     /// code [RFC 9700 §2.1.1].
     #[must_use]
@@ -414,6 +436,12 @@ fn check_lifetimes(lifetimes: &Lifetimes) -> Result<(), ConfigFault> {
     if lifetimes.code < second || lifetimes.code > Duration::from_secs(600) {
         return fault("code", "set it between 1 s and 10 min; a minute is plenty");
     }
+    if lifetimes.pushed_request < second || lifetimes.pushed_request > Duration::from_secs(600) {
+        return fault("pushed_request", "set it between 1 s and 10 min; a minute is plenty");
+    }
+    if lifetimes.interaction < second || lifetimes.interaction > Duration::from_secs(86_400) {
+        return fault("interaction", "set it between 1 s and a day; an hour is plenty");
+    }
     if lifetimes.access_token < second {
         return fault("access_token", "set it to at least 1 s; some minutes are usual");
     }
@@ -427,7 +455,13 @@ fn check_lifetimes(lifetimes: &Lifetimes) -> Result<(), ConfigFault> {
 }
 
 fn check_paths(paths: &Paths) -> Result<(), ConfigFault> {
-    let all = [&paths.authorization, &paths.token, &paths.revocation, &paths.introspection];
+    let all = [
+        &paths.authorization,
+        &paths.token,
+        &paths.revocation,
+        &paths.introspection,
+        &paths.pushed_authorization_request,
+    ];
     for (place, path) in all.iter().enumerate() {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_' | b'.' | b'~');
         let good = path.len() > 1 && path.starts_with('/') && path.bytes().all(plain);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use url::Url;
 
 use crate::env::Timestamp;
-use crate::record::{AccessToken, Client, ClientId, Grant, GrantId, Record, TokenId};
+use crate::record::{AccessToken, Client, ClientId, Digest, Grant, GrantId, PushedRequest, Record, TokenId};
 use crate::store::{Change, Expect, Key, Versioned, Write};
 
 /// Everything read so far; what was found absent is remembered as absent.
@@ -153,9 +153,9 @@ impl Snapshot {
     /// It was not read yet.
     pub fn client<F>(&self, id: &ClientId) -> Result<Option<Seen<'_, Client>>, Halt<F>> {
         let found = self.record(|| Key::Client(id.clone()), |key| matches!(key, Key::Client(own) if own == id))?;
-        Ok(found.and_then(|row| match &row.value {
-            Record::Client(client) if client.id() == id => Some(Seen { version: row.version, value: client }),
-            Record::Client(_) | Record::Grant(_) | Record::Token(_) => None,
+        Ok(found.and_then(|row| {
+            let Record::Client(client) = &row.value else { return None };
+            (client.id() == id).then_some(Seen { version: row.version, value: client })
         }))
     }
 
@@ -166,9 +166,9 @@ impl Snapshot {
     /// It was not read yet.
     pub fn grant<F>(&self, id: GrantId) -> Result<Option<Seen<'_, Grant>>, Halt<F>> {
         let found = self.record(|| Key::Grant(id), |key| matches!(key, Key::Grant(own) if *own == id))?;
-        Ok(found.and_then(|row| match &row.value {
-            Record::Grant(grant) if grant.id == id => Some(Seen { version: row.version, value: grant }),
-            Record::Client(_) | Record::Grant(_) | Record::Token(_) => None,
+        Ok(found.and_then(|row| {
+            let Record::Grant(grant) = &row.value else { return None };
+            (grant.id == id).then_some(Seen { version: row.version, value: grant })
         }))
     }
 
@@ -179,9 +179,22 @@ impl Snapshot {
     /// It was not read yet.
     pub fn token<F>(&self, id: TokenId) -> Result<Option<Seen<'_, AccessToken>>, Halt<F>> {
         let found = self.record(|| Key::Token(id), |key| matches!(key, Key::Token(own) if *own == id))?;
-        Ok(found.and_then(|row| match &row.value {
-            Record::Token(token) if token.id == id => Some(Seen { version: row.version, value: token }),
-            Record::Client(_) | Record::Grant(_) | Record::Token(_) => None,
+        Ok(found.and_then(|row| {
+            let Record::Token(token) = &row.value else { return None };
+            (token.id == id).then_some(Seen { version: row.version, value: token })
+        }))
+    }
+
+    /// The pushed request of this name, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// It was not read yet.
+    pub fn pushed<F>(&self, id: Digest) -> Result<Option<Seen<'_, PushedRequest>>, Halt<F>> {
+        let found = self.record(|| Key::Pushed(id), |key| matches!(key, Key::Pushed(own) if *own == id))?;
+        Ok(found.and_then(|row| {
+            let Record::Pushed(pushed) = &row.value else { return None };
+            (pushed.id == id).then_some(Seen { version: row.version, value: pushed })
         }))
     }
 
@@ -303,7 +316,21 @@ impl Seen<'_, Grant> {
     }
 }
 
+impl Seen<'_, PushedRequest> {
+    /// Removes it: it was answered.
+    #[must_use]
+    pub fn consume(&self) -> Change {
+        Change { key: Key::Pushed(self.value().id), expect: Expect::Version(self.version), write: Write::Delete }
+    }
+}
+
 impl Change {
+    /// Writes a pushed request that was not there before.
+    #[must_use]
+    pub fn new_pushed(pushed: PushedRequest, expires: Timestamp) -> Self {
+        Self::insert(Key::Pushed(pushed.id), Record::Pushed(Arc::new(pushed)), expires)
+    }
+
     /// Writes a grant that was not there before.
     #[must_use]
     pub fn new_grant(grant: Grant, expires: Timestamp) -> Self {

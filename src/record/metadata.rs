@@ -56,6 +56,9 @@ pub struct ClientMetadata {
     /// The software's version.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub software_version: Option<String>,
+    /// Whether its authorization requests must be pushed [RFC 9126 §6].
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub require_pushed_authorization_requests: bool,
     /// Web or native, which decides the redirect URIs it may register.
     pub application_type: ApplicationType,
     /// The resources that this client serves as a resource server, whose tokens it may introspect.

@@ -4,6 +4,7 @@ mod client;
 mod grant;
 mod metadata;
 mod names;
+mod pushed;
 mod redirect_uri;
 mod resource;
 mod scope;
@@ -19,6 +20,7 @@ pub use grant::Grant;
 pub(crate) use grant::{Chain, Challenge, GrantState, IssuedCode, Live};
 pub use metadata::{ApplicationType, ClientMetadata};
 pub use names::{ClientId, Subject};
+pub use pushed::PushedRequest;
 pub use redirect_uri::{RedirectUriFault, VerifiedRedirectUri};
 pub use resource::{Resource, ResourceMalformed};
 pub use scope::{Scope, ScopeMalformed};
@@ -36,6 +38,8 @@ pub enum Record {
     Grant(Arc<Grant>),
     /// A reference access token.
     Token(Arc<AccessToken>),
+    /// A pushed authorization request.
+    Pushed(Arc<PushedRequest>),
 }
 
 const VERSION: u8 = 1;

@@ -145,6 +145,17 @@ impl Handle {
         Exposed::new(text)
     }
 
+    /// Appends a secret that needs no grant as base64url.
+    pub(crate) fn append_secret(secret: &[u8; 32], text: &mut String) {
+        URL_SAFE_NO_PAD.encode_string(secret, text);
+    }
+
+    /// Reads what [`Handle::append_secret`] wrote.
+    pub(crate) fn parse_secret(text: &str) -> Option<Zeroizing<[u8; 32]>> {
+        let mut secret = Zeroizing::new([0_u8; 32]);
+        (URL_SAFE_NO_PAD.decode_slice(text, &mut *secret) == Ok(32)).then_some(secret)
+    }
+
     /// The grant that decides over this handle.
     #[must_use]
     pub const fn grant(&self) -> GrantId {

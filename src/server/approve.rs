@@ -9,10 +9,10 @@ use crate::record::Scope;
 use crate::snapshot::Snapshot;
 use crate::step::{Decision, Endpoint, Plan};
 use crate::store::Key;
-use crate::wire::{AuthorizationRequest, AuthorizationResponse, AuthorizeReason, AuthorizeRefusal};
+use crate::wire::{AuthorizationResponse, AuthorizeReason, AuthorizeRefusal};
 
 use super::authorize::{Asking, Prompt, Session, interrupted, unverified};
-use super::verify::{client_id, verify};
+use super::verify::{keys, verify};
 
 /// A person said yes.
 #[derive(Clone, Debug)]
@@ -43,12 +43,12 @@ impl Endpoint for Approval {
     type Refusal = AuthorizeRefusal;
 
     fn keys(&self) -> Vec<Key> {
-        client_id(&self.prompt.request).map(Key::Client).into_iter().collect()
+        keys(&self.prompt.request)
     }
 
     fn decide(&self, seen: &Snapshot, env: &Env) -> Decision<Self> {
         let Self { config, prompt, session, .. } = self;
-        let verified = match verify(config, &prompt.request, seen) {
+        let verified = match verify(config, &prompt.request, seen, Some(prompt.asked), env) {
             Ok(verified) => verified,
             Err(halt) => return unverified(&prompt.request, halt),
         };
@@ -80,14 +80,14 @@ impl Endpoint for Approval {
 #[derive(Clone, Debug)]
 pub struct Denial {
     config: Arc<Config>,
-    request: AuthorizationRequest,
+    prompt: Prompt,
 }
 
 impl Denial {
     /// Refuses what `prompt` asks for.
     #[must_use]
-    pub fn new(config: Arc<Config>, prompt: Prompt) -> Self {
-        Self { config, request: prompt.request }
+    pub const fn new(config: Arc<Config>, prompt: Prompt) -> Self {
+        Self { config, prompt }
     }
 }
 
@@ -96,19 +96,20 @@ impl Endpoint for Denial {
     type Refusal = AuthorizeRefusal;
 
     fn keys(&self) -> Vec<Key> {
-        client_id(&self.request).map(Key::Client).into_iter().collect()
+        keys(&self.prompt.request)
     }
 
-    fn decide(&self, seen: &Snapshot, _: &Env) -> Decision<Self> {
-        let verified = match verify(&self.config, &self.request, seen) {
+    fn decide(&self, seen: &Snapshot, env: &Env) -> Decision<Self> {
+        let verified = match verify(&self.config, &self.prompt.request, seen, Some(self.prompt.asked), env) {
             Ok(verified) => verified,
-            Err(halt) => return unverified(&self.request, halt),
+            Err(halt) => return unverified(&self.prompt.request, halt),
         };
         let event = Event::AuthorizationDenied { client: verified.client.value().id().clone() };
-        Ok(Plan::refuse(Vec::new(), verified.to.refuse(&AuthorizeReason::AccessDenied)).reporting(event))
+        Ok(Plan::refuse(verified.consumed().into_iter().collect(), verified.to.refuse(&AuthorizeReason::AccessDenied))
+            .reporting(event))
     }
 
     fn interrupted(&self, seen: &Snapshot) -> Option<AuthorizeRefusal> {
-        interrupted(&self.config, &self.request, seen)
+        interrupted(&self.config, &self.prompt.request, seen)
     }
 }

@@ -18,7 +18,7 @@ use crate::step::{Decision, Endpoint, Plan};
 use crate::store::Key;
 use crate::wire::{AuthorizationRequest, AuthorizationResponse, AuthorizeReason, AuthorizeRefusal, PageReason};
 
-use super::verify::{Verified, client_id, recipient, verify};
+use super::verify::{Resolved, Verified, client_id, keys, page, recipient, resolve, verify};
 
 /// An authorization request and who makes it, ready to be decided.
 #[derive(Clone, Debug)]
@@ -91,7 +91,7 @@ pub enum Authorization {
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Prompt {
-    /// The request as it came.
+    /// The request that counts.
     pub request: AuthorizationRequest,
     /// When the person was first asked.
     pub asked: Timestamp,
@@ -149,9 +149,11 @@ impl Authorize {
         Self { config, request, visitor, asked: None }
     }
 
-    fn prompt(&self, verified: &Verified<'_>, asking: Asking, env: &Env) -> Prompt {
+    fn prompt(&self, verified: &Verified<'_, '_>, asking: Asking, env: &Env) -> Prompt {
+        // What was pushed is there to be shown; its name keeps standing for it.
+        let request_uri = self.request.request_uri.clone();
         Prompt {
-            request: self.request.clone(),
+            request: AuthorizationRequest { request_uri, ..verified.request.clone().into_owned() },
             asked: self.asked.unwrap_or(env.now),
             asking,
             client: PromptClient::of(verified.client.value(), verified.to.uri.as_str()),
@@ -159,7 +161,7 @@ impl Authorize {
     }
 
     /// What must still be asked, and the error where `prompt=none` forbids to.
-    fn missing(&self, verified: &Verified<'_>, env: &Env) -> Result<&Session, (Asking, AuthorizeReason)> {
+    fn missing(&self, verified: &Verified<'_, '_>, env: &Env) -> Result<&Session, (Asking, AuthorizeReason)> {
         let session =
             self.visitor.session.as_ref().filter(|session| !verified.is_stale(session.authenticated, self.asked, env));
         let session = session.ok_or((Asking::Login, AuthorizeReason::LoginRequired))?;
@@ -209,11 +211,11 @@ impl Endpoint for Authorize {
     type Refusal = AuthorizeRefusal;
 
     fn keys(&self) -> Vec<Key> {
-        client_id(&self.request).map(Key::Client).into_iter().collect()
+        keys(&self.request)
     }
 
     fn decide(&self, seen: &Snapshot, env: &Env) -> Decision<Self> {
-        let verified = match verify(&self.config, &self.request, seen) {
+        let verified = match verify(&self.config, &self.request, seen, self.asked, env) {
             Ok(verified) => verified,
             Err(halt) => return unverified(&self.request, halt),
         };
@@ -255,8 +257,11 @@ pub(super) fn interrupted(
     request: &AuthorizationRequest,
     seen: &Snapshot,
 ) -> Option<AuthorizeRefusal> {
-    match recipient(config, request, seen) {
-        Ok((_, to)) => Some(to.refuse(&AuthorizeReason::ServerError)),
+    match resolve(config, request, seen) {
+        Ok(Resolved { client, request, .. }) => match recipient(config, &request, client.value()) {
+            Ok(to) => Some(to.refuse(&AuthorizeReason::ServerError)),
+            Err(reason) => Some(page(reason)),
+        },
         Err(Halt::Refused(refusal)) => Some(refusal),
         Err(Halt::Missing(_)) => None,
     }

@@ -11,9 +11,10 @@ use crate::env::Env;
 use crate::snapshot::{Halt, Snapshot};
 use crate::step::{Decision, Endpoint, Plan};
 use crate::store::Key;
-use crate::wire::{TokenQuery, TokenRefusal, TokenRequest, json};
+use crate::wire::{PushRequest, TokenQuery, TokenRefusal, TokenRequest, json};
 
 use super::introspect::Introspect;
+use super::push::Push;
 use super::revoke::Revoke;
 use super::routes::Place;
 use super::token::Token;
@@ -28,6 +29,8 @@ pub enum Exchange {
     Introspect(Introspect),
     /// To revoke a token.
     Revoke(Revoke),
+    /// To push an authorization request.
+    Push(Push),
     /// Answered already: not well formed, or the same for everyone.
     Answered(Answer),
 }
@@ -66,6 +69,9 @@ impl Exchange {
             Place::Revocation => {
                 TokenQuery::parse(request, limits).map(|query| Self::Revoke(Revoke::new(own(), query)))
             }
+            Place::PushedAuthorizationRequest => {
+                PushRequest::parse(request, limits).map(|request| Self::Push(Push::new(own(), request)))
+            }
             Place::Metadata => {
                 let mut response = config.metadata().print();
                 if request.method() == Method::HEAD {
@@ -90,6 +96,7 @@ impl Endpoint for Exchange {
             Self::Token(token) => token.keys(),
             Self::Introspect(introspect) => introspect.keys(),
             Self::Revoke(revoke) => revoke.keys(),
+            Self::Push(push) => push.keys(),
             Self::Answered(_) => Vec::new(),
         }
     }
@@ -99,6 +106,7 @@ impl Endpoint for Exchange {
             Self::Token(token) => printed(token.decide(seen, env), |response| response.print()),
             Self::Introspect(introspect) => printed(introspect.decide(seen, env), |response| response.print()),
             Self::Revoke(revoke) => printed(revoke.decide(seen, env), |()| empty()),
+            Self::Push(push) => printed(push.decide(seen, env), |response| response.print()),
             Self::Answered(answer) => Ok(Plan::grant(Vec::new(), answer.clone())),
         }
     }

@@ -27,6 +27,8 @@ impl Config {
             revocation_endpoint_auth_methods_supported: owned(&METHODS),
             introspection_endpoint: below(&self.paths().introspection),
             introspection_endpoint_auth_methods_supported: owned(&METHODS),
+            pushed_authorization_request_endpoint: below(&self.paths().pushed_authorization_request),
+            require_pushed_authorization_requests: self.requires_push(),
             code_challenge_methods_supported: challenges.map(|method| method.as_str().to_owned()).collect(),
             authorization_response_iss_parameter_supported: true,
         }

@@ -18,12 +18,21 @@ pub enum Place {
     Revocation,
     /// The introspection endpoint.
     Introspection,
+    /// The pushed authorization request endpoint.
+    PushedAuthorizationRequest,
     /// The metadata document.
     Metadata,
 }
 
 impl Place {
-    const ALL: [Self; 5] = [Self::Authorization, Self::Token, Self::Revocation, Self::Introspection, Self::Metadata];
+    const ALL: [Self; 6] = [
+        Self::Authorization,
+        Self::Token,
+        Self::Revocation,
+        Self::Introspection,
+        Self::PushedAuthorizationRequest,
+        Self::Metadata,
+    ];
 
     /// Whether a person takes part, so that the host calls `authorize` instead of `answer`.
     #[must_use]
@@ -36,7 +45,7 @@ impl Place {
     pub const fn methods(self) -> &'static [Method] {
         match self {
             Self::Authorization => &[Method::GET, Method::POST],
-            Self::Token | Self::Revocation | Self::Introspection => &[Method::POST],
+            Self::Token | Self::Revocation | Self::Introspection | Self::PushedAuthorizationRequest => &[Method::POST],
             Self::Metadata => &[Method::GET, Method::HEAD],
         }
     }
@@ -53,7 +62,7 @@ impl Place {
             ALLOW,
             HeaderValue::from_static(match self {
                 Self::Authorization => "GET, POST",
-                Self::Token | Self::Revocation | Self::Introspection => "POST",
+                Self::Token | Self::Revocation | Self::Introspection | Self::PushedAuthorizationRequest => "POST",
                 Self::Metadata => "GET, HEAD",
             }),
         );
@@ -85,6 +94,7 @@ impl Config {
             Place::Token => format!("{issuer}{}", paths.token),
             Place::Revocation => format!("{issuer}{}", paths.revocation),
             Place::Introspection => format!("{issuer}{}", paths.introspection),
+            Place::PushedAuthorizationRequest => format!("{issuer}{}", paths.pushed_authorization_request),
             // [RFC 8414 §3.1]: before the issuer's path, not after it.
             Place::Metadata => format!("/.well-known/oauth-authorization-server{issuer}"),
         }

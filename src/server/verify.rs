@@ -1,5 +1,6 @@
 //! What an authorization request must be before anyone is asked anything [RFC 6749 §4.1.1, RFC 9700 §4.1].
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,27 +10,31 @@ use crate::event::Event;
 use crate::grant::ensure;
 use crate::proof::pkce::ChallengeMethod;
 use crate::record::{
-    Challenge, Client, ClientId, Exposed, Grant, GrantId, GrantState, GrantType, Handle, HandleKind, IssuedCode,
-    RedirectUriRefused, Resource, Scope, Subject, VerifiedRedirectUri,
+    Challenge, Client, ClientId, Digest, Exposed, Grant, GrantId, GrantState, GrantType, Handle, HandleKind,
+    IssuedCode, PushedRequest, RedirectUriRefused, Resource, Scope, Subject, VerifiedRedirectUri,
 };
 use crate::snapshot::{Halt, Seen, Snapshot};
 use crate::step::Plan;
-use crate::store::Change;
+use crate::store::{Change, Key};
 use crate::wire::{
     AuthorizationRequest, AuthorizationResponse, AuthorizeReason, AuthorizeRefusal, PageReason, ResponseMode,
+    TokenRefusal, pushed_id,
 };
 
 /// A request whose every part was checked against its client.
 #[derive(Debug)]
-pub(super) struct Verified<'a> {
+pub(super) struct Verified<'a, 'r> {
+    /// The request that counts.
+    pub(super) request: Cow<'r, AuthorizationRequest>,
     pub(super) client: Seen<'a, Client>,
+    /// The record that the request was pushed to, until it is answered.
+    pushed: Option<Seen<'a, PushedRequest>>,
     pub(super) to: Recipient<'a>,
     pub(super) scope: Scope,
     pub(super) audience: Arc<[Resource]>,
     pub(super) prompt: PromptValues,
     pub(super) max_age: Option<Duration>,
     challenge: Option<Challenge>,
-    redirect_uri_named: bool,
 }
 
 /// Where the response goes, from the moment that this is proven.
@@ -37,19 +42,19 @@ pub(super) struct Verified<'a> {
 pub(super) struct Recipient<'a> {
     pub(super) uri: VerifiedRedirectUri,
     mode: ResponseMode,
-    state: Option<&'a str>,
+    state: Option<String>,
     issuer: &'a str,
 }
 
 impl Recipient<'_> {
     pub(super) fn refuse(&self, reason: &AuthorizeReason) -> AuthorizeRefusal {
-        let state = self.state.map(str::to_owned);
-        let response = AuthorizationResponse::refused(self.uri.clone(), self.mode, reason, state, self.issuer);
+        let response =
+            AuthorizationResponse::refused(self.uri.clone(), self.mode, reason, self.state.clone(), self.issuer);
         AuthorizeRefusal::Redirect(Box::new(response))
     }
 
     fn answer(&self, code: Exposed) -> AuthorizationResponse {
-        AuthorizationResponse::code(self.uri.clone(), self.mode, code, self.state.map(str::to_owned), self.issuer)
+        AuthorizationResponse::code(self.uri.clone(), self.mode, code, self.state.clone(), self.issuer)
     }
 }
 
@@ -82,25 +87,18 @@ impl PromptValues {
 /// Finds the client and where its response may go; until both are proven every refusal is a page.
 pub(super) fn recipient<'a>(
     config: &'a Config,
-    request: &'a AuthorizationRequest,
-    seen: &'a Snapshot,
-) -> Result<(Seen<'a, Client>, Recipient<'a>), Halt<AuthorizeRefusal>> {
-    let page = |reason| Halt::Refused(AuthorizeRefusal::Page(reason));
-    let id = client_id(request).ok_or_else(|| page(PageReason::ClientIdMissing))?;
-    let client = seen.client(&id)?.ok_or_else(|| page(PageReason::ClientUnknown))?;
-    if request.repeats("redirect_uri") {
-        return Err(page(PageReason::RedirectUriRepeated));
-    }
-    let uri = client.value().verify_redirect_uri(request.redirect_uri.as_deref()).map_err(|refused| {
-        page(match refused {
-            RedirectUriRefused::Missing => PageReason::RedirectUriMissing,
-            RedirectUriRefused::Unregistered => PageReason::RedirectUriUnregistered,
-        })
+    request: &AuthorizationRequest,
+    client: &Client,
+) -> Result<Recipient<'a>, PageReason> {
+    ensure(!request.repeats("redirect_uri"), PageReason::RedirectUriRepeated)?;
+    let uri = client.verify_redirect_uri(request.redirect_uri.as_deref()).map_err(|refused| match refused {
+        RedirectUriRefused::Missing => PageReason::RedirectUriMissing,
+        RedirectUriRefused::Unregistered => PageReason::RedirectUriUnregistered,
     })?;
     let requested = request.response_mode.as_deref().filter(|_| !request.repeats("response_mode"));
     let mode = requested.and_then(ResponseMode::parse).unwrap_or(ResponseMode::Query);
-    let state = request.state.as_deref().filter(|_| !request.repeats("state"));
-    Ok((client, Recipient { uri, mode, state, issuer: config.issuer() }))
+    let state = request.state.clone().filter(|_| !request.repeats("state"));
+    Ok(Recipient { uri, mode, state, issuer: config.issuer() })
 }
 
 /// The client that the request names, if it names one.
@@ -109,30 +107,94 @@ pub(super) fn client_id(request: &AuthorizationRequest) -> Option<ClientId> {
 }
 
 /// Checks the whole request, in the order that leaks least.
-pub(super) fn verify<'a>(
+pub(super) fn verify<'a, 'r>(
     config: &'a Config,
-    request: &'a AuthorizationRequest,
+    request: &'r AuthorizationRequest,
     seen: &'a Snapshot,
-) -> Result<Verified<'a>, Halt<AuthorizeRefusal>> {
-    let (client, to) = recipient(config, request, seen)?;
-    check(config, request, client.value())
-        .map(|(scope, audience, prompt, max_age, challenge)| Verified {
-            client,
-            scope,
-            audience,
-            prompt,
-            max_age,
-            challenge,
-            redirect_uri_named: request.redirect_uri.is_some(),
-            to: to.clone(),
-        })
-        .map_err(|reason| Halt::Refused(to.refuse(&reason)))
+    begun: Option<Timestamp>,
+    env: &Env,
+) -> Result<Verified<'a, 'r>, Halt<AuthorizeRefusal>> {
+    let Resolved { client, request, pushed } = resolve(config, request, seen)?;
+    let to = recipient(config, &request, client.value()).map_err(page)?;
+    // One that was begun in time can be answered later.
+    let in_time = pushed.as_ref().is_none_or(|pushed| begun.unwrap_or(env.now) < pushed.value().expires);
+    ensure(in_time, page(PageReason::RequestUriInvalid))?;
+    let checked = match form(config, &request, client.value(), pushed.is_some()) {
+        Ok(()) => check(config, &request, client.value()),
+        Err(reason) => Err(reason),
+    };
+    let (scope, audience, prompt, max_age, challenge) = checked.map_err(|reason| to.refuse(&reason))?;
+    Ok(Verified { request, client, pushed, to, scope, audience, prompt, max_age, challenge })
+}
+
+/// Checks a request that is being pushed as it will be checked when it is brought [RFC 9126 §2.1].
+pub(super) fn verify_pushed(
+    config: &Config,
+    request: &AuthorizationRequest,
+    client: &Client,
+) -> Result<(), TokenRefusal> {
+    recipient(config, request, client).map_err(|_| TokenRefusal::PushedRedirectUri)?;
+    form(config, request, client, true)
+        .and_then(|()| check(config, request, client).map(|_| ()))
+        .map_err(TokenRefusal::PushedRequest)
+}
+
+/// The request that counts, and whose it is.
+pub(super) struct Resolved<'a, 'r> {
+    pub(super) client: Seen<'a, Client>,
+    pub(super) request: Cow<'r, AuthorizationRequest>,
+    pub(super) pushed: Option<Seen<'a, PushedRequest>>,
+}
+
+/// Finds the client, and the pushed request that replaces this one altogether [RFC 9126 §4].
+pub(super) fn resolve<'a, 'r>(
+    config: &Config,
+    request: &'r AuthorizationRequest,
+    seen: &'a Snapshot,
+) -> Result<Resolved<'a, 'r>, Halt<AuthorizeRefusal>> {
+    let id = client_id(request).ok_or_else(|| page(PageReason::ClientIdMissing))?;
+    let client = seen.client(&id)?.ok_or_else(|| page(PageReason::ClientUnknown))?;
+    let Some(name) = pushed_name(request) else {
+        return Ok(Resolved { client, request: Cow::Borrowed(request), pushed: None });
+    };
+    let pushed = seen.pushed(name)?.filter(|pushed| pushed.value().client == id);
+    let pushed = pushed.ok_or_else(|| page(PageReason::RequestUriInvalid))?;
+    let query = AuthorizationRequest::parse_form(pushed.value().query.as_bytes(), config.limits());
+    let request = query.map_err(|_| page(PageReason::RequestUriInvalid))?;
+    Ok(Resolved { client, request: Cow::Owned(request), pushed: Some(pushed) })
+}
+
+/// The records that the request names.
+pub(super) fn keys(request: &AuthorizationRequest) -> Vec<Key> {
+    let client = client_id(request).map(Key::Client);
+    client.into_iter().chain(pushed_name(request).map(Key::Pushed)).collect()
+}
+
+fn pushed_name(request: &AuthorizationRequest) -> Option<Digest> {
+    let alone = request.request.is_none() && !request.repeats("request_uri");
+    request.request_uri.as_ref().filter(|_| alone).and_then(pushed_id)
+}
+
+pub(super) fn page(reason: PageReason) -> AuthorizeRefusal {
+    AuthorizeRefusal::Page(reason)
+}
+
+/// Checks that the request came in a form that is served.
+fn form(config: &Config, request: &AuthorizationRequest, client: &Client, pushed: bool) -> Result<(), AuthorizeReason> {
+    ensure(request.repeated.is_empty(), AuthorizeReason::Repeated)?;
+    match (&request.request, &request.request_uri) {
+        (Some(_), Some(_)) => return Err(AuthorizeReason::RequestTwice),
+        (Some(_), None) => return Err(AuthorizeReason::RequestNotSupported),
+        (None, Some(_)) => return Err(AuthorizeReason::RequestUriNotSupported),
+        (None, None) => {}
+    }
+    let required = config.requires_push() || client.metadata().require_pushed_authorization_requests;
+    ensure(pushed || !required, AuthorizeReason::NotPushed)
 }
 
 type Checked = (Scope, Arc<[Resource]>, PromptValues, Option<Duration>, Option<Challenge>);
 
 fn check(config: &Config, request: &AuthorizationRequest, client: &Client) -> Result<Checked, AuthorizeReason> {
-    ensure(request.repeated.is_empty(), AuthorizeReason::Repeated)?;
     match request.response_type.as_deref() {
         None => return Err(AuthorizeReason::ResponseTypeMissing),
         Some("code") => {}
@@ -192,7 +254,7 @@ impl From<ScopeFault> for AuthorizeReason {
     }
 }
 
-impl Verified<'_> {
+impl Verified<'_, '_> {
     /// Plans a grant of `scope` by `subject`, and its code.
     pub(super) fn approve<R>(
         &self,
@@ -217,7 +279,7 @@ impl Verified<'_> {
                 digest: code.digest(),
                 expires: env.now.plus(config.lifetimes().code),
                 redirect_uri: self.to.uri.as_str().to_owned(),
-                redirect_uri_named: self.redirect_uri_named,
+                redirect_uri_named: self.request.redirect_uri.is_some(),
                 challenge: self.challenge,
             }),
         };
@@ -225,7 +287,13 @@ impl Verified<'_> {
             Event::AuthorizationGranted { grant: id, client: grant.client.clone(), subject: subject.clone(), scope };
         let expires = env.now.plus(config.lifetimes().code);
         let response = self.to.answer(code.expose(config.brand(), HandleKind::Code));
-        Plan::grant(vec![self.client.still(), Change::new_grant(grant, expires)], reply(response)).reporting(event)
+        let changes = [self.client.still(), Change::new_grant(grant, expires)];
+        Plan::grant(changes.into_iter().chain(self.consumed()).collect(), reply(response)).reporting(event)
+    }
+
+    /// The end of the pushed request, which only an answer brings, so that a page can be loaded again.
+    pub(super) fn consumed(&self) -> Option<Change> {
+        self.pushed.as_ref().map(Seen::consume)
     }
 
     /// Whether a person who last proved who they are at `authenticated` must do so again, given when they were first

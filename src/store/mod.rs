@@ -11,7 +11,7 @@ use std::sync::Arc;
 pub use memory::Memory;
 
 use crate::env::Timestamp;
-use crate::record::{ClientId, GrantId, Record, TokenId};
+use crate::record::{ClientId, Digest, GrantId, Record, TokenId};
 
 /// The name of a record.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
@@ -23,6 +23,8 @@ pub enum Key {
     Grant(GrantId),
     /// A [`Record::Token`].
     Token(TokenId),
+    /// A [`Record::Pushed`].
+    Pushed(Digest),
 }
 
 impl Key {
@@ -30,7 +32,7 @@ impl Key {
     #[must_use]
     pub const fn grant(&self) -> Option<GrantId> {
         match self {
-            Self::Client(_) => None,
+            Self::Client(_) | Self::Pushed(_) => None,
             Self::Grant(id) => Some(*id),
             Self::Token(id) => Some(id.grant),
         }
@@ -44,6 +46,7 @@ impl fmt::Display for Key {
             Self::Client(id) => write!(f, "client/{id}"),
             Self::Grant(id) => write!(f, "grant/{id}"),
             Self::Token(id) => write!(f, "token/{}/{}", id.grant, id.digest.to_base64url()),
+            Self::Pushed(id) => write!(f, "pushed/{}", id.to_base64url()),
         }
     }
 }

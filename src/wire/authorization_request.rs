@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::form::{self, Form, Limits, Malformed, Parameters};
 use super::token::check_content_type;
+use crate::record::Exposed;
 
 /// An authorization request as it was asked, every parameter at most once; nothing in it is verified.
 ///
@@ -54,6 +55,12 @@ pub struct AuthorizationRequest {
     /// In which languages the person would like to be asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ui_locales: Option<String>,
+    /// The request as a signed object [RFC 9101], which is not served.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request: Option<Exposed>,
+    /// The name of the request that stands for this one [RFC 9126 §4].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_uri: Option<Exposed>,
     /// Names that were given more than once; refused once it is known where to say so.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub repeated: Vec<String>,
@@ -82,8 +89,11 @@ impl AuthorizationRequest {
     ///
     /// It cannot be read as parameters.
     pub fn parse_form(query: &[u8], limits: &Limits) -> Result<Self, Malformed> {
-        let mut form = Form::parse(query, limits)?;
-        Ok(Self {
+        Form::parse(query, limits).map(Self::from_form)
+    }
+
+    pub(super) fn from_form(mut form: Form<'_>) -> Self {
+        Self {
             client_id: form.take_owned("client_id"),
             redirect_uri: form.take_owned("redirect_uri"),
             response_type: form.take_owned("response_type"),
@@ -97,9 +107,11 @@ impl AuthorizationRequest {
             max_age: form.take_owned("max_age"),
             login_hint: form.take_owned("login_hint"),
             ui_locales: form.take_owned("ui_locales"),
+            request: form.take_owned("request").map(Exposed::new),
+            request_uri: form.take_owned("request_uri").map(Exposed::new),
             repeated: form.repeated(),
             other: form.rest(),
-        })
+        }
     }
 
     /// Writes the request as a query; repetitions are not written.
@@ -122,6 +134,11 @@ impl AuthorizationRequest {
         ] {
             if let Some(value) = value {
                 form::append(&mut query, name, value);
+            }
+        }
+        for (name, value) in [("request", &self.request), ("request_uri", &self.request_uri)] {
+            if let Some(value) = value {
+                form::append(&mut query, name, value.as_str());
             }
         }
         for resource in &self.resource {

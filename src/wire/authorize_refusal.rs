@@ -34,6 +34,8 @@ pub enum PageReason {
     RedirectUriMissing,
     /// `redirect_uri` is not one of the client's.
     RedirectUriUnregistered,
+    /// `request_uri` is unknown, expired, answered, or another client's [RFC 9126 §4].
+    RequestUriInvalid,
     /// The host resumed something that is not there any more.
     SessionNotFound,
 }
@@ -50,6 +52,7 @@ impl PageReason {
             | Self::SessionNotFound => "invalid_request",
             Self::ClientUnknown => "invalid_client",
             Self::RedirectUriUnregistered => "invalid_redirect_uri",
+            Self::RequestUriInvalid => "invalid_request_uri",
         }
     }
 
@@ -63,6 +66,7 @@ impl PageReason {
             Self::RedirectUriRepeated => "redirect_uri is given more than once",
             Self::RedirectUriMissing => "redirect_uri is missing",
             Self::RedirectUriUnregistered => "redirect_uri is not registered for this client",
+            Self::RequestUriInvalid => "request_uri is unknown or has ended; please start again",
             Self::SessionNotFound => "the authorization request is unknown or has ended; please start again",
         }
     }
@@ -77,6 +81,7 @@ impl PageReason {
             | Self::RedirectUriRepeated
             | Self::RedirectUriMissing
             | Self::RedirectUriUnregistered
+            | Self::RequestUriInvalid
             | Self::SessionNotFound => StatusCode::BAD_REQUEST,
         }
     }
@@ -115,6 +120,14 @@ pub(super) fn html(status: StatusCode, page: String, policy: &str) -> Response<V
 pub enum AuthorizeReason {
     /// A parameter is given more than once.
     Repeated,
+    /// `request` is not served.
+    RequestNotSupported,
+    /// `request_uri` is no name of a pushed request.
+    RequestUriNotSupported,
+    /// `request` and `request_uri` together [RFC 9101 §5].
+    RequestTwice,
+    /// The request must be pushed [RFC 9126 §5, §6].
+    NotPushed,
     /// `response_type` is missing.
     ResponseTypeMissing,
     /// `response_type` is not served.
@@ -166,6 +179,12 @@ impl AuthorizeReason {
     pub(crate) const fn wording(&self) -> (&'static str, &'static str) {
         match self {
             Self::Repeated => ("invalid_request", "a parameter is given more than once"),
+            Self::RequestNotSupported => ("request_not_supported", "request objects are not supported"),
+            Self::RequestUriNotSupported => {
+                ("request_uri_not_supported", "only names of pushed requests are supported")
+            }
+            Self::RequestTwice => ("invalid_request", "request and request_uri exclude each other"),
+            Self::NotPushed => ("invalid_request", "the request must be pushed"),
             Self::ResponseTypeMissing => ("invalid_request", "response_type is missing"),
             Self::ResponseTypeUnsupported => ("unsupported_response_type", "the response type is not supported"),
             Self::ResponseTypeNotAllowed => ("unauthorized_client", "the client may not use this response type"),

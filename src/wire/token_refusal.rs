@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 
+use super::authorize_refusal::AuthorizeReason;
 use super::credentials::CredentialsFault;
 use super::form::Malformed;
 use crate::record::Scope;
@@ -63,6 +64,12 @@ pub enum TokenRefusal {
     ScopeNotAllowed(Scope),
     /// Nothing that was asked for is known.
     ScopeUnknown,
+    /// A pushed request has a `request_uri` itself [RFC 9126 §2.1].
+    PushedRequestUri,
+    /// A pushed request does not name one of the client's redirect URIs.
+    PushedRedirectUri,
+    /// A pushed request would be refused at the authorization endpoint.
+    PushedRequest(AuthorizeReason),
     /// The resource is no URI, unknown, or not for this client or grant; or not exactly one is named [RFC 8707 §2].
     TargetInvalid,
 }
@@ -133,6 +140,14 @@ impl TokenRefusal {
             Self::ScopeExceedsGrant(_) => scope("the requested scope exceeds what was granted"),
             Self::ScopeNotAllowed(_) => scope("the client may not request this scope"),
             Self::ScopeUnknown => scope("none of the requested scopes is known"),
+            Self::PushedRequestUri => {
+                says(S::BAD_REQUEST, "request_uri_not_supported", "a pushed request cannot name another")
+            }
+            Self::PushedRedirectUri => request("redirect_uri is missing or not registered for this client"),
+            Self::PushedRequest(reason) => {
+                let (error, description) = reason.wording();
+                says(S::BAD_REQUEST, error, description)
+            }
             Self::TargetInvalid => says(
                 S::BAD_REQUEST,
                 "invalid_target",
@@ -143,7 +158,10 @@ impl TokenRefusal {
 
     /// The words of scope that are the fault, where they are.
     pub(crate) const fn scope(&self) -> Option<&Scope> {
-        if let Self::ScopeExceedsGrant(scope) | Self::ScopeNotAllowed(scope) = self { Some(scope) } else { None }
+        if let Self::ScopeExceedsGrant(scope) | Self::ScopeNotAllowed(scope) = self {
+            return Some(scope);
+        }
+        if let Self::PushedRequest(reason) = self { reason.scope() } else { None }
     }
 
     /// Whether the answer must ask for HTTP Basic: whenever the Authorization header was used [RFC 6749 §5.2].

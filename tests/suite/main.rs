@@ -20,6 +20,7 @@ mod faulty;
 mod flows;
 mod interleavings;
 mod machine;
+mod pushed_requests;
 mod records;
 mod refresh;
 mod resource_indicators;
