@@ -6,7 +6,7 @@ use std::time::Duration;
 use url::{Host, Url};
 
 use crate::proof::pkce::ChallengeMethod;
-use crate::record::{Client, Resource, Scope};
+use crate::record::{Client, GrantType, Resource, Scope, UserCodeFormat};
 use crate::wire::Limits;
 
 /// The configuration of an authorization server: OAuth 2.1 and RFC 9700 unless it says otherwise.
@@ -27,6 +27,25 @@ pub struct Config {
     confidential_without_pkce: bool,
     redirect_uri_optional_at_token: bool,
     requires_push: bool,
+    device_flow: Option<DeviceFlow>,
+}
+
+/// The device authorization grant, where it is served [RFC 8628].
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct DeviceFlow {
+    /// How user codes look; `WDJB-MJHT` by default.
+    pub user_codes: UserCodeFormat,
+    /// How long a device waits between two polls at least; 5 s by default.
+    pub interval: Duration,
+    /// Whether the host is asked before a typed code is looked up, so that it can limit how often one person guesses.
+    pub ask_host: bool,
+}
+
+impl Default for DeviceFlow {
+    fn default() -> Self {
+        Self { user_codes: UserCodeFormat::LETTERS, interval: Duration::from_secs(5), ask_host: false }
+    }
 }
 
 /// A resource that clients may ask for by name [RFC 8707].
@@ -47,6 +66,8 @@ pub struct Lifetimes {
     pub pushed_request: Duration,
     /// For how long a person may take to log in and consent; 1 h by default.
     pub interaction: Duration,
+    /// Of a device code and its user code; 10 min by default, an hour at most.
+    pub device_code: Duration,
     /// Of an access token; 10 min by default.
     pub access_token: Duration,
     /// Of a refresh token that is not used; 30 days by default.
@@ -66,6 +87,7 @@ impl Default for Lifetimes {
             code: Duration::from_secs(60),
             pushed_request: Duration::from_secs(60),
             interaction: Duration::from_secs(3600),
+            device_code: Duration::from_secs(600),
             access_token: Duration::from_secs(600),
             refresh_idle: Duration::from_secs(30 * DAY),
             refresh_absolute: Duration::from_secs(365 * DAY),
@@ -88,6 +110,10 @@ pub struct Paths {
     pub introspection: String,
     /// `/par`
     pub pushed_authorization_request: String,
+    /// `/device_authorization`
+    pub device_authorization: String,
+    /// `/device`: the host's page on which people type user codes.
+    pub verification: String,
 }
 
 impl Default for Paths {
@@ -98,6 +124,8 @@ impl Default for Paths {
             revocation: "/revoke".to_owned(),
             introspection: "/introspect".to_owned(),
             pushed_authorization_request: "/par".to_owned(),
+            device_authorization: "/device_authorization".to_owned(),
+            verification: "/device".to_owned(),
         }
     }
 }
@@ -126,6 +154,7 @@ impl Config {
                 confidential_without_pkce: false,
                 redirect_uri_optional_at_token: false,
                 requires_push: false,
+                device_flow: None,
             },
         }
     }
@@ -214,6 +243,21 @@ impl Config {
 
     pub(crate) const fn requires_pkce(&self, client: &Client) -> bool {
         !(self.confidential_without_pkce && client.is_confidential())
+    }
+
+    /// The device authorization grant, where it is served.
+    #[must_use]
+    pub const fn device_flow(&self) -> Option<&DeviceFlow> {
+        self.device_flow.as_ref()
+    }
+
+    /// Whether a grant type is served.
+    #[must_use]
+    pub const fn serves(&self, grant_type: GrantType) -> bool {
+        match grant_type {
+            GrantType::AuthorizationCode | GrantType::RefreshToken | GrantType::ClientCredentials => true,
+            GrantType::DeviceCode => self.device_flow.is_some(),
+        }
     }
 
     pub(crate) const fn requires_push(&self) -> bool {
@@ -338,6 +382,13 @@ impl ConfigBuilder {
         self
     }
 
+    /// Serves the device authorization grant; the host has a page at `paths.verification` where people type user codes.
+    #[must_use]
+    pub fn device_flow(mut self, change: impl FnOnce(&mut DeviceFlow)) -> Self {
+        change(self.config.device_flow.get_or_insert_default());
+        self
+    }
+
     /// Accepts only authorization requests that were pushed [RFC 9126 §5].
     #[must_use]
     pub const fn require_pushed_authorization_requests(mut self) -> Self {
@@ -394,6 +445,8 @@ impl ConfigBuilder {
         let brand = &config.brand;
         ensure(brand.len() <= 32 && brand.bytes().all(word), || ConfigFault::Brand(brand.clone()))?;
         check_paths(&config.paths)?;
+        let sound = |flow: &DeviceFlow| flow.user_codes.is_sound() && (1..=60).contains(&flow.interval.as_secs());
+        ensure(config.device_flow.as_ref().is_none_or(sound), || ConfigFault::DeviceFlow)?;
         Ok(Arc::new(config))
     }
 }
@@ -442,6 +495,9 @@ fn check_lifetimes(lifetimes: &Lifetimes) -> Result<(), ConfigFault> {
     if lifetimes.interaction < second || lifetimes.interaction > Duration::from_secs(86_400) {
         return fault("interaction", "set it between 1 s and a day; an hour is plenty");
     }
+    if lifetimes.device_code < second || lifetimes.device_code > Duration::from_secs(3600) {
+        return fault("device_code", "set it between 1 s and an hour; ten minutes are plenty");
+    }
     if lifetimes.access_token < second {
         return fault("access_token", "set it to at least 1 s; some minutes are usual");
     }
@@ -461,6 +517,8 @@ fn check_paths(paths: &Paths) -> Result<(), ConfigFault> {
         &paths.revocation,
         &paths.introspection,
         &paths.pushed_authorization_request,
+        &paths.device_authorization,
+        &paths.verification,
     ];
     for (place, path) in all.iter().enumerate() {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_' | b'.' | b'~');
@@ -506,6 +564,11 @@ pub enum ConfigFault {
     /// Limits below what any request needs.
     #[error("limits: allow at least a body of 1024 bytes, 16 parameters and values of 256 bytes")]
     Limits,
+    /// The device flow.
+    #[error(
+        "device_flow: use an interval of 1 to 60 s, and user codes of at most 12 characters with 2^26 codes or more"
+    )]
+    DeviceFlow,
     /// The brand.
     #[error("brand {0:?}: use at most 32 letters, digits, '-' and '_'")]
     Brand(String),

@@ -36,6 +36,8 @@ pub enum Event {
         /// Who had asked.
         client: ClientId,
     },
+    /// Someone typed a user code that leads nowhere: limit how often one person may.
+    UserCodeUnknown,
     /// Tokens were issued.
     #[non_exhaustive]
     TokenIssued {
@@ -142,6 +144,7 @@ impl EventSink for TracingSink {
             Event::ClientAuthenticationFailed { .. }
             | Event::RedirectUriRefused { .. }
             | Event::CodeReplayed { .. }
+            | Event::UserCodeUnknown
             | Event::RefreshReused { .. } => tracing::warn!(target: "grantor", ?event),
             Event::AuthorizationGranted { .. }
             | Event::AuthorizationDenied { .. }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use url::Url;
 
 use crate::env::Timestamp;
-use crate::record::{AccessToken, Client, ClientId, Digest, Grant, GrantId, PushedRequest, Record, TokenId};
+use crate::record::{AccessToken, Client, ClientId, Digest, Grant, GrantId, PushedRequest, Record, TokenId, UserCode};
 use crate::store::{Change, Expect, Key, Versioned, Write};
 
 /// Everything read so far; what was found absent is remembered as absent.
@@ -14,6 +14,7 @@ use crate::store::{Change, Expect, Key, Versioned, Write};
 pub struct Snapshot {
     records: Vec<(Key, Option<Versioned<Record>>)>,
     answers: Vec<(Need, Answer)>,
+    round: u8,
 }
 
 /// Why a decision stopped early.
@@ -36,8 +37,8 @@ impl<F> From<F> for Halt<F> {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Need {
-    /// A record of the store.
-    Record(Key),
+    /// Records of the store, to be read together.
+    Records(Vec<Key>),
     /// A document behind a URL.
     Document(Url),
     /// A verdict of the host.
@@ -198,6 +199,19 @@ impl Snapshot {
         }))
     }
 
+    /// What a user code stands for, if it does.
+    ///
+    /// # Errors
+    ///
+    /// It was not read yet.
+    pub fn user_code<F>(&self, id: Digest) -> Result<Option<Seen<'_, UserCode>>, Halt<F>> {
+        let found = self.record(|| Key::UserCode(id), |key| matches!(key, Key::UserCode(own) if *own == id))?;
+        Ok(found.and_then(|row| {
+            let Record::UserCode(code) = &row.value else { return None };
+            (code.id == id).then_some(Seen { version: row.version, value: code })
+        }))
+    }
+
     /// The document behind `url`, or that it could not be had.
     ///
     /// # Errors
@@ -237,6 +251,17 @@ impl Snapshot {
         }
     }
 
+    /// Requires that all of `keys` are read, together if they are not.
+    ///
+    /// # Errors
+    ///
+    /// Some were not read yet.
+    pub fn all<F>(&self, keys: impl IntoIterator<Item = Key>) -> Result<(), Halt<F>> {
+        let unread = keys.into_iter().filter(|key| !self.records.iter().any(|(known, _)| known == key));
+        let unread: Vec<_> = unread.collect();
+        if unread.is_empty() { Ok(()) } else { Err(Halt::Missing(Need::Records(unread))) }
+    }
+
     fn record<F>(
         &self,
         key: impl FnOnce() -> Key,
@@ -244,7 +269,7 @@ impl Snapshot {
     ) -> Result<Option<&Versioned<Record>>, Halt<F>> {
         match self.records.iter().find(|(known, _)| is(known)) {
             Some((_, found)) => Ok(found.as_ref()),
-            None => Err(Halt::Missing(Need::Record(key()))),
+            None => Err(Halt::Missing(Need::Records(vec![key()]))),
         }
     }
 
@@ -264,7 +289,13 @@ impl Snapshot {
 
     /// Forgets the records, which are stale, and names them; what else was answered stays.
     pub(crate) fn forget_records(&mut self) -> Vec<Key> {
+        self.round = self.round.saturating_add(1);
         self.records.drain(..).map(|(key, _)| key).collect()
+    }
+
+    /// How many commits met a conflict before this decision.
+    pub(crate) const fn round(&self) -> u8 {
+        self.round
     }
 }
 
@@ -324,7 +355,21 @@ impl Seen<'_, PushedRequest> {
     }
 }
 
+impl Seen<'_, UserCode> {
+    /// Removes it: it was used.
+    #[must_use]
+    pub fn consume(&self) -> Change {
+        Change { key: Key::UserCode(self.value().id), expect: Expect::Version(self.version), write: Write::Delete }
+    }
+}
+
 impl Change {
+    /// Writes a user code that was not there before.
+    #[must_use]
+    pub fn new_user_code(code: UserCode, expires: Timestamp) -> Self {
+        Self::insert(Key::UserCode(code.id), Record::UserCode(Arc::new(code)), expires)
+    }
+
     /// Writes a pushed request that was not there before.
     #[must_use]
     pub fn new_pushed(pushed: PushedRequest, expires: Timestamp) -> Self {

@@ -273,7 +273,7 @@ impl<E: Endpoint> Machine<E> {
         }
         self.questions += 1;
         match need {
-            Need::Record(key) => Step::Load(Ask { machine: self, question: vec![key] }),
+            Need::Records(keys) => Step::Load(Ask { machine: self, question: keys }),
             Need::Document(url) => Step::Fetch(Ask { machine: self, question: url }),
             Need::Verdict(question) => Step::Judge(Ask { machine: self, question }),
             Need::Signature(input) => Step::Sign(Ask { machine: self, question: input }),

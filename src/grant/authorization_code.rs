@@ -59,7 +59,9 @@ impl Redemption {
                     .reporting(Event::CodeReplayed { grant: id, client: client.clone() })
                     .reporting(Event::GrantRevoked { grant: id, client, cause: RevocationCause::CodeReplayed }));
             }
-            GrantState::Live(_) | GrantState::Revoked => return Err(TokenRefusal::CodeUnknown.into()),
+            GrantState::Device(_) | GrantState::Live(_) | GrantState::Revoked => {
+                return Err(TokenRefusal::CodeUnknown.into());
+            }
         };
         ensure(code.digest.matches(handle.secret()), TokenRefusal::CodeUnknown)?;
         self.check_redirect_uri(code, requester)?;

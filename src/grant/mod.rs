@@ -2,6 +2,7 @@
 
 pub(crate) mod authorization_code;
 pub(crate) mod client_credentials;
+pub(crate) mod device;
 mod issue;
 pub(crate) mod refresh;
 mod revoke;

@@ -56,7 +56,9 @@ impl Refreshing {
         let (live, chain) = match &grant.value().state {
             GrantState::Live(live) => (live, live.chain.as_ref().ok_or(TokenRefusal::RefreshTokenUnknown)?),
             GrantState::Revoked => return Err(TokenRefusal::GrantRevoked.into()),
-            GrantState::CodeIssued(_) => return Err(TokenRefusal::RefreshTokenUnknown.into()),
+            GrantState::CodeIssued(_) | GrantState::Device(_) => {
+                return Err(TokenRefusal::RefreshTokenUnknown.into());
+            }
         };
         let lifetimes = config.lifetimes();
         let presented = chain.recognise(handle, env.now, &lifetimes);

@@ -293,11 +293,14 @@ pub enum GrantType {
     RefreshToken,
     /// `client_credentials` [RFC 6749 §4.4].
     ClientCredentials,
+    /// `urn:ietf:params:oauth:grant-type:device_code` [RFC 8628 §3.4].
+    DeviceCode,
 }
 
 impl GrantType {
     /// Every grant type that this crate serves.
-    pub const ALL: &'static [Self] = &[Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials];
+    pub const ALL: &'static [Self] =
+        &[Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials, Self::DeviceCode];
 
     /// The grant type of this name.
     #[must_use]
@@ -312,6 +315,7 @@ impl GrantType {
             Self::AuthorizationCode => "authorization_code",
             Self::RefreshToken => "refresh_token",
             Self::ClientCredentials => "client_credentials",
+            Self::DeviceCode => "urn:ietf:params:oauth:grant-type:device_code",
         }
     }
 }

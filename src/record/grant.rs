@@ -33,6 +33,8 @@ pub struct Grant {
 pub(crate) enum GrantState {
     /// Awaits the redemption of its authorization code.
     CodeIssued(IssuedCode),
+    /// Awaits a person, or the device's next poll.
+    Device(DeviceCode),
     /// Has given tokens.
     Live(Live),
     /// Gives nothing any more; kept while its access tokens could still be shown.
@@ -50,6 +52,40 @@ pub(crate) struct IssuedCode {
     pub(crate) redirect_uri_named: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) challenge: Option<Challenge>,
+}
+
+/// A device code that was not redeemed yet.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub(crate) struct DeviceCode {
+    pub(crate) digest: Digest,
+    pub(crate) expires: Timestamp,
+    pub(crate) stage: DeviceStage,
+}
+
+/// How far a device authorization has come.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum DeviceStage {
+    /// Awaits a person.
+    Pending {
+        /// Seconds between two polls.
+        interval: u64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        last_poll: Option<Timestamp>,
+    },
+    /// Awaits the next poll, which gets tokens.
+    Approved,
+    /// Awaits nothing; polls are told so.
+    Denied,
+}
+
+impl DeviceCode {
+    /// How long the answer to a poll stays "expired" instead of "unknown".
+    const REMEMBERED: Duration = Duration::from_secs(600);
+
+    pub(crate) fn at(&self, stage: DeviceStage) -> Self {
+        Self { stage, ..self.clone() }
+    }
 }
 
 /// What the code verifier must hash to; of `plain` the hash is kept, so that no usable verifier is stored.
@@ -135,6 +171,7 @@ impl Grant {
         let tokens = now.plus(token);
         match &self.state {
             GrantState::CodeIssued(code) => code.expires,
+            GrantState::Device(device) => device.expires.plus(DeviceCode::REMEMBERED),
             GrantState::Live(live) => live.chain.as_ref().map_or(tokens, |chain| tokens.max(chain.dies())),
             GrantState::Revoked => tokens,
         }

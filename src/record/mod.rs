@@ -10,6 +10,7 @@ mod resource;
 mod scope;
 mod secret;
 mod token;
+mod user_code;
 
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use client::{Client, ClientBuilder, ClientFault, GrantType, RedirectUriRefused};
 pub use grant::Grant;
-pub(crate) use grant::{Chain, Challenge, GrantState, IssuedCode, Live};
+pub(crate) use grant::{Chain, Challenge, DeviceCode, DeviceStage, GrantState, IssuedCode, Live};
 pub use metadata::{ApplicationType, ClientMetadata};
 pub use names::{ClientId, Subject};
 pub use pushed::PushedRequest;
@@ -26,6 +27,8 @@ pub use resource::{Resource, ResourceMalformed};
 pub use scope::{Scope, ScopeMalformed};
 pub use secret::{ClientSecretDigest, Digest, Exposed, GrantId, Handle, HandleKind};
 pub use token::{AccessToken, TokenId};
+pub(crate) use user_code::TypedCode;
+pub use user_code::{UserCode, UserCodeFormat};
 
 /// One row of a store.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -40,6 +43,8 @@ pub enum Record {
     Token(Arc<AccessToken>),
     /// A pushed authorization request.
     Pushed(Arc<PushedRequest>),
+    /// What a user code stands for.
+    UserCode(Arc<UserCode>),
 }
 
 const VERSION: u8 = 1;

@@ -183,6 +183,8 @@ impl fmt::Debug for Handle {
 pub enum HandleKind {
     /// An authorization code, tag `ac_`.
     Code,
+    /// A device code, tag `dc_`.
+    DeviceCode,
     /// An access token, tag `at_`.
     AccessToken,
     /// A refresh token, tag `rt_`.
@@ -195,6 +197,7 @@ impl HandleKind {
     pub const fn tag(self) -> &'static str {
         match self {
             Self::Code => "ac_",
+            Self::DeviceCode => "dc_",
             Self::AccessToken => "at_",
             Self::RefreshToken => "rt_",
         }

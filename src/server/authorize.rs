@@ -192,7 +192,7 @@ impl Prompt {
 }
 
 impl PromptClient {
-    fn of(client: &Client, redirect_uri: &str) -> Self {
+    pub(super) fn of(client: &Client, redirect_uri: &str) -> Self {
         let metadata = client.metadata();
         Self {
             id: client.id().clone(),

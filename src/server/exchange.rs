@@ -11,8 +11,9 @@ use crate::env::Env;
 use crate::snapshot::{Halt, Snapshot};
 use crate::step::{Decision, Endpoint, Plan};
 use crate::store::Key;
-use crate::wire::{PushRequest, TokenQuery, TokenRefusal, TokenRequest, json};
+use crate::wire::{DeviceRequest, PushRequest, TokenQuery, TokenRefusal, TokenRequest, json};
 
+use super::device::DeviceAuthorization;
 use super::introspect::Introspect;
 use super::push::Push;
 use super::revoke::Revoke;
@@ -31,6 +32,8 @@ pub enum Exchange {
     Revoke(Revoke),
     /// To push an authorization request.
     Push(Push),
+    /// For a device's codes.
+    Device(DeviceAuthorization),
     /// Answered already: not well formed, or the same for everyone.
     Answered(Answer),
 }
@@ -72,6 +75,8 @@ impl Exchange {
             Place::PushedAuthorizationRequest => {
                 PushRequest::parse(request, limits).map(|request| Self::Push(Push::new(own(), request)))
             }
+            Place::DeviceAuthorization => DeviceRequest::parse(request, limits)
+                .map(|request| Self::Device(DeviceAuthorization::new(own(), request))),
             Place::Metadata => {
                 let mut response = config.metadata().print();
                 if request.method() == Method::HEAD {
@@ -80,7 +85,9 @@ impl Exchange {
                 Ok(Self::Answered(Answer(response)))
             }
             // A host that sends these here gets what it would get for a request of no known client.
-            Place::Authorization => Ok(Self::Answered(Answer(crate::wire::PageReason::ClientIdMissing.print()))),
+            Place::Authorization | Place::Verification => {
+                Ok(Self::Answered(Answer(crate::wire::PageReason::ClientIdMissing.print())))
+            }
         };
         parsed.unwrap_or_else(|refusal| Self::Answered(Answer(refusal.print())))
     }
@@ -97,6 +104,7 @@ impl Endpoint for Exchange {
             Self::Introspect(introspect) => introspect.keys(),
             Self::Revoke(revoke) => revoke.keys(),
             Self::Push(push) => push.keys(),
+            Self::Device(device) => device.keys(),
             Self::Answered(_) => Vec::new(),
         }
     }
@@ -107,6 +115,7 @@ impl Endpoint for Exchange {
             Self::Introspect(introspect) => printed(introspect.decide(seen, env), |response| response.print()),
             Self::Revoke(revoke) => printed(revoke.decide(seen, env), |()| empty()),
             Self::Push(push) => printed(push.decide(seen, env), |response| response.print()),
+            Self::Device(device) => printed(device.decide(seen, env), |response| response.print()),
             Self::Answered(answer) => Ok(Plan::grant(Vec::new(), answer.clone())),
         }
     }

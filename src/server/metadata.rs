@@ -21,12 +21,17 @@ impl Config {
             scopes_supported: self.scopes().words().map(str::to_owned).collect(),
             response_types_supported: owned(&["code"]),
             response_modes_supported: ResponseMode::ALL.iter().map(|mode| mode.as_str().to_owned()).collect(),
-            grant_types_supported: GrantType::ALL.iter().map(|grant| grant.as_str().to_owned()).collect(),
+            grant_types_supported: GrantType::ALL
+                .iter()
+                .filter(|grant| self.serves(**grant))
+                .map(|grant| grant.as_str().to_owned())
+                .collect(),
             token_endpoint_auth_methods_supported: owned(&METHODS),
             revocation_endpoint: below(&self.paths().revocation),
             revocation_endpoint_auth_methods_supported: owned(&METHODS),
             introspection_endpoint: below(&self.paths().introspection),
             introspection_endpoint_auth_methods_supported: owned(&METHODS),
+            device_authorization_endpoint: self.device_flow().and_then(|_| below(&self.paths().device_authorization)),
             pushed_authorization_request_endpoint: below(&self.paths().pushed_authorization_request),
             require_pushed_authorization_requests: self.requires_push(),
             code_challenge_methods_supported: challenges.map(|method| method.as_str().to_owned()).collect(),

@@ -2,6 +2,8 @@
 
 mod approve;
 mod authorize;
+mod device;
+mod device_approval;
 mod exchange;
 mod inquiry;
 mod introspect;
@@ -10,13 +12,17 @@ mod push;
 mod revoke;
 mod routes;
 mod token;
+mod verification;
 mod verify;
 
 pub use approve::{Approval, Denial};
 pub use authorize::{Asking, Authorization, Authorize, Prompt, PromptClient, Session, Visitor};
+pub use device::DeviceAuthorization;
+pub use device_approval::{DeviceApproval, DeviceDenial};
 pub use exchange::{Answer, Exchange};
 pub use introspect::Introspect;
 pub use push::Push;
 pub use revoke::Revoke;
 pub use routes::{Place, Route};
 pub use token::Token;
+pub use verification::{DevicePrompt, USER_CODE_ATTEMPT, Verification, VerificationRefusal};

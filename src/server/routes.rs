@@ -10,7 +10,7 @@ use crate::config::Config;
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Place {
-    /// The authorization endpoint: the only one that needs a person, and so the host's own pages.
+    /// The authorization endpoint: it needs a person, and so the host's own pages.
     Authorization,
     /// The token endpoint.
     Token,
@@ -20,32 +20,42 @@ pub enum Place {
     Introspection,
     /// The pushed authorization request endpoint.
     PushedAuthorizationRequest,
+    /// The device authorization endpoint.
+    DeviceAuthorization,
+    /// The page on which people type user codes: the host's own.
+    Verification,
     /// The metadata document.
     Metadata,
 }
 
 impl Place {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 8] = [
         Self::Authorization,
         Self::Token,
         Self::Revocation,
         Self::Introspection,
         Self::PushedAuthorizationRequest,
+        Self::DeviceAuthorization,
+        Self::Verification,
         Self::Metadata,
     ];
 
-    /// Whether a person takes part, so that the host calls `authorize` instead of `answer`.
+    /// Whether a person takes part, so that the host shows its own pages instead of calling `answer`.
     #[must_use]
     pub const fn needs_person(self) -> bool {
-        matches!(self, Self::Authorization)
+        matches!(self, Self::Authorization | Self::Verification)
     }
 
     /// The methods that are served.
     #[must_use]
     pub const fn methods(self) -> &'static [Method] {
         match self {
-            Self::Authorization => &[Method::GET, Method::POST],
-            Self::Token | Self::Revocation | Self::Introspection | Self::PushedAuthorizationRequest => &[Method::POST],
+            Self::Authorization | Self::Verification => &[Method::GET, Method::POST],
+            Self::Token
+            | Self::Revocation
+            | Self::Introspection
+            | Self::PushedAuthorizationRequest
+            | Self::DeviceAuthorization => &[Method::POST],
             Self::Metadata => &[Method::GET, Method::HEAD],
         }
     }
@@ -61,8 +71,12 @@ impl Place {
         response.headers_mut().insert(
             ALLOW,
             HeaderValue::from_static(match self {
-                Self::Authorization => "GET, POST",
-                Self::Token | Self::Revocation | Self::Introspection | Self::PushedAuthorizationRequest => "POST",
+                Self::Authorization | Self::Verification => "GET, POST",
+                Self::Token
+                | Self::Revocation
+                | Self::Introspection
+                | Self::PushedAuthorizationRequest
+                | Self::DeviceAuthorization => "POST",
                 Self::Metadata => "GET, HEAD",
             }),
         );
@@ -84,7 +98,16 @@ impl Config {
     /// Every endpoint, with its path on the issuer's host.
     #[must_use]
     pub fn routes(&self) -> Vec<Route> {
-        Place::ALL.into_iter().map(|place| Route { path: self.path(place), place }).collect()
+        Place::ALL
+            .into_iter()
+            .filter(|place| self.has(*place))
+            .map(|place| Route { path: self.path(place), place })
+            .collect()
+    }
+
+    fn has(&self, place: Place) -> bool {
+        let of_devices = matches!(place, Place::DeviceAuthorization | Place::Verification);
+        !of_devices || self.device_flow().is_some()
     }
 
     fn path(&self, place: Place) -> String {
@@ -95,6 +118,8 @@ impl Config {
             Place::Revocation => format!("{issuer}{}", paths.revocation),
             Place::Introspection => format!("{issuer}{}", paths.introspection),
             Place::PushedAuthorizationRequest => format!("{issuer}{}", paths.pushed_authorization_request),
+            Place::DeviceAuthorization => format!("{issuer}{}", paths.device_authorization),
+            Place::Verification => format!("{issuer}{}", paths.verification),
             // [RFC 8414 §3.1]: before the issuer's path, not after it.
             Place::Metadata => format!("/.well-known/oauth-authorization-server{issuer}"),
         }

@@ -7,6 +7,7 @@ use crate::config::{Config, ScopeFault};
 use crate::env::Env;
 use crate::event::Event;
 use crate::grant::authorization_code::Redemption;
+use crate::grant::device::Poll;
 use crate::grant::refresh::Refreshing;
 use crate::grant::{Requester, client_credentials};
 use crate::record::Handle;
@@ -30,6 +31,7 @@ enum Presented {
     Code(Redemption),
     Refresh(Refreshing),
     ClientCredentials { scope: Option<String> },
+    Device(Poll),
     Unknown,
     Missing,
 }
@@ -47,7 +49,10 @@ impl Token {
                 Presented::Refresh(Refreshing::new(brand, refresh_token.as_ref(), request.scope))
             }
             TokenGrant::ClientCredentials => Presented::ClientCredentials { scope: request.scope },
-            TokenGrant::Unknown { .. } => Presented::Unknown,
+            TokenGrant::DeviceCode { device_code } if config.device_flow().is_some() => {
+                Presented::Device(Poll::new(brand, device_code.as_ref()))
+            }
+            TokenGrant::DeviceCode { .. } | TokenGrant::Unknown { .. } => Presented::Unknown,
             TokenGrant::Missing => Presented::Missing,
         };
         Self { config, credentials: request.credentials, grant, resource: request.resource }
@@ -57,6 +62,7 @@ impl Token {
         match &self.grant {
             Presented::Code(redemption) => redemption.handle(),
             Presented::Refresh(refreshing) => refreshing.handle(),
+            Presented::Device(poll) => poll.handle(),
             Presented::ClientCredentials { .. } | Presented::Unknown | Presented::Missing => None,
         }
     }
@@ -81,6 +87,7 @@ impl Endpoint for Token {
             Presented::Code(redemption) => redemption.decide(&requester, seen),
             Presented::Refresh(refreshing) => refreshing.decide(&requester, seen),
             Presented::ClientCredentials { scope } => client_credentials::decide(&requester, scope.as_deref()),
+            Presented::Device(poll) => poll.decide(&requester, seen),
             Presented::Unknown => Err(TokenRefusal::GrantTypeUnsupported.into()),
             Presented::Missing => Err(TokenRefusal::ParameterMissing("grant_type").into()),
         }

@@ -293,7 +293,7 @@ impl Verified<'_, '_> {
 
     /// The end of the pushed request, which only an answer brings, so that a page can be loaded again.
     pub(super) fn consumed(&self) -> Option<Change> {
-        self.pushed.as_ref().map(Seen::consume)
+        self.pushed.as_ref().map(|pushed| pushed.consume())
     }
 
     /// Whether a person who last proved who they are at `authenticated` must do so again, given when they were first

@@ -25,6 +25,8 @@ pub enum Key {
     Token(TokenId),
     /// A [`Record::Pushed`].
     Pushed(Digest),
+    /// A [`Record::UserCode`].
+    UserCode(Digest),
 }
 
 impl Key {
@@ -32,7 +34,7 @@ impl Key {
     #[must_use]
     pub const fn grant(&self) -> Option<GrantId> {
         match self {
-            Self::Client(_) | Self::Pushed(_) => None,
+            Self::Client(_) | Self::Pushed(_) | Self::UserCode(_) => None,
             Self::Grant(id) => Some(*id),
             Self::Token(id) => Some(id.grant),
         }
@@ -47,6 +49,7 @@ impl fmt::Display for Key {
             Self::Grant(id) => write!(f, "grant/{id}"),
             Self::Token(id) => write!(f, "token/{}/{}", id.grant, id.digest.to_base64url()),
             Self::Pushed(id) => write!(f, "pushed/{}", id.to_base64url()),
+            Self::UserCode(id) => write!(f, "user_code/{}", id.to_base64url()),
         }
     }
 }

@@ -43,6 +43,9 @@ pub struct ServerMetadata {
     /// How clients authenticate to look up.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub introspection_endpoint_auth_methods_supported: Vec<String>,
+    /// Where devices get their codes [RFC 8628 §4].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device_authorization_endpoint: Option<String>,
     /// Where authorization requests are pushed [RFC 9126 §5].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pushed_authorization_request_endpoint: Option<String>,

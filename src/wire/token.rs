@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::credentials::Credentials;
 use super::form::{self, Form, Limits, Malformed, Parameters};
 use super::token_refusal::TokenRefusal;
-use crate::record::{Exposed, Scope};
+use crate::record::{Exposed, GrantType, Scope};
+
+const DEVICE_CODE: &str = GrantType::DeviceCode.as_str();
 
 /// A request for tokens.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -45,6 +47,11 @@ pub enum TokenGrant {
     },
     /// `client_credentials` [RFC 6749 §4.4.2].
     ClientCredentials,
+    /// `urn:ietf:params:oauth:grant-type:device_code` [RFC 8628 §3.4].
+    DeviceCode {
+        /// The device code.
+        device_code: Option<Exposed>,
+    },
     /// A grant type that is not served; its parameters are among the others.
     Unknown {
         /// Its name.
@@ -79,6 +86,9 @@ impl TokenRequest {
                 TokenGrant::RefreshToken { refresh_token: form.take_owned("refresh_token").map(Exposed::new) }
             }
             Some("client_credentials") => TokenGrant::ClientCredentials,
+            Some(DEVICE_CODE) => {
+                TokenGrant::DeviceCode { device_code: form.take_owned("device_code").map(Exposed::new) }
+            }
             Some(other) => TokenGrant::Unknown { grant_type: other.to_owned() },
             None => TokenGrant::Missing,
         };
@@ -107,6 +117,10 @@ impl TokenRequest {
                 optional("refresh_token", refresh_token.as_ref().map(Exposed::as_str));
             }
             TokenGrant::ClientCredentials => optional("grant_type", Some("client_credentials")),
+            TokenGrant::DeviceCode { device_code } => {
+                optional("grant_type", Some(DEVICE_CODE));
+                optional("device_code", device_code.as_ref().map(Exposed::as_str));
+            }
             TokenGrant::Unknown { grant_type } => optional("grant_type", Some(grant_type)),
             TokenGrant::Missing => {}
         }

@@ -36,6 +36,14 @@ pub enum TokenRefusal {
     CodeExpired,
     /// The code was redeemed before; its grant is now revoked.
     CodeReplayed,
+    /// The device code is too old [RFC 8628 §3.5].
+    DeviceCodeExpired,
+    /// The person has not answered yet.
+    DevicePending,
+    /// The person has not answered yet, and the device asks too often: it must wait 5 s longer from now on.
+    DeviceSlowDown,
+    /// The person denied.
+    DeviceDenied,
     /// The redirect URI is not the one the code was issued for.
     RedirectUriDiffers,
     /// The code is bound to a challenge, and the request has no verifier.
@@ -127,6 +135,12 @@ impl TokenRefusal {
             Self::CodeUnknown | Self::CodeOfAnotherClient | Self::CodeExpired | Self::CodeReplayed => {
                 grant("the authorization code is invalid, expired, used, or another client's")
             }
+            Self::DeviceCodeExpired => says(S::BAD_REQUEST, "expired_token", "the device code has expired"),
+            Self::DevicePending => says(S::BAD_REQUEST, "authorization_pending", "the person has not answered yet"),
+            Self::DeviceSlowDown => {
+                says(S::BAD_REQUEST, "slow_down", "poll less often: wait 5 seconds longer each time")
+            }
+            Self::DeviceDenied => says(S::BAD_REQUEST, "access_denied", "the person denied the request"),
             Self::RedirectUriDiffers => grant("redirect_uri is not that of the authorization request"),
             Self::VerifierMissing | Self::VerifierDiffers => grant("code_verifier does not match the code_challenge"),
             Self::VerifierUnexpected => grant("code_verifier was sent for a code without code_challenge"),

@@ -15,6 +15,7 @@ mod authorize;
 mod client_authentication;
 mod configuration;
 mod counts;
+mod device;
 mod faults;
 mod faulty;
 mod flows;

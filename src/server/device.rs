@@ -1,0 +1,97 @@
+//! The device authorization endpoint, where a device gets its codes [RFC 8628 §3.1].
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::client_auth::authenticate;
+use crate::config::Config;
+use crate::env::Env;
+use crate::grant::ensure;
+use crate::record::{DeviceCode, DeviceStage, Grant, GrantId, GrantState, GrantType, Handle, HandleKind, UserCode};
+use crate::snapshot::Snapshot;
+use crate::step::{Decision, Endpoint, Plan};
+use crate::store::{Change, Key};
+use crate::wire::{DeviceRequest, DeviceResponse, TokenRefusal};
+
+use super::token::unauthenticated;
+
+/// A request of a device for codes, ready to be decided.
+#[derive(Clone, Debug)]
+pub struct DeviceAuthorization {
+    config: Arc<Config>,
+    request: DeviceRequest,
+}
+
+/// One label for each round: a code that is taken is met with another one.
+const LABELS: [&str; 9] = [
+    "user code 0",
+    "user code 1",
+    "user code 2",
+    "user code 3",
+    "user code 4",
+    "user code 5",
+    "user code 6",
+    "user code 7",
+    "user code 8",
+];
+
+impl DeviceAuthorization {
+    /// Takes a request to the server of `config`.
+    #[must_use]
+    pub const fn new(config: Arc<Config>, request: DeviceRequest) -> Self {
+        Self { config, request }
+    }
+}
+
+impl Endpoint for DeviceAuthorization {
+    type Reply = DeviceResponse;
+    type Refusal = TokenRefusal;
+
+    fn keys(&self) -> Vec<Key> {
+        vec![Key::Client(self.request.credentials.client().clone())]
+    }
+
+    fn decide(&self, seen: &Snapshot, env: &Env) -> Decision<Self> {
+        let Self { config, request } = self;
+        let client = match authenticate(&request.credentials, seen, env) {
+            Ok(client) => client,
+            Err(halt) => return unauthenticated(&request.credentials, halt),
+        };
+        let flow = config.device_flow().ok_or(TokenRefusal::GrantTypeUnsupported)?;
+        ensure(client.value().may_use(GrantType::DeviceCode), TokenRefusal::GrantTypeNotAllowed)?;
+        let scope = config.resolve_scope(client.value(), request.scope.as_deref()).map_err(TokenRefusal::from)?;
+        let audience = config.resolve_resources(client.value(), &request.resource);
+        let audience = audience.map_err(|_| TokenRefusal::TargetInvalid)?;
+
+        let label = LABELS.get(usize::from(seen.round())).copied().unwrap_or("user code");
+        let (id, user_code) = (GrantId::mint(env), flow.user_codes.draw(&env.derive(label)));
+        let device_code = Handle::mint(id, env, "device code");
+        let lifetime = config.lifetimes().device_code;
+        let index = UserCode { id: user_code.digest(), grant: id, client: client.value().id().clone() };
+        let state = GrantState::Device(DeviceCode {
+            digest: device_code.digest(),
+            expires: env.now.plus(lifetime),
+            stage: DeviceStage::Pending { interval: flow.interval.as_secs(), last_poll: None },
+        });
+        let grant = Grant {
+            id,
+            client: index.client.clone(),
+            subject: None,
+            scope,
+            audience,
+            created: env.now,
+            authenticated: None,
+            state,
+        };
+        let forgotten = grant.forgettable(env.now, Duration::ZERO);
+        let response = DeviceResponse::new(
+            device_code.expose(config.brand(), HandleKind::DeviceCode),
+            &flow.user_codes.show(&user_code),
+            format!("{}{}", config.issuer(), config.paths().verification),
+            lifetime.as_secs(),
+            flow.interval.as_secs(),
+        );
+        let index = Change::new_user_code(index, env.now.plus(lifetime));
+        Ok(Plan::grant(vec![client.still(), Change::new_grant(grant, forgotten), index], response))
+    }
+}

@@ -1,0 +1,126 @@
+//! A person's answer to a device: of several, one wins.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::config::Config;
+use crate::env::Env;
+use crate::event::Event;
+use crate::grant::ensure;
+use crate::record::{DeviceStage, Grant, GrantState, Scope};
+use crate::snapshot::{Halt, Snapshot};
+use crate::step::{Decision, Endpoint, Plan};
+use crate::store::{Change, Key};
+
+use super::authorize::{Asking, Session};
+use super::verification::{DevicePrompt, VerificationRefusal, Waiting, waiting};
+
+/// A person said yes to a device.
+#[derive(Clone, Debug)]
+pub struct DeviceApproval {
+    config: Arc<Config>,
+    prompt: DevicePrompt,
+    session: Session,
+    scope: Option<Scope>,
+}
+
+impl DeviceApproval {
+    /// The person of `session` grants all that `prompt` asks for.
+    #[must_use]
+    pub const fn new(config: Arc<Config>, prompt: DevicePrompt, session: Session) -> Self {
+        Self { config, prompt, session, scope: None }
+    }
+
+    /// Grants only this part of it.
+    #[must_use]
+    pub fn only(mut self, scope: Scope) -> Self {
+        self.scope = Some(scope);
+        self
+    }
+}
+
+impl Endpoint for DeviceApproval {
+    type Reply = ();
+    type Refusal = VerificationRefusal;
+
+    fn keys(&self) -> Vec<Key> {
+        keys(&self.prompt)
+    }
+
+    fn decide(&self, seen: &Snapshot, env: &Env) -> Decision<Self> {
+        let (waiting, used) = find(&self.prompt, seen, env)?;
+        // The person must have been shown whose device it is [RFC 8628 §5.4].
+        let Asking::Consent { subject, .. } = &self.prompt.asking else {
+            return Err(VerificationRefusal::LoginRequired.into());
+        };
+        ensure(*subject == self.session.subject, VerificationRefusal::LoginRequired)?;
+        let scope = self.scope.as_ref().unwrap_or(&self.prompt.scope);
+        let fits = waiting.grant.value().scope.covers(scope) && self.prompt.scope.covers(scope);
+        let useful = !self.config.scope_at(&waiting.grant.value().audience, scope).is_empty();
+        ensure(fits && useful, VerificationRefusal::ApprovalExceedsRequest)?;
+
+        let Waiting { grant, device, client } = &waiting;
+        let state = GrantState::Device(device.at(DeviceStage::Approved));
+        let next = Grant {
+            subject: Some(self.session.subject.clone()),
+            authenticated: Some(self.session.authenticated),
+            scope: scope.clone(),
+            ..grant.value().becoming(state)
+        };
+        let event = Event::AuthorizationGranted {
+            grant: next.id,
+            client: next.client.clone(),
+            subject: self.session.subject.clone(),
+            scope: scope.clone(),
+        };
+        let forgotten = next.forgettable(env.now, Duration::ZERO);
+        Ok(Plan::grant(vec![client.still(), grant.replace(next, forgotten), used], ()).reporting(event))
+    }
+}
+
+/// A person said no to a device.
+#[derive(Clone, Debug)]
+pub struct DeviceDenial {
+    prompt: DevicePrompt,
+}
+
+impl DeviceDenial {
+    /// Refuses what `prompt` asks for.
+    #[must_use]
+    pub const fn new(prompt: DevicePrompt) -> Self {
+        Self { prompt }
+    }
+}
+
+impl Endpoint for DeviceDenial {
+    type Reply = ();
+    type Refusal = VerificationRefusal;
+
+    fn keys(&self) -> Vec<Key> {
+        keys(&self.prompt)
+    }
+
+    fn decide(&self, seen: &Snapshot, env: &Env) -> Decision<Self> {
+        let (Waiting { grant, device, .. }, used) = find(&self.prompt, seen, env)?;
+        let next = grant.value().becoming(GrantState::Device(device.at(DeviceStage::Denied)));
+        let event = Event::AuthorizationDenied { client: next.client.clone() };
+        let forgotten = next.forgettable(env.now, Duration::ZERO);
+        Ok(Plan::grant(vec![grant.replace(next, forgotten), used], ()).reporting(event))
+    }
+}
+
+fn keys(prompt: &DevicePrompt) -> Vec<Key> {
+    vec![Key::UserCode(prompt.user_code), Key::Grant(prompt.grant), Key::Client(prompt.client.id.clone())]
+}
+
+/// What still waits for the answer, and the end of its user code.
+fn find<'s>(
+    prompt: &DevicePrompt,
+    seen: &'s Snapshot,
+    env: &Env,
+) -> Result<(Waiting<'s>, Change), Halt<VerificationRefusal>> {
+    let index = seen.user_code(prompt.user_code)?.ok_or(VerificationRefusal::CodeUnknown)?;
+    let waiting = waiting(index.value(), seen, env)?.ok_or(VerificationRefusal::CodeUnknown)?;
+    ensure(waiting.grant.value().id == prompt.grant, VerificationRefusal::CodeUnknown)?;
+    Ok((waiting, index.consume()))
+}

@@ -1,0 +1,131 @@
+//! The page on which a person types a user code, as endpoints of its own [RFC 8628 §3.3].
+//!
+//! ```text
+//! typed code ─▶ Verification ─▶ DevicePrompt ─▶ (host: login, "is this your device?") ─▶ DeviceApproval / DeviceDenial
+//! ```
+
+use serde::{Deserialize, Serialize};
+
+use crate::config::Config;
+use crate::env::{Env, Timestamp};
+use crate::event::Event;
+use crate::grant::ensure;
+use crate::record::{Client, DeviceCode, DeviceStage, Digest, Grant, GrantId, GrantState, Scope, TypedCode, UserCode};
+use crate::snapshot::{Halt, Question, Seen, Snapshot, Verdict};
+use crate::step::{Decision, Endpoint, Plan};
+use crate::store::Key;
+
+use super::authorize::{Asking, PromptClient, Session};
+
+/// The topic of the question whether one more code may be looked up; it is about whoever types, as the host names them.
+pub const USER_CODE_ATTEMPT: &str = "user code attempt";
+
+/// A code that a person typed, ready to be decided. Nothing is written, and the device notices nothing.
+#[derive(Clone, Debug)]
+pub struct Verification {
+    code: Option<TypedCode>,
+    session: Option<Session>,
+    /// Who types, where the host wants to limit that.
+    typist: Option<String>,
+}
+
+impl Verification {
+    /// Takes what was typed, by a person who may be logged in. `typist` is what the host counts attempts by, such as an
+    /// address; with `DeviceFlow::ask_host` it is asked about that first [RFC 8628 §5.1].
+    #[must_use]
+    pub fn new(config: &Config, typed: &str, session: Option<Session>, typist: &str) -> Self {
+        let flow = config.device_flow();
+        let typist = flow.filter(|flow| flow.ask_host).map(|_| typist.to_owned());
+        Self { code: flow.and_then(|flow| flow.user_codes.read(typed)), session, typist }
+    }
+}
+
+/// What to show the person who typed a code; a plain value that the host keeps until it is answered.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct DevicePrompt {
+    /// Which device waits.
+    pub grant: GrantId,
+    pub(super) user_code: Digest,
+    /// When the person was asked.
+    pub asked: Timestamp,
+    /// What to ask: to log in first, and then always to consent, since whoever sent the person here may be an attacker
+    /// [RFC 8628 §5.4].
+    pub asking: Asking,
+    /// Whose device it says it is: to be shown.
+    pub client: PromptClient,
+    /// What it would get.
+    pub scope: Scope,
+}
+
+/// Why a typed code leads nowhere: the form is shown again, with status 200.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum VerificationRefusal {
+    /// The code is malformed, unknown, expired or used: one answer for all.
+    #[error("the code is wrong or has expired")]
+    CodeUnknown,
+    /// The host allows no more attempts for now.
+    #[error("too many attempts; please wait")]
+    TooManyAttempts,
+    /// The session is older than the prompt, or another person's.
+    #[error("the person must log in")]
+    LoginRequired,
+    /// Nothing was granted, or more than was asked for.
+    #[error("the approval does not fit the request")]
+    ApprovalExceedsRequest,
+}
+
+impl Endpoint for Verification {
+    type Reply = Box<DevicePrompt>;
+    type Refusal = VerificationRefusal;
+
+    fn keys(&self) -> Vec<Key> {
+        self.code.iter().map(|code| Key::UserCode(code.digest())).collect()
+    }
+
+    fn decide(&self, seen: &Snapshot, env: &Env) -> Decision<Self> {
+        let guessed = || Plan::refuse(Vec::new(), VerificationRefusal::CodeUnknown).reporting(Event::UserCodeUnknown);
+        if let Some(typist) = &self.typist {
+            let question = Question::new(USER_CODE_ATTEMPT, typist.clone());
+            ensure(seen.verdict(question)? == Verdict::Allowed, VerificationRefusal::TooManyAttempts)?;
+        }
+        let Some(code) = &self.code else { return Ok(guessed()) };
+        let Some(index) = seen.user_code(code.digest())? else { return Ok(guessed()) };
+        let Some(Waiting { grant, client, .. }) = waiting(index.value(), seen, env)? else { return Ok(guessed()) };
+        let scope = grant.value().scope.clone();
+        let asking = match &self.session {
+            None => Asking::Login,
+            Some(Session { subject, .. }) => {
+                Asking::Consent { subject: subject.clone(), scope: scope.clone(), new: scope.clone() }
+            }
+        };
+        let prompt = DevicePrompt {
+            grant: grant.value().id,
+            user_code: code.digest(),
+            asked: env.now,
+            asking,
+            client: PromptClient::of(client.value(), ""),
+            scope,
+        };
+        Ok(Plan::grant(Vec::new(), Box::new(prompt)))
+    }
+}
+
+/// A device authorization that a person may still answer.
+pub(super) struct Waiting<'s> {
+    pub(super) grant: Seen<'s, Grant>,
+    pub(super) device: &'s DeviceCode,
+    pub(super) client: Seen<'s, Client>,
+}
+
+/// Finds what a user code stands for, if it still waits; grant and client are read together.
+pub(super) fn waiting<'s, F>(index: &UserCode, seen: &'s Snapshot, env: &Env) -> Result<Option<Waiting<'s>>, Halt<F>> {
+    seen.all([Key::Grant(index.grant), Key::Client(index.client.clone())])?;
+    let (grant, client) = (seen.grant(index.grant)?, seen.client(&index.client)?);
+    let (Some(grant), Some(client)) = (grant, client) else { return Ok(None) };
+    let GrantState::Device(device) = &grant.value().state else { return Ok(None) };
+    let pending = matches!(device.stage, DeviceStage::Pending { .. }) && env.now < device.expires;
+    let own = grant.value().client == index.client;
+    Ok((pending && own).then_some(Waiting { grant, device, client }))
+}
