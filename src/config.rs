@@ -28,6 +28,7 @@ pub struct Config {
     redirect_uri_optional_at_token: bool,
     requires_push: bool,
     device_flow: Option<DeviceFlow>,
+    token_exchange: bool,
 }
 
 /// The device authorization grant, where it is served [RFC 8628].
@@ -155,6 +156,7 @@ impl Config {
                 redirect_uri_optional_at_token: false,
                 requires_push: false,
                 device_flow: None,
+                token_exchange: false,
             },
         }
     }
@@ -257,6 +259,7 @@ impl Config {
         match grant_type {
             GrantType::AuthorizationCode | GrantType::RefreshToken | GrantType::ClientCredentials => true,
             GrantType::DeviceCode => self.device_flow.is_some(),
+            GrantType::TokenExchange => self.token_exchange,
         }
     }
 
@@ -386,6 +389,15 @@ impl ConfigBuilder {
     #[must_use]
     pub fn device_flow(mut self, change: impl FnOnce(&mut DeviceFlow)) -> Self {
         change(self.config.device_flow.get_or_insert_default());
+        self
+    }
+
+    /// Serves token exchange [RFC 8693]; the host decides over each one, as [`Question::TokenExchange`].
+    ///
+    /// [`Question::TokenExchange`]: crate::Question::TokenExchange
+    #[must_use]
+    pub const fn token_exchange(mut self) -> Self {
+        self.config.token_exchange = true;
         self
     }
 

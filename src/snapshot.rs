@@ -6,7 +6,10 @@ use std::sync::Arc;
 use url::Url;
 
 use crate::env::Timestamp;
-use crate::record::{AccessToken, Client, ClientId, Digest, Grant, GrantId, PushedRequest, Record, TokenId, UserCode};
+use crate::grant::token_exchange::ExchangeQuestion;
+use crate::record::{
+    AccessToken, Client, ClientId, Digest, Exposed, Grant, GrantId, PushedRequest, Record, TokenId, UserCode,
+};
 use crate::store::{Change, Expect, Key, Versioned, Write};
 
 /// Everything read so far; what was found absent is remembered as absent.
@@ -48,28 +51,24 @@ pub enum Need {
 }
 
 /// Something that only the host can decide.
-#[derive(Clone, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
-pub struct Question {
-    /// What kind of question this is.
-    pub topic: &'static str,
-    /// What it is about, in the terms of the topic.
-    pub about: String,
-}
-
-impl Question {
-    /// Asks about `about` in the terms of `topic`.
-    #[must_use]
-    pub const fn new(topic: &'static str, about: String) -> Self {
-        Self { topic, about }
-    }
-}
-
-/// A question may hold a password, so what it is about is not shown.
-impl fmt::Debug for Question {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Question").field("topic", &self.topic).finish_non_exhaustive()
-    }
+pub enum Question {
+    /// May one more user code be looked up for this typist, as the host names them [RFC 8628 §5.1]?
+    #[non_exhaustive]
+    UserCodeAttempt {
+        /// Who types.
+        typist: String,
+    },
+    /// May these tokens be exchanged [RFC 8693]?
+    TokenExchange(Box<ExchangeQuestion>),
+    /// A question of an extension.
+    Extension {
+        /// What kind of question this is.
+        topic: &'static str,
+        /// What it is about, in the terms of the topic.
+        about: Exposed,
+    },
 }
 
 /// The host's answer to a [`Question`].
@@ -330,6 +329,20 @@ impl Seen<'_, Client> {
     #[must_use]
     pub fn still(&self) -> Change {
         self.unchanged(Key::Client(self.value().id().clone()))
+    }
+}
+
+impl Seen<'_, AccessToken> {
+    /// Requires that the token is still there.
+    #[must_use]
+    pub fn still(&self) -> Change {
+        self.unchanged(Key::Token(self.value().id))
+    }
+
+    /// Removes it alone; its grant lives on.
+    #[must_use]
+    pub fn remove(&self) -> Change {
+        Change { key: Key::Token(self.value().id), expect: Expect::Version(self.version), write: Write::Delete }
     }
 }
 

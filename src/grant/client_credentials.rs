@@ -26,9 +26,10 @@ pub(crate) fn decide(requester: &Requester<'_>, scope: Option<&str>) -> Decided 
         audience,
         created: env.now,
         authenticated: None,
+        may_act: None,
         state: GrantState::Live(Live { code: None, chain: None }),
     };
     let expires = grant.forgettable(env.now, requester.keeps());
     let kept = Change::new_grant(grant.clone(), expires);
-    Ok(requester.issue(GrantType::ClientCredentials, &grant, kept, allowance, None))
+    Ok(requester.tokens(GrantType::ClientCredentials, &grant, kept, allowance, None))
 }

@@ -7,12 +7,12 @@ use crate::config::Config;
 use crate::env::Env;
 use crate::event::Event;
 use crate::record::{
-    AccessToken, Chain, Client, Exposed, Grant, GrantType, Handle, HandleKind, Resource, Scope, TokenId,
+    AccessToken, Actor, Chain, Client, Exposed, Grant, GrantType, Handle, HandleKind, Resource, Scope, TokenId,
 };
 use crate::snapshot::{Halt, Seen};
 use crate::step::Plan;
 use crate::store::Change;
-use crate::wire::{TokenRefusal, TokenResponse};
+use crate::wire::{ACCESS_TOKEN_TYPE, TokenRefusal, TokenResponse};
 
 use super::ensure;
 
@@ -22,8 +22,24 @@ pub(crate) type Decided = Result<Plan<TokenResponse, TokenRefusal>, Halt<TokenRe
 /// What an access token allows, and where.
 #[derive(Debug)]
 pub(crate) struct Allowance {
-    scope: Scope,
-    audience: Arc<[Resource]>,
+    pub(crate) scope: Scope,
+    pub(crate) audience: Arc<[Resource]>,
+}
+
+/// Tokens to be issued.
+#[derive(Debug)]
+pub(crate) struct Issue<'a> {
+    pub(crate) grant_type: GrantType,
+    /// The grant that they belong to.
+    pub(crate) grant: &'a Grant,
+    /// What becomes of that grant, and what else must still hold.
+    pub(crate) changes: Vec<Change>,
+    pub(crate) allowance: Allowance,
+    /// How long the access token lives.
+    pub(crate) lifetime: Duration,
+    /// Who acts for the subject.
+    pub(crate) act: Option<Arc<Actor>>,
+    pub(crate) refresh: Option<&'a Handle>,
 }
 
 /// The authenticated client that asks for tokens, and the circumstances.
@@ -59,41 +75,52 @@ impl Requester<'_> {
         Ok(Allowance { scope, audience })
     }
 
-    /// Plans tokens of `grant`, whose own change is `kept`, as long as the client is still what it was.
-    pub(crate) fn issue(
-        &self,
-        grant_type: GrantType,
-        grant: &Grant,
-        kept: Change,
-        allowance: Allowance,
-        refresh: Option<&Handle>,
-    ) -> Plan<TokenResponse, TokenRefusal> {
+    /// Plans tokens, as long as the client is still what it was.
+    pub(crate) fn issue(&self, issue: Issue<'_>) -> Plan<TokenResponse, TokenRefusal> {
         let Self { config, client, env, .. } = self;
-        let Allowance { scope, audience } = allowance;
+        let Issue { grant_type, grant, mut changes, allowance: Allowance { scope, audience }, lifetime, act, refresh } =
+            issue;
         let access = Handle::mint(grant.id, env, "access token");
-        let lifetime = config.lifetimes().access_token;
         let token = AccessToken {
             id: TokenId::of(&access),
-            client: grant.client.clone(),
+            client: client.value().id().clone(),
             scope: scope.clone(),
             audience,
+            act,
             issued: env.now,
             expires: env.now.plus(lifetime),
         };
         let event = Event::TokenIssued {
             grant: grant.id,
-            client: grant.client.clone(),
+            client: token.client.clone(),
             subject: grant.subject.clone(),
             grant_type,
             scope: scope.clone(),
         };
-        let response = TokenResponse::bearer(
+        let mut response = TokenResponse::bearer(
             access.expose(config.brand(), HandleKind::AccessToken),
             lifetime.as_secs(),
             scope,
             refresh.map(|handle| self.expose_refresh(handle)),
         );
-        Plan::grant(vec![client.still(), kept, Change::new_token(token)], response).reporting(event)
+        if grant_type == GrantType::TokenExchange {
+            response.issued_token_type = Some(ACCESS_TOKEN_TYPE.to_owned());
+        }
+        changes.extend([client.still(), Change::new_token(token)]);
+        Plan::grant(changes, response).reporting(event)
+    }
+
+    /// The tokens of a grant that is its client's own, and whose own change is `kept`.
+    pub(crate) fn tokens<'i>(
+        &self,
+        grant_type: GrantType,
+        grant: &'i Grant,
+        kept: Change,
+        allowance: Allowance,
+        refresh: Option<&'i Handle>,
+    ) -> Plan<TokenResponse, TokenRefusal> {
+        let lifetime = self.config.lifetimes().access_token;
+        self.issue(Issue { grant_type, grant, changes: vec![kept], allowance, lifetime, act: None, refresh })
     }
 
     fn expose_refresh(&self, handle: &Handle) -> Exposed {

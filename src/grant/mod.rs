@@ -6,6 +6,7 @@ pub(crate) mod device;
 mod issue;
 pub(crate) mod refresh;
 mod revoke;
+pub(crate) mod token_exchange;
 
 pub(crate) use issue::Requester;
 pub(crate) use revoke::revoked;

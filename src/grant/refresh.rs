@@ -79,12 +79,12 @@ impl Refreshing {
         if let Presented::Retry(successor) = presented {
             let again = Event::RefreshRetried { grant: id, client: grant.value().client.clone() };
             let plan =
-                requester.issue(GrantType::RefreshToken, grant.value(), grant.still(), allowance, Some(&successor));
+                requester.tokens(GrantType::RefreshToken, grant.value(), grant.still(), allowance, Some(&successor));
             return Ok(plan.reporting(again));
         }
         let (successor, chain) = chain.advance(handle, &lifetimes, env);
         let kept = replace(&grant, live, chain, requester);
-        Ok(requester.issue(GrantType::RefreshToken, grant.value(), kept, allowance, Some(&successor)))
+        Ok(requester.tokens(GrantType::RefreshToken, grant.value(), kept, allowance, Some(&successor)))
     }
 }
 

@@ -295,12 +295,14 @@ pub enum GrantType {
     ClientCredentials,
     /// `urn:ietf:params:oauth:grant-type:device_code` [RFC 8628 §3.4].
     DeviceCode,
+    /// `urn:ietf:params:oauth:grant-type:token-exchange` [RFC 8693 §2.1].
+    TokenExchange,
 }
 
 impl GrantType {
     /// Every grant type that this crate serves.
     pub const ALL: &'static [Self] =
-        &[Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials, Self::DeviceCode];
+        &[Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials, Self::DeviceCode, Self::TokenExchange];
 
     /// The grant type of this name.
     #[must_use]
@@ -315,6 +317,7 @@ impl GrantType {
             Self::AuthorizationCode => "authorization_code",
             Self::RefreshToken => "refresh_token",
             Self::ClientCredentials => "client_credentials",
+            Self::TokenExchange => "urn:ietf:params:oauth:grant-type:token-exchange",
             Self::DeviceCode => "urn:ietf:params:oauth:grant-type:device_code",
         }
     }

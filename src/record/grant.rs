@@ -24,6 +24,9 @@ pub struct Grant {
     /// When the person last proved who they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) authenticated: Option<Timestamp>,
+    /// The clients that may act for the subject in a delegation; all that the host allows if absent [RFC 8693 §4.4].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) may_act: Option<Arc<[ClientId]>>,
     pub(crate) state: GrantState,
 }
 
@@ -162,6 +165,7 @@ impl Grant {
             audience: Arc::clone(&self.audience),
             created: self.created,
             authenticated: self.authenticated,
+            may_act: self.may_act.clone(),
             state,
         }
     }

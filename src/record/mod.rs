@@ -1,5 +1,6 @@
 //! What a store keeps. No record holds a usable secret, and every record is bytes of a stated version.
 
+mod actor;
 mod client;
 mod grant;
 mod metadata;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub use actor::Actor;
 pub use client::{Client, ClientBuilder, ClientFault, GrantType, RedirectUriRefused};
 pub use grant::Grant;
 pub(crate) use grant::{Chain, Challenge, DeviceCode, DeviceStage, GrantState, IssuedCode, Live};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ClientId, Digest, GrantId, Handle, Resource, Scope};
+use super::{Actor, ClientId, Digest, GrantId, Handle, Resource, Scope};
 use crate::env::Timestamp;
 
 /// The name of a reference token in the store: its grant, and the digest of its secret.
@@ -30,6 +30,9 @@ pub struct AccessToken {
     pub(crate) client: ClientId,
     pub(crate) scope: Scope,
     pub(crate) audience: Arc<[Resource]>,
+    /// Who acts for the subject, and who did before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) act: Option<Arc<Actor>>,
     pub(crate) issued: Timestamp,
     pub(crate) expires: Timestamp,
 }

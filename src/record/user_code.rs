@@ -50,7 +50,7 @@ impl UserCodeFormat {
         let characters = self.alphabet.as_bytes();
         let count = u8::try_from(characters.len()).unwrap_or(u8::MAX).max(1);
         // A byte beyond the last whole multiple would favour the first characters; only if nearly all are, they count.
-        let fair = |byte: &&u8| **byte <= u8::MAX - (u8::MAX % count) - 1;
+        let fair = |byte: &&u8| **byte < u8::MAX - (u8::MAX % count);
         let drawn = random.iter().filter(fair).chain(random).take(self.length);
         TypedCode(drawn.filter_map(|byte| characters.get(usize::from(byte % count)).copied().map(char::from)).collect())
     }

@@ -7,7 +7,7 @@ use http::Request;
 use crate::config::Config;
 use crate::env::{Env, Timestamp};
 use crate::grant::ensure;
-use crate::record::{ClientId, GrantId, Handle, HandleKind, Resource, Scope, Subject, TokenId};
+use crate::record::{Actor, ClientId, GrantId, Handle, HandleKind, Resource, Scope, Subject, TokenId};
 use crate::snapshot::Snapshot;
 use crate::step::{Decision, Endpoint, Plan};
 use crate::store::Key;
@@ -77,6 +77,8 @@ pub struct Permit {
     pub client: ClientId,
     /// For whom; absent where the client acts for itself.
     pub subject: Option<Subject>,
+    /// Who acts for the subject, if not the client alone [RFC 8693 §4.1].
+    pub actor: Option<Arc<Actor>>,
     /// All that the token allows.
     pub scope: Scope,
     /// When it expires.
@@ -104,6 +106,7 @@ impl Endpoint for Access {
             grant: grant.id,
             client: token.client.clone(),
             subject: grant.subject.clone(),
+            actor: token.act.clone(),
             scope: token.scope.clone(),
             expires: token.expires,
         };

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use crate::config::Config;
 use crate::env::Env;
 use crate::event::Event;
-use crate::record::Scope;
+use crate::record::{ClientId, Scope};
 use crate::snapshot::Snapshot;
 use crate::step::{Decision, Endpoint, Plan};
 use crate::store::Key;
 use crate::wire::{AuthorizationResponse, AuthorizeReason, AuthorizeRefusal};
 
 use super::authorize::{Asking, Prompt, Session, interrupted, unverified};
-use super::verify::{keys, verify};
+use super::verify::{Consent, keys, verify};
 
 /// A person said yes.
 #[derive(Clone, Debug)]
@@ -21,13 +21,21 @@ pub struct Approval {
     prompt: Prompt,
     session: Session,
     scope: Option<Scope>,
+    may_act: Option<Arc<[ClientId]>>,
 }
 
 impl Approval {
     /// The person of `session` grants all that `prompt` asks for.
     #[must_use]
     pub const fn new(config: Arc<Config>, prompt: Prompt, session: Session) -> Self {
-        Self { config, prompt, session, scope: None }
+        Self { config, prompt, session, scope: None, may_act: None }
+    }
+
+    /// Lets only these clients act for the person in a delegation [RFC 8693 §4.4].
+    #[must_use]
+    pub fn may_act(mut self, clients: impl IntoIterator<Item = ClientId>) -> Self {
+        self.may_act = Some(clients.into_iter().collect());
+        self
     }
 
     /// Grants only this part of it.
@@ -68,7 +76,8 @@ impl Endpoint for Approval {
         if scope.is_empty() {
             return refuse(AuthorizeReason::AccessDenied);
         }
-        Ok(verified.approve(config, &session.subject, session.authenticated, scope.clone(), env, |response| response))
+        let consent = Consent { session, scope: scope.clone(), may_act: self.may_act.clone() };
+        Ok(verified.approve(config, consent, env, |response| response))
     }
 
     fn interrupted(&self, seen: &Snapshot) -> Option<AuthorizeRefusal> {

@@ -18,7 +18,7 @@ use crate::step::{Decision, Endpoint, Plan};
 use crate::store::Key;
 use crate::wire::{AuthorizationRequest, AuthorizationResponse, AuthorizeReason, AuthorizeRefusal, PageReason};
 
-use super::verify::{Resolved, Verified, client_id, keys, page, recipient, resolve, verify};
+use super::verify::{Consent, Resolved, Verified, client_id, keys, page, recipient, resolve, verify};
 
 /// An authorization request and who makes it, ready to be decided.
 #[derive(Clone, Debug)]
@@ -222,8 +222,8 @@ impl Endpoint for Authorize {
         match self.missing(&verified, env) {
             Ok(session) => {
                 let answer = |response| Authorization::Answer(Box::new(response));
-                let scope = verified.scope.clone();
-                Ok(verified.approve(&self.config, &session.subject, session.authenticated, scope, env, answer))
+                let consent = Consent { session, scope: verified.scope.clone(), may_act: None };
+                Ok(verified.approve(&self.config, consent, env, answer))
             }
             Err((_, reason)) if verified.prompt.none => Err(verified.to.refuse(&reason).into()),
             Err((asking, _)) => {

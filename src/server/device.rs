@@ -19,7 +19,7 @@ use super::token::unauthenticated;
 #[derive(Clone, Debug)]
 pub struct DeviceAuthorization {
     config: Arc<Config>,
-    request: DeviceRequest,
+    request: Box<DeviceRequest>,
 }
 
 /// One label for each round: a code that is taken is met with another one.
@@ -38,8 +38,8 @@ const LABELS: [&str; 9] = [
 impl DeviceAuthorization {
     /// Takes a request to the server of `config`.
     #[must_use]
-    pub const fn new(config: Arc<Config>, request: DeviceRequest) -> Self {
-        Self { config, request }
+    pub fn new(config: Arc<Config>, request: DeviceRequest) -> Self {
+        Self { config, request: Box::new(request) }
     }
 }
 
@@ -81,6 +81,7 @@ impl Endpoint for DeviceAuthorization {
             audience,
             created: env.now,
             authenticated: None,
+            may_act: None,
             state,
         };
         let forgotten = grant.forgettable(env.now, Duration::ZERO);

@@ -2,7 +2,7 @@
 
 use crate::client_auth::authenticate;
 use crate::env::Env;
-use crate::record::{Client, Handle, HandleKind, TokenId};
+use crate::record::{Client, ClientId, Handle, HandleKind, TokenId};
 use crate::snapshot::{Halt, Seen, Snapshot};
 use crate::store::Key;
 use crate::wire::{Credentials, TokenQuery, TokenRefusal};
@@ -39,6 +39,19 @@ impl Inquiry {
         env: &Env,
     ) -> Result<Seen<'s, Client>, Halt<TokenRefusal>> {
         authenticate(&self.credentials, seen, env)
+    }
+
+    /// Whether the token was issued to `client`: an access token may be of another one than its grant.
+    pub(super) fn own(
+        &self,
+        token: &PresentedToken,
+        client: &ClientId,
+        seen: &Snapshot,
+    ) -> Result<bool, Halt<TokenRefusal>> {
+        match token {
+            PresentedToken::Access(_, id) => Ok(seen.token(*id)?.is_some_and(|token| token.value().client == *client)),
+            PresentedToken::Refresh(_) => Ok(true),
+        }
     }
 
     /// The token in question; `None` if it cannot be one of ours.

@@ -9,7 +9,7 @@ use crate::record::{AccessToken, Client, Grant, GrantState, Handle};
 use crate::snapshot::Snapshot;
 use crate::step::{Decision, Endpoint, Plan};
 use crate::store::Key;
-use crate::wire::{Introspection, TokenQuery, TokenRefusal};
+use crate::wire::{Introspection, MayAct, TokenQuery, TokenRefusal};
 
 use super::inquiry::{Inquiry, PresentedToken};
 use super::token::unauthenticated;
@@ -44,6 +44,8 @@ impl Introspect {
             iat: Some(token.issued),
             sub: grant.subject.clone(),
             aud: token.audience.to_vec(),
+            act: token.act.as_deref().cloned(),
+            may_act: grant.may_act.as_ref().map(|may| MayAct { client_id: may.to_vec() }),
             iss: Some(self.config.issuer().to_owned()),
         }
     }

@@ -25,4 +25,4 @@ pub use push::Push;
 pub use revoke::Revoke;
 pub use routes::{Place, Route};
 pub use token::Token;
-pub use verification::{DevicePrompt, USER_CODE_ATTEMPT, Verification, VerificationRefusal};
+pub use verification::{DevicePrompt, Verification, VerificationRefusal};

@@ -7,7 +7,7 @@ use crate::env::Env;
 use crate::event::{Event, RevocationCause};
 use crate::grant::refresh::Presented;
 use crate::grant::revoked;
-use crate::record::{Grant, GrantState, Live};
+use crate::record::{AccessToken, Grant, GrantState, Live};
 use crate::snapshot::{Halt, Seen, Snapshot};
 use crate::step::{Decision, Endpoint, Plan};
 use crate::store::Key;
@@ -65,14 +65,18 @@ impl Endpoint for Revoke {
             Ok(client) => client.value().id(),
             Err(halt) => return unauthenticated(&self.inquiry.credentials, halt),
         };
-        let found = match self.inquiry.token()? {
-            Some(token) => self.find(token, seen, env)?.filter(|grant| grant.value().client == *client),
-            None => None,
-        };
+        let nothing = || Plan::grant(Vec::new(), ());
+        let Some(token) = self.inquiry.token()? else { return Ok(nothing()) };
         // [RFC 7009 §2.2]: an invalid token is as good as revoked.
-        let Some(grant) = found else { return Ok(Plan::grant(Vec::new(), ())) };
-        let event =
-            Event::GrantRevoked { grant: grant.value().id, client: client.clone(), cause: RevocationCause::Request };
-        Ok(Plan::grant(vec![revoked(&grant, &self.config, env)], ()).reporting(event))
+        let Some(grant) = self.find(token, seen, env)? else { return Ok(nothing()) };
+        if grant.value().client == *client && self.inquiry.own(token, client, seen)? {
+            let id = grant.value().id;
+            let event = Event::GrantRevoked { grant: id, client: client.clone(), cause: RevocationCause::Request };
+            return Ok(Plan::grant(vec![revoked(&grant, &self.config, env)], ()).reporting(event));
+        }
+        // A token that was exchanged lives in another client's grant, which goes on without it.
+        let PresentedToken::Access(_, id) = token else { return Ok(nothing()) };
+        let exchanged = seen.token(*id)?.filter(|token| token.value().client == *client);
+        Ok(Plan::grant(exchanged.iter().map(Seen::<AccessToken>::remove).collect(), ()))
     }
 }

@@ -9,8 +9,9 @@ use crate::event::Event;
 use crate::grant::authorization_code::Redemption;
 use crate::grant::device::Poll;
 use crate::grant::refresh::Refreshing;
+use crate::grant::token_exchange::Exchanging;
 use crate::grant::{Requester, client_credentials};
-use crate::record::Handle;
+use crate::record::{GrantType, Handle};
 use crate::snapshot::{Halt, Snapshot};
 use crate::step::{Decision, Endpoint, Plan};
 use crate::store::Key;
@@ -32,6 +33,7 @@ enum Presented {
     Refresh(Refreshing),
     ClientCredentials { scope: Option<String> },
     Device(Poll),
+    Exchange(Exchanging),
     Unknown,
     Missing,
 }
@@ -52,18 +54,26 @@ impl Token {
             TokenGrant::DeviceCode { device_code } if config.device_flow().is_some() => {
                 Presented::Device(Poll::new(brand, device_code.as_ref()))
             }
-            TokenGrant::DeviceCode { .. } | TokenGrant::Unknown { .. } => Presented::Unknown,
+            TokenGrant::TokenExchange(parameters) if config.serves(GrantType::TokenExchange) => {
+                Presented::Exchange(Exchanging::new(brand, parameters, request.scope))
+            }
+            TokenGrant::DeviceCode { .. } | TokenGrant::TokenExchange(_) | TokenGrant::Unknown { .. } => {
+                Presented::Unknown
+            }
             TokenGrant::Missing => Presented::Missing,
         };
         Self { config, credentials: request.credentials, grant, resource: request.resource }
     }
 
-    fn handle(&self) -> Option<&Handle> {
+    /// The records behind what is presented.
+    fn presented_keys(&self) -> Vec<Key> {
+        let grant_of = |handle: Option<&Handle>| handle.map(|handle| Key::Grant(handle.grant())).into_iter().collect();
         match &self.grant {
-            Presented::Code(redemption) => redemption.handle(),
-            Presented::Refresh(refreshing) => refreshing.handle(),
-            Presented::Device(poll) => poll.handle(),
-            Presented::ClientCredentials { .. } | Presented::Unknown | Presented::Missing => None,
+            Presented::Code(redemption) => grant_of(redemption.handle()),
+            Presented::Refresh(refreshing) => grant_of(refreshing.handle()),
+            Presented::Device(poll) => grant_of(poll.handle()),
+            Presented::Exchange(exchanging) => exchanging.keys().collect(),
+            Presented::ClientCredentials { .. } | Presented::Unknown | Presented::Missing => Vec::new(),
         }
     }
 }
@@ -74,7 +84,7 @@ impl Endpoint for Token {
 
     fn keys(&self) -> Vec<Key> {
         let client = Key::Client(self.credentials.client().clone());
-        [client].into_iter().chain(self.handle().map(|handle| Key::Grant(handle.grant()))).collect()
+        [client].into_iter().chain(self.presented_keys()).collect()
     }
 
     fn decide(&self, seen: &Snapshot, env: &Env) -> Decision<Self> {
@@ -88,6 +98,7 @@ impl Endpoint for Token {
             Presented::Refresh(refreshing) => refreshing.decide(&requester, seen),
             Presented::ClientCredentials { scope } => client_credentials::decide(&requester, scope.as_deref()),
             Presented::Device(poll) => poll.decide(&requester, seen),
+            Presented::Exchange(exchanging) => exchanging.decide(&requester, seen),
             Presented::Unknown => Err(TokenRefusal::GrantTypeUnsupported.into()),
             Presented::Missing => Err(TokenRefusal::ParameterMissing("grant_type").into()),
         }

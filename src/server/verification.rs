@@ -17,9 +17,6 @@ use crate::store::Key;
 
 use super::authorize::{Asking, PromptClient, Session};
 
-/// The topic of the question whether one more code may be looked up; it is about whoever types, as the host names them.
-pub const USER_CODE_ATTEMPT: &str = "user code attempt";
-
 /// A code that a person typed, ready to be decided. Nothing is written, and the device notices nothing.
 #[derive(Clone, Debug)]
 pub struct Verification {
@@ -87,7 +84,7 @@ impl Endpoint for Verification {
     fn decide(&self, seen: &Snapshot, env: &Env) -> Decision<Self> {
         let guessed = || Plan::refuse(Vec::new(), VerificationRefusal::CodeUnknown).reporting(Event::UserCodeUnknown);
         if let Some(typist) = &self.typist {
-            let question = Question::new(USER_CODE_ATTEMPT, typist.clone());
+            let question = Question::UserCodeAttempt { typist: typist.clone() };
             ensure(seen.verdict(question)? == Verdict::Allowed, VerificationRefusal::TooManyAttempts)?;
         }
         let Some(code) = &self.code else { return Ok(guessed()) };

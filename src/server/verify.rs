@@ -11,7 +11,7 @@ use crate::grant::ensure;
 use crate::proof::pkce::ChallengeMethod;
 use crate::record::{
     Challenge, Client, ClientId, Digest, Exposed, Grant, GrantId, GrantState, GrantType, Handle, HandleKind,
-    IssuedCode, PushedRequest, RedirectUriRefused, Resource, Scope, Subject, VerifiedRedirectUri,
+    IssuedCode, PushedRequest, RedirectUriRefused, Resource, Scope, VerifiedRedirectUri,
 };
 use crate::snapshot::{Halt, Seen, Snapshot};
 use crate::step::Plan;
@@ -20,6 +20,8 @@ use crate::wire::{
     AuthorizationRequest, AuthorizationResponse, AuthorizeReason, AuthorizeRefusal, PageReason, ResponseMode,
     TokenRefusal, pushed_id,
 };
+
+use super::authorize::Session;
 
 /// A request whose every part was checked against its client.
 #[derive(Debug)]
@@ -35,6 +37,15 @@ pub(super) struct Verified<'a, 'r> {
     pub(super) prompt: PromptValues,
     pub(super) max_age: Option<Duration>,
     challenge: Option<Challenge>,
+}
+
+/// What a person, or a policy on their behalf, agrees to.
+#[derive(Debug)]
+pub(super) struct Consent<'c> {
+    pub(super) session: &'c Session,
+    pub(super) scope: Scope,
+    /// Which clients may act for the person, if not all may.
+    pub(super) may_act: Option<Arc<[ClientId]>>,
 }
 
 /// Where the response goes, from the moment that this is proven.
@@ -255,16 +266,15 @@ impl From<ScopeFault> for AuthorizeReason {
 }
 
 impl Verified<'_, '_> {
-    /// Plans a grant of `scope` by `subject`, and its code.
+    /// Plans the grant that a person consented to, and its code.
     pub(super) fn approve<R>(
         &self,
         config: &Config,
-        subject: &Subject,
-        authenticated: Timestamp,
-        scope: Scope,
+        consent: Consent<'_>,
         env: &Env,
         reply: impl FnOnce(AuthorizationResponse) -> R,
     ) -> Plan<R, AuthorizeRefusal> {
+        let Consent { session: Session { subject, authenticated, .. }, scope, may_act } = consent;
         let id = GrantId::mint(env);
         let code = Handle::mint(id, env, "authorization code");
         let grant = Grant {
@@ -274,7 +284,8 @@ impl Verified<'_, '_> {
             scope: scope.clone(),
             audience: Arc::clone(&self.audience),
             created: env.now,
-            authenticated: Some(authenticated),
+            authenticated: Some(*authenticated),
+            may_act,
             state: GrantState::CodeIssued(IssuedCode {
                 digest: code.digest(),
                 expires: env.now.plus(config.lifetimes().code),

@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::token::json;
 use crate::env::Timestamp;
-use crate::record::{ClientId, Resource, Scope, Subject};
+use crate::record::{Actor, ClientId, Resource, Scope, Subject};
 
 /// What a token allows, or only that it is not active.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
@@ -35,9 +35,23 @@ pub struct Introspection {
     /// The resources it is for.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "one_or_many")]
     pub aud: Vec<Resource>,
+    /// Who acts for the subject, and who did before [RFC 8693 §4.1].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub act: Option<Actor>,
+    /// Which clients may act for the subject, if not all may [RFC 8693 §4.4].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub may_act: Option<MayAct>,
     /// Who issued it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub iss: Option<String>,
+}
+
+/// The clients that may act for a subject.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct MayAct {
+    /// Their names.
+    pub client_id: Vec<ClientId>,
 }
 
 impl Introspection {

@@ -5,11 +5,13 @@ use http::{Method, Request, Response, StatusCode};
 use serde::{Deserialize, Serialize};
 
 use super::credentials::Credentials;
+use super::exchange::ExchangeParameters;
 use super::form::{self, Form, Limits, Malformed, Parameters};
 use super::token_refusal::TokenRefusal;
 use crate::record::{Exposed, GrantType, Scope};
 
 const DEVICE_CODE: &str = GrantType::DeviceCode.as_str();
+const TOKEN_EXCHANGE: &str = GrantType::TokenExchange.as_str();
 
 /// A request for tokens.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -52,6 +54,8 @@ pub enum TokenGrant {
         /// The device code.
         device_code: Option<Exposed>,
     },
+    /// `urn:ietf:params:oauth:grant-type:token-exchange` [RFC 8693 §2.1].
+    TokenExchange(Box<ExchangeParameters>),
     /// A grant type that is not served; its parameters are among the others.
     Unknown {
         /// Its name.
@@ -86,6 +90,7 @@ impl TokenRequest {
                 TokenGrant::RefreshToken { refresh_token: form.take_owned("refresh_token").map(Exposed::new) }
             }
             Some("client_credentials") => TokenGrant::ClientCredentials,
+            Some(TOKEN_EXCHANGE) => TokenGrant::TokenExchange(Box::new(ExchangeParameters::take(&mut form))),
             Some(DEVICE_CODE) => {
                 TokenGrant::DeviceCode { device_code: form.take_owned("device_code").map(Exposed::new) }
             }
@@ -122,8 +127,17 @@ impl TokenRequest {
                 optional("device_code", device_code.as_ref().map(Exposed::as_str));
             }
             TokenGrant::Unknown { grant_type } => optional("grant_type", Some(grant_type)),
-            TokenGrant::Missing => {}
+            TokenGrant::TokenExchange(_) | TokenGrant::Missing => {}
         }
+        if let TokenGrant::TokenExchange(parameters) = &self.grant {
+            form::append(&mut body, "grant_type", TOKEN_EXCHANGE);
+            parameters.print(&mut body);
+        }
+        let mut optional = |name: &str, value: Option<&str>| {
+            if let Some(value) = value {
+                form::append(&mut body, name, value);
+            }
+        };
         optional("scope", self.scope.as_deref());
         self.resource.iter().for_each(|resource| optional("resource", Some(resource)));
         for (name, value) in self.other.iter() {
@@ -139,6 +153,9 @@ impl TokenRequest {
 pub struct TokenResponse {
     /// The access token.
     pub access_token: Exposed,
+    /// What it is, in the answer to an exchange [RFC 8693 §2.2.1].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issued_token_type: Option<String>,
     /// How to use it: `Bearer`.
     pub token_type: String,
     /// Seconds until the access token expires.
@@ -158,6 +175,7 @@ impl TokenResponse {
     pub fn bearer(access_token: Exposed, expires_in: u64, scope: Scope, refresh_token: Option<Exposed>) -> Self {
         Self {
             access_token,
+            issued_token_type: None,
             token_type: "Bearer".to_owned(),
             expires_in: Some(expires_in),
             refresh_token,

@@ -44,6 +44,18 @@ pub enum TokenRefusal {
     DeviceSlowDown,
     /// The person denied.
     DeviceDenied,
+    /// The subject token is unknown, expired or revoked [RFC 8693 §2.2.2].
+    SubjectTokenInvalid,
+    /// The actor token is unknown, expired or revoked, or comes without its type [RFC 8693 §2.1].
+    ActorTokenInvalid,
+    /// Only access tokens are exchanged, and for access tokens.
+    TokenTypeUnsupported,
+    /// The grant of the subject token names who may act, and it is not the actor.
+    ActorNotAllowed,
+    /// The actor acts already, or too many do.
+    ActorsLoop,
+    /// The host does not allow this exchange.
+    ExchangeDenied,
     /// The redirect URI is not the one the code was issued for.
     RedirectUriDiffers,
     /// The code is bound to a challenge, and the request has no verifier.
@@ -141,6 +153,14 @@ impl TokenRefusal {
                 says(S::BAD_REQUEST, "slow_down", "poll less often: wait 5 seconds longer each time")
             }
             Self::DeviceDenied => says(S::BAD_REQUEST, "access_denied", "the person denied the request"),
+            Self::SubjectTokenInvalid => request("subject_token is invalid or expired"),
+            Self::ActorTokenInvalid => request("actor_token is invalid or expired, or comes without actor_token_type"),
+            Self::TokenTypeUnsupported => request("only access tokens can be exchanged, and for access tokens"),
+            Self::ActorNotAllowed => request("the subject token does not allow this actor"),
+            Self::ActorsLoop => request("the actor acts already, or too many actors do"),
+            Self::ExchangeDenied => {
+                says(S::BAD_REQUEST, "unauthorized_client", "the client may not make this exchange")
+            }
             Self::RedirectUriDiffers => grant("redirect_uri is not that of the authorization request"),
             Self::VerifierMissing | Self::VerifierDiffers => grant("code_verifier does not match the code_challenge"),
             Self::VerifierUnexpected => grant("code_verifier was sent for a code without code_challenge"),
@@ -214,6 +234,9 @@ fn missing(name: &str) -> &'static str {
         "redirect_uri" => "redirect_uri is missing",
         "refresh_token" => "refresh_token is missing",
         "token" => "token is missing",
+        "device_code" => "device_code is missing",
+        "subject_token" => "subject_token is missing",
+        "subject_token_type" => "subject_token_type is missing",
         _ => "a required parameter is missing",
     }
 }

@@ -4,6 +4,7 @@ use std::error::Error as _;
 use std::sync::Arc;
 
 use grantor::drive::{self, AsyncHost, Cause, Host, NoHost};
+use grantor::record::Exposed;
 use grantor::resource::Access;
 use grantor::server::{Approval, Authorize, Denial, Exchange, Introspect, Revoke, Token};
 use grantor::step::{Decision, Endpoint, Plan, Step};
@@ -18,6 +19,10 @@ use crate::table::Shelf;
 #[derive(Clone, Debug)]
 struct Notary;
 
+fn question(topic: &'static str, about: &str) -> Question {
+    Question::Extension { topic, about: Exposed::new(about) }
+}
+
 impl Endpoint for Notary {
     type Reply = Vec<u8>;
     type Refusal = &'static str;
@@ -28,7 +33,7 @@ impl Endpoint for Notary {
 
     fn decide(&self, seen: &Snapshot, _: &Env) -> Decision<Self> {
         let document = seen.document(&deed())?.map_err(|_| "no document")?;
-        if seen.verdict(Question::new("may sign", "the pin 1234".to_owned()))? == Verdict::Denied {
+        if seen.verdict(question("may sign", "the pin 1234"))? == Verdict::Denied {
             return Err("not allowed".into());
         }
         let signature = seen.signature(SigningInput::new("key".to_owned(), document.to_vec()))?;
@@ -76,7 +81,7 @@ impl Host for Clerk {
     }
 
     fn judge(&self, question: &Question) -> Result<Verdict, Fainted> {
-        assert_eq!((question.topic, &*question.about), ("may sign", "the pin 1234"));
+        assert_eq!(*question, self::question("may sign", "the pin 1234"));
         self.does("judge", self.verdict)
     }
 
@@ -162,7 +167,7 @@ impl Endpoint for Curious {
 
     fn decide(&self, seen: &Snapshot, _: &Env) -> Decision<Self> {
         for number in 0_u32.. {
-            seen.verdict(Question::new("and", number.to_string()))?;
+            seen.verdict(question("and", &number.to_string()))?;
         }
         Ok(Plan::grant(Vec::new(), ()))
     }

@@ -29,5 +29,6 @@ mod schedule;
 mod secrets;
 mod support;
 mod table;
+mod token_exchange;
 mod token_queries;
 mod watch;

@@ -45,6 +45,13 @@ impl Clock for Hands {
 #[derive(Debug, Default)]
 pub struct Counting(AtomicU64);
 
+impl Counting {
+    /// Seeds that none of the others has.
+    pub fn beyond(start: u64) -> Self {
+        Self(AtomicU64::new(start))
+    }
+}
+
 impl Randomness for Counting {
     fn seed(&self) -> Result<Seed, RandomnessFailed> {
         let count = self.0.fetch_add(1, Ordering::SeqCst);

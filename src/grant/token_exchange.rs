@@ -1,0 +1,203 @@
+//! Token exchange [RFC 8693]: a client turns a token that it was shown into one of its own.
+//!
+//! ```text
+//! subject token (live) ─┬─ alone ────────────▶ impersonation: a token for the subject
+//!                       └─ and actor token ──▶ delegation: a token for the subject, through the actor
+//! ```
+//!
+//! The new token belongs to the grant of the subject token: it never outlives it, and dies with it. Whether the client
+//! may exchange at all, for whom and where, is the host's to say.
+
+use std::sync::Arc;
+
+use crate::env::Env;
+use crate::record::{
+    AccessToken, Actor, ClientId, Exposed, Grant, GrantType, Handle, HandleKind, Resource, Scope, Subject, TokenId,
+};
+use crate::snapshot::{Halt, Question, Seen, Snapshot, Verdict};
+use crate::store::{Change, Key};
+use crate::wire::{ACCESS_TOKEN_TYPE, ExchangeParameters, TokenRefusal};
+
+use super::ensure;
+use super::issue::{Allowance, Decided, Issue, Requester};
+
+/// Tokens as presented for an exchange.
+#[derive(Clone, Debug)]
+pub(crate) struct Exchanging {
+    parameters: Box<ExchangeParameters>,
+    subject: Option<PresentedAccess>,
+    actor: Option<PresentedAccess>,
+    scope: Option<String>,
+}
+
+/// An access token as presented, by the names of its records.
+#[derive(Clone, Copy, Debug)]
+struct PresentedAccess {
+    token: TokenId,
+}
+
+/// A live access token and the grant behind it.
+struct LiveAccess<'s> {
+    grant: Seen<'s, Grant>,
+    token: Seen<'s, AccessToken>,
+}
+
+/// What the host is asked before tokens are exchanged.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct ExchangeQuestion {
+    /// The client that would get the new token.
+    pub client: ClientId,
+    /// Whose rights it would have; absent where a client acts for itself.
+    pub subject: Option<Subject>,
+    /// The client that the subject token was issued to.
+    pub subject_client: ClientId,
+    /// Who would act; absent for an impersonation.
+    pub actor: Option<Actor>,
+    /// What it would allow.
+    pub scope: Scope,
+    /// Where.
+    pub audience: Arc<[Resource]>,
+}
+
+impl Exchanging {
+    pub(crate) fn new(brand: &str, parameters: Box<ExchangeParameters>, scope: Option<String>) -> Self {
+        let read = |text: &Option<Exposed>| {
+            let handle = Handle::parse(brand, HandleKind::AccessToken, text.as_ref()?.as_str())?;
+            Some(PresentedAccess { token: TokenId::of(&handle) })
+        };
+        let (subject, actor) = (read(&parameters.subject_token), read(&parameters.actor_token));
+        Self { parameters, subject, actor, scope }
+    }
+
+    pub(crate) fn keys(&self) -> impl Iterator<Item = Key> {
+        let presented = self.subject.into_iter().chain(self.actor);
+        presented.flat_map(|presented| [Key::Grant(presented.token.grant), Key::Token(presented.token)])
+    }
+
+    pub(crate) fn decide(&self, requester: &Requester<'_>, seen: &Snapshot) -> Decided {
+        let Requester { config, env, .. } = requester;
+        requester.may_use(GrantType::TokenExchange)?;
+        self.check_types()?;
+        let subject = live(self.subject, seen, env)?.ok_or(TokenRefusal::SubjectTokenInvalid)?;
+        let actor = match &self.parameters.actor_token {
+            Some(_) => Some(live(self.actor, seen, env)?.ok_or(TokenRefusal::ActorTokenInvalid)?),
+            None => None,
+        };
+        let act = match &actor {
+            Some(actor) => Some(Arc::new(acting(&actor.grant, &subject)?)),
+            None => subject.token.value().act.clone(),
+        };
+        let scope = self.scope(&subject, requester)?;
+        let audience = self.audience(&subject, requester)?;
+        let allowance = requester.allowance(&audience, &scope)?;
+        self.judge(requester, &subject, act.as_deref().filter(|_| actor.is_some()), &allowance, seen)?;
+
+        let mut relied = vec![subject.grant.still(), subject.token.still()];
+        if let Some(actor) = &actor {
+            // One row has one expectation: a token may act for itself.
+            let other = |still: &Change| !relied.iter().any(|known| known.key == still.key);
+            let more: Vec<_> = [actor.grant.still(), actor.token.still()].into_iter().filter(other).collect();
+            relied.extend(more);
+        }
+        let lifetime = config.lifetimes().access_token.min(env.now.until(subject.token.value().expires));
+        Ok(requester.issue(Issue {
+            grant_type: GrantType::TokenExchange,
+            grant: subject.grant.value(),
+            changes: relied,
+            allowance,
+            lifetime,
+            act,
+            refresh: None,
+        }))
+    }
+
+    /// [RFC 8693 §2.1]
+    fn check_types(&self) -> Result<(), TokenRefusal> {
+        let ExchangeParameters {
+            subject_token,
+            subject_token_type,
+            actor_token,
+            actor_token_type,
+            requested_token_type,
+            ..
+        } = &*self.parameters;
+        ensure(subject_token.is_some(), TokenRefusal::ParameterMissing("subject_token"))?;
+        ensure(subject_token_type.is_some(), TokenRefusal::ParameterMissing("subject_token_type"))?;
+        ensure(actor_token.is_some() == actor_token_type.is_some(), TokenRefusal::ActorTokenInvalid)?;
+        let served = |name: &Option<String>| name.as_deref().is_none_or(|name| name == ACCESS_TOKEN_TYPE);
+        let all = served(subject_token_type) && served(actor_token_type) && served(requested_token_type);
+        ensure(all, TokenRefusal::TokenTypeUnsupported)
+    }
+
+    /// Never more than the subject token has, nor than the client may ask for.
+    fn scope(&self, subject: &LiveAccess<'_>, requester: &Requester<'_>) -> Result<Scope, TokenRefusal> {
+        let (held, allowed) = (&subject.token.value().scope, requester.client.value().scope());
+        let requested =
+            self.scope.as_deref().map(Scope::parse).transpose().map_err(|_| TokenRefusal::ScopeMalformed)?;
+        let Some(requested) = requested.filter(|scope| !scope.is_empty()) else {
+            let common = held.filtered(|word| allowed.is_none_or(|allowed| allowed.contains(word)));
+            return if common.is_empty() { Err(TokenRefusal::ScopeUnknown) } else { Ok(common) };
+        };
+        let excess = requested.without(held);
+        ensure(excess.is_empty(), TokenRefusal::ScopeExceedsGrant(excess))?;
+        let refused = allowed.map_or_else(Scope::empty, |allowed| requested.without(allowed));
+        if refused.is_empty() { Ok(requested) } else { Err(TokenRefusal::ScopeNotAllowed(refused)) }
+    }
+
+    /// Where the new token is for: what is asked for, and otherwise where the subject token is for.
+    fn audience(&self, subject: &LiveAccess<'_>, requester: &Requester<'_>) -> Result<Arc<[Resource]>, TokenRefusal> {
+        let named: Vec<String> = self.parameters.audience.iter().chain(requester.resource).cloned().collect();
+        if named.is_empty() {
+            return Ok(Arc::clone(&subject.token.value().audience));
+        }
+        let found = requester.config.resolve_resources(requester.client.value(), &named);
+        let found = found.map_err(|_| TokenRefusal::TargetInvalid)?;
+        ensure(found.len() == 1, TokenRefusal::TargetInvalid)?;
+        Ok(found)
+    }
+
+    fn judge(
+        &self,
+        requester: &Requester<'_>,
+        subject: &LiveAccess<'_>,
+        actor: Option<&Actor>,
+        allowance: &Allowance,
+        seen: &Snapshot,
+    ) -> Result<(), Halt<TokenRefusal>> {
+        let question = ExchangeQuestion {
+            client: requester.client.value().id().clone(),
+            subject: subject.grant.value().subject.clone(),
+            subject_client: subject.token.value().client.clone(),
+            actor: actor.cloned(),
+            scope: allowance.scope.clone(),
+            audience: Arc::clone(&allowance.audience),
+        };
+        let verdict = seen.verdict(Question::TokenExchange(Box::new(question)))?;
+        Ok(ensure(verdict == Verdict::Allowed, TokenRefusal::ExchangeDenied)?)
+    }
+}
+
+fn live<'s>(
+    presented: Option<PresentedAccess>,
+    seen: &'s Snapshot,
+    env: &Env,
+) -> Result<Option<LiveAccess<'s>>, Halt<TokenRefusal>> {
+    let Some(PresentedAccess { token }) = presented else { return Ok(None) };
+    let (grant, token) = (seen.grant(token.grant)?, seen.token(token)?);
+    let found = grant.zip(token).map(|(grant, token)| LiveAccess { grant, token });
+    Ok(found.filter(|found| found.grant.value().is_live() && env.now < found.token.value().expires))
+}
+
+/// The actor with the subject token's actors behind it; no one may act twice, and a chain has an end.
+fn acting(actor: &Seen<'_, Grant>, subject: &LiveAccess<'_>) -> Result<Actor, TokenRefusal> {
+    let Grant { subject: person, client, .. } = actor.value();
+    let earlier = &subject.token.value().act;
+    let sub = person.clone().unwrap_or_else(|| Subject::new(client.as_str()));
+    let acted = || earlier.iter().flat_map(|earlier| earlier.chain());
+    let again = acted().any(|actor| actor.sub == sub && actor.client_id == *client);
+    ensure(!again && acted().count() < Actor::MOST, TokenRefusal::ActorsLoop)?;
+    let may = subject.grant.value().may_act.as_ref().is_none_or(|may| may.contains(client));
+    ensure(may, TokenRefusal::ActorNotAllowed)?;
+    Ok(Actor { sub, client_id: client.clone(), act: earlier.clone() })
+}
