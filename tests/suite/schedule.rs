@@ -20,7 +20,7 @@ use crate::table::{Shelf, Table};
 /// Everything that can be asked, as one endpoint.
 #[derive(Clone, Debug)]
 pub(crate) enum Call {
-    Exchange(Exchange),
+    Exchange(Box<Exchange>),
     Approval(Box<Approval>),
 }
 
@@ -229,7 +229,7 @@ impl Scene {
             }
             Move::Send(place, request) => {
                 player.asker = request.ask(&player.replies);
-                Call::Exchange(Exchange::parse(&self.config, place, &player.asker))
+                Call::Exchange(Box::new(Exchange::parse(&self.config, place, &player.asker)))
             }
         };
         let seed = [player.seed, u8::try_from(player.begun).unwrap()].repeat(16);

@@ -1,0 +1,202 @@
+//! Collecting a configuration, and checking it as a whole.
+
+use std::sync::Arc;
+
+use url::{Host, Url};
+
+use super::fault::{ConfigFault, ensure};
+use super::lifetimes::Lifetimes;
+use super::paths::Paths;
+use super::{Config, DeviceFlow, KnownResource};
+use crate::record::{Resource, Scope};
+use crate::wire::Limits;
+
+/// Collects a configuration; `build` checks it.
+#[derive(Clone, Debug)]
+pub struct ConfigBuilder {
+    pub(super) config: Config,
+    pub(super) scopes: Vec<String>,
+    pub(super) default_scope: String,
+    pub(super) audience: Vec<String>,
+    pub(super) resources: Vec<(String, Option<String>)>,
+}
+
+impl ConfigBuilder {
+    /// The scopes that may be asked for; anything else is ignored.
+    #[must_use]
+    pub fn scopes<I: IntoIterator<Item: Into<String>>>(mut self, scopes: I) -> Self {
+        self.scopes = scopes.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// What a client gets that asks for no scope and registered none, space-delimited; such a request is refused
+    /// without it.
+    #[must_use]
+    pub fn default_scope(mut self, scope: impl Into<String>) -> Self {
+        self.default_scope = scope.into();
+        self
+    }
+
+    /// Adds a resource that access tokens are for whose client names none.
+    #[must_use]
+    pub fn audience(mut self, resource: impl Into<String>) -> Self {
+        self.audience.push(resource.into());
+        self
+    }
+
+    /// Adds a resource that clients may ask for [RFC 8707].
+    #[must_use]
+    pub fn resource(mut self, resource: impl Into<String>) -> Self {
+        self.resources.push((resource.into(), None));
+        self
+    }
+
+    /// Adds a resource that clients may ask for, at which only these scopes mean something, space-delimited; a token for
+    /// it has no others.
+    #[must_use]
+    pub fn resource_with_scopes(mut self, resource: impl Into<String>, scopes: impl Into<String>) -> Self {
+        self.resources.push((resource.into(), Some(scopes.into())));
+        self
+    }
+
+    /// How long things live.
+    #[must_use]
+    pub fn lifetimes(mut self, change: impl FnOnce(&mut Lifetimes)) -> Self {
+        change(&mut self.config.lifetimes);
+        self
+    }
+
+    /// What a request may hold.
+    #[must_use]
+    pub fn limits(mut self, change: impl FnOnce(&mut Limits)) -> Self {
+        change(&mut self.config.limits);
+        self
+    }
+
+    /// Where the endpoints are, below the issuer.
+    #[must_use]
+    pub fn paths(mut self, change: impl FnOnce(&mut Paths)) -> Self {
+        change(&mut self.config.paths);
+        self
+    }
+
+    /// What every code and token begins with, for secret scanners; `gr_` by default.
+    #[must_use]
+    pub fn brand(mut self, brand: impl Into<String>) -> Self {
+        self.config.brand = brand.into();
+        self
+    }
+
+    /// Lets a client with several redirect URIs leave out `redirect_uri` at the token endpoint, as a client that knows
+    /// only OAuth 2.1 does [OAuth 2.1 §10.2]. The code verifier still binds the code to the client that asked.
+    #[must_use]
+    pub const fn redirect_uri_optional_at_token_endpoint(mut self) -> Self {
+        self.config.redirect_uri_optional_at_token = true;
+        self
+    }
+
+    /// Serves the device authorization grant; the host has a page at `paths.verification` where people type user codes.
+    #[must_use]
+    pub fn device_flow(mut self, change: impl FnOnce(&mut DeviceFlow)) -> Self {
+        change(self.config.device_flow.get_or_insert_default());
+        self
+    }
+
+    /// Serves token exchange [RFC 8693]; the host decides over each one, as [`Question::TokenExchange`].
+    ///
+    /// [`Question::TokenExchange`]: crate::Question::TokenExchange
+    #[must_use]
+    pub const fn token_exchange(mut self) -> Self {
+        self.config.token_exchange = true;
+        self
+    }
+
+    /// Accepts only authorization requests that were pushed [RFC 9126 §5].
+    #[must_use]
+    pub const fn require_pushed_authorization_requests(mut self) -> Self {
+        self.config.requires_push = true;
+        self
+    }
+
+    /// DANGER: accepts `code_challenge_method=plain`, with which whoever sees an authorization request can redeem its
+    /// code [RFC 9700 §2.1.1].
+    #[must_use]
+    pub const fn danger_accept_plain_code_challenge(mut self) -> Self {
+        self.config.plain_challenge = true;
+        self
+    }
+
+    /// DANGER: lets confidential clients leave out PKCE, so that their own `state` or `nonce` check is all that keeps
+    /// an attacker from injecting a stolen code [RFC 9700 §4.5].
+    #[must_use]
+    pub const fn danger_let_confidential_clients_omit_pkce(mut self) -> Self {
+        self.config.confidential_without_pkce = true;
+        self
+    }
+
+    /// Checks everything.
+    ///
+    /// # Errors
+    ///
+    /// An option is dangerous, contradicts another, or could not work; the error names it and says what to do.
+    pub fn build(self) -> Result<Arc<Config>, ConfigFault> {
+        let Self { mut config, scopes, default_scope, audience, resources } = self;
+        config.issuer_path = issuer_path(&config.issuer)?;
+        if let Some(bad) =
+            scopes.iter().find(|word| word.contains(' ') || Scope::parse(word).is_ok_and(|one| one.is_empty()))
+        {
+            return Err(ConfigFault::Scope(bad.clone()));
+        }
+        config.scopes = Scope::parse(&scopes.join(" ")).map_err(|_| ConfigFault::Scope(scopes.join(" ")))?;
+        config.default_scope = Scope::parse(&default_scope).map_err(|_| ConfigFault::DefaultScope(default_scope))?;
+        let unknown = config.default_scope.without(&config.scopes);
+        ensure(unknown.is_empty(), || ConfigFault::DefaultScope(unknown.as_str().to_owned()))?;
+        config.audience = audience
+            .iter()
+            .map(|text| Resource::parse(text).map_err(|_| ConfigFault::Audience(text.clone())))
+            .collect::<Result<_, _>>()?;
+        for (name, scopes) in resources {
+            let known = known_resource(&config.scopes, &name, scopes.as_deref());
+            config.resources.push(known.ok_or(ConfigFault::Resource(name))?);
+        }
+        config.lifetimes.check()?;
+        let limits = &config.limits;
+        // Any request needs this much: a code with its verifier, and a redirect URI.
+        ensure(limits.body >= 1024 && limits.parameters >= 16 && limits.value >= 256, || ConfigFault::Limits)?;
+        let word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+        let brand = &config.brand;
+        ensure(brand.len() <= 32 && brand.bytes().all(word), || ConfigFault::Brand(brand.clone()))?;
+        config.paths.check()?;
+        let sound = |flow: &DeviceFlow| flow.user_codes.is_sound() && (1..=60).contains(&flow.interval.as_secs());
+        ensure(config.device_flow.as_ref().is_none_or(sound), || ConfigFault::DeviceFlow)?;
+        Ok(Arc::new(config))
+    }
+}
+
+/// [RFC 8414 §2]: `https`, no query, no fragment; `http` only where the network is the machine itself.
+fn issuer_path(issuer: &str) -> Result<String, ConfigFault> {
+    let fault = || ConfigFault::Issuer(issuer.to_owned());
+    let url = Url::parse(issuer).map_err(|_| fault())?;
+    let loopback = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    let safe = url.scheme() == "https" || (url.scheme() == "http" && loopback);
+    let bare =
+        url.query().is_none() && url.fragment().is_none() && url.username().is_empty() && url.password().is_none();
+    let path = url.path().strip_suffix('/').unwrap_or(url.path());
+    // Clients compare issuers as strings, so there is one spelling only.
+    let canonical = format!("{}{path}", url.origin().ascii_serialization()) == issuer;
+    ensure(safe && bare && canonical && !path.contains("//"), fault)?;
+    Ok(path.to_owned())
+}
+
+/// Nothing if the name or a scope is wrong.
+fn known_resource(all: &Scope, name: &str, scopes: Option<&str>) -> Option<KnownResource> {
+    let name = Resource::parse(name).ok()?;
+    let scopes = scopes.map(Scope::parse).transpose().ok()?;
+    let known = scopes.as_ref().is_none_or(|scopes| all.covers(scopes));
+    known.then_some(KnownResource { name, scopes })
+}

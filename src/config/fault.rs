@@ -1,0 +1,57 @@
+//! Why a configuration is refused.
+
+/// Why a configuration is refused.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigFault {
+    /// The issuer.
+    #[error(
+        "issuer {0:?}: use an https URL in lower case without a query, a fragment or a slash at its end; http only on a loopback address"
+    )]
+    Issuer(String),
+    /// A scope.
+    #[error(
+        "scopes: {0:?} is no scope; give each as one word of printable ASCII without quotation marks and backslashes"
+    )]
+    Scope(String),
+    /// The default scope.
+    #[error("default_scope: {0:?} is not among scopes; list it there as well")]
+    DefaultScope(String),
+    /// A resource.
+    #[error("audience {0:?}: use an absolute URI without a fragment")]
+    Audience(String),
+    /// A resource that may be asked for.
+    #[error("resource {0:?}: use an absolute URI without a fragment, and only scopes that are listed in scopes")]
+    Resource(String),
+    /// A lifetime.
+    #[error("lifetimes: {option}: {advice}")]
+    #[non_exhaustive]
+    Lifetime {
+        /// Which one.
+        option: &'static str,
+        /// What to do.
+        advice: &'static str,
+    },
+    /// Limits below what any request needs.
+    #[error("limits: allow at least a body of 1024 bytes, 16 parameters and values of 256 bytes")]
+    Limits,
+    /// The device flow.
+    #[error(
+        "device_flow: use an interval of 1 to 60 s, and user codes of at most 12 characters with 2^26 codes or more"
+    )]
+    DeviceFlow,
+    /// The brand.
+    #[error("brand {0:?}: use at most 32 letters, digits, '-' and '_'")]
+    Brand(String),
+    /// A path.
+    #[error("paths: {0:?}: use a path that begins with '/', of letters, digits and '-._~'")]
+    Path(String),
+    /// A path that is used twice.
+    #[error("paths: {0:?} is given to two endpoints; give each its own")]
+    PathTwice(String),
+}
+
+/// `Ok` if `holds`.
+pub(super) fn ensure(holds: bool, otherwise: impl FnOnce() -> ConfigFault) -> Result<(), ConfigFault> {
+    if holds { Ok(()) } else { Err(otherwise()) }
+}

@@ -1,0 +1,236 @@
+//! What a server is, checked once when it is built.
+
+mod builder;
+mod fault;
+mod lifetimes;
+mod paths;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use builder::ConfigBuilder;
+pub use fault::ConfigFault;
+pub use lifetimes::Lifetimes;
+pub use paths::Paths;
+
+use crate::proof::pkce::ChallengeMethod;
+use crate::record::{Client, GrantType, Resource, Scope, UserCodeFormat};
+use crate::wire::Limits;
+
+/// The configuration of an authorization server: OAuth 2.1 and RFC 9700 unless it says otherwise.
+#[derive(Clone, Debug)]
+pub struct Config {
+    issuer: String,
+    /// The issuer's path, without a slash at its end.
+    issuer_path: String,
+    scopes: Scope,
+    default_scope: Scope,
+    audience: Arc<[Resource]>,
+    resources: Vec<KnownResource>,
+    lifetimes: Lifetimes,
+    limits: Limits,
+    brand: String,
+    paths: Paths,
+    plain_challenge: bool,
+    confidential_without_pkce: bool,
+    redirect_uri_optional_at_token: bool,
+    requires_push: bool,
+    device_flow: Option<DeviceFlow>,
+    token_exchange: bool,
+}
+
+/// The device authorization grant, where it is served [RFC 8628].
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct DeviceFlow {
+    /// How user codes look; `WDJB-MJHT` by default.
+    pub user_codes: UserCodeFormat,
+    /// How long a device waits between two polls at least; 5 s by default.
+    pub interval: Duration,
+    /// Whether the host is asked before a typed code is looked up, so that it can limit how often one person guesses.
+    pub ask_host: bool,
+}
+
+impl Default for DeviceFlow {
+    fn default() -> Self {
+        Self { user_codes: UserCodeFormat::LETTERS, interval: Duration::from_secs(5), ask_host: false }
+    }
+}
+
+/// A resource that clients may ask for by name [RFC 8707].
+#[derive(Clone, Debug, Eq, PartialEq)]
+struct KnownResource {
+    name: Resource,
+    /// The scopes that mean something there; all of them if absent.
+    scopes: Option<Scope>,
+}
+
+impl Config {
+    /// Starts the configuration of the server that is known as `issuer`: an `https` URL without query and fragment.
+    #[must_use]
+    pub fn builder(issuer: &str) -> ConfigBuilder {
+        ConfigBuilder {
+            scopes: Vec::new(),
+            default_scope: String::new(),
+            audience: Vec::new(),
+            resources: Vec::new(),
+            config: Self {
+                issuer: issuer.to_owned(),
+                issuer_path: String::new(),
+                scopes: Scope::empty(),
+                default_scope: Scope::empty(),
+                audience: Arc::from([]),
+                resources: Vec::new(),
+                lifetimes: Lifetimes::default(),
+                limits: Limits::default(),
+                brand: "gr_".to_owned(),
+                paths: Paths::default(),
+                plain_challenge: false,
+                confidential_without_pkce: false,
+                redirect_uri_optional_at_token: false,
+                requires_push: false,
+                device_flow: None,
+                token_exchange: false,
+            },
+        }
+    }
+
+    /// The issuer identifier [RFC 8414 §2].
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// The path of the issuer, empty for most.
+    #[must_use]
+    pub fn issuer_path(&self) -> &str {
+        &self.issuer_path
+    }
+
+    /// The scopes that are known.
+    #[must_use]
+    pub const fn scopes(&self) -> &Scope {
+        &self.scopes
+    }
+
+    /// How long things live.
+    #[must_use]
+    pub const fn lifetimes(&self) -> Lifetimes {
+        self.lifetimes
+    }
+
+    /// What a request may hold.
+    #[must_use]
+    pub const fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Where the endpoints are.
+    #[must_use]
+    pub const fn paths(&self) -> &Paths {
+        &self.paths
+    }
+
+    /// What every code and token begins with.
+    #[must_use]
+    pub fn brand(&self) -> &str {
+        &self.brand
+    }
+
+    /// The resources that access tokens are for.
+    #[must_use]
+    pub fn audience(&self) -> Arc<[Resource]> {
+        Arc::clone(&self.audience)
+    }
+
+    /// The resources that `client` asks for, or the usual ones if it names none [RFC 8707 §2].
+    pub(crate) fn resolve_resources(
+        &self,
+        client: &Client,
+        requested: &[String],
+    ) -> Result<Arc<[Resource]>, TargetInvalid> {
+        let mut found: Vec<Resource> = Vec::with_capacity(requested.len());
+        for text in requested {
+            let resource = self.resource(text).filter(|known| client.may_ask_for(known)).ok_or(TargetInvalid)?;
+            if !found.contains(resource) {
+                found.push(resource.clone());
+            }
+        }
+        if found.is_empty() { Ok(self.audience()) } else { Ok(found.into()) }
+    }
+
+    fn resource(&self, name: &str) -> Option<&Resource> {
+        let known = self.resources.iter().map(|known| &known.name);
+        self.audience.iter().chain(known).find(|known| known.as_str() == name)
+    }
+
+    /// What of `scope` means something at the resources of `audience`.
+    pub(crate) fn scope_at(&self, audience: &[Resource], scope: &Scope) -> Scope {
+        let known_at = |resource: &Resource, word: &str| {
+            let known = self.resources.iter().find(|known| known.name == *resource);
+            known.and_then(|known| known.scopes.as_ref()).is_none_or(|scopes| scopes.contains(word))
+        };
+        scope.filtered(|word| audience.is_empty() || audience.iter().any(|resource| known_at(resource, word)))
+    }
+
+    pub(crate) const fn redirect_uri_optional_at_token(&self) -> bool {
+        self.redirect_uri_optional_at_token
+    }
+
+    pub(crate) const fn requires_pkce(&self, client: &Client) -> bool {
+        !(self.confidential_without_pkce && client.is_confidential())
+    }
+
+    /// The device authorization grant, where it is served.
+    #[must_use]
+    pub const fn device_flow(&self) -> Option<&DeviceFlow> {
+        self.device_flow.as_ref()
+    }
+
+    /// Whether a grant type is served.
+    #[must_use]
+    pub const fn serves(&self, grant_type: GrantType) -> bool {
+        match grant_type {
+            GrantType::AuthorizationCode | GrantType::RefreshToken | GrantType::ClientCredentials => true,
+            GrantType::DeviceCode => self.device_flow.is_some(),
+            GrantType::TokenExchange => self.token_exchange,
+        }
+    }
+
+    pub(crate) const fn requires_push(&self) -> bool {
+        self.requires_push
+    }
+
+    pub(crate) fn accepts(&self, method: ChallengeMethod) -> bool {
+        method == ChallengeMethod::S256 || self.plain_challenge
+    }
+
+    /// What `client` may have of what it asks for: unknown words are ignored, words that it may not have are refused,
+    /// and without a request it gets what it registered, or else the server's default [RFC 6749 §3.3].
+    pub(crate) fn resolve_scope(&self, client: &Client, requested: Option<&str>) -> Result<Scope, ScopeFault> {
+        let requested = requested.map(Scope::parse).transpose().map_err(|_| ScopeFault::Malformed)?;
+        let Some(requested) = requested.filter(|scope| !scope.is_empty()) else {
+            let default = client.scope().unwrap_or(&self.default_scope).filtered(|word| self.scopes.contains(word));
+            return if default.is_empty() { Err(ScopeFault::Missing) } else { Ok(default) };
+        };
+        let known = requested.filtered(|word| self.scopes.contains(word));
+        if known.is_empty() {
+            return Err(ScopeFault::Unknown);
+        }
+        let refused = client.scope().map_or_else(Scope::empty, |allowed| known.without(allowed));
+        if refused.is_empty() { Ok(known) } else { Err(ScopeFault::NotAllowed(refused)) }
+    }
+}
+
+/// Why a client cannot have a scope.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum ScopeFault {
+    Malformed,
+    Missing,
+    Unknown,
+    NotAllowed(Scope),
+}
+
+/// A resource that is no URI, is unknown, or is not for this client or grant.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct TargetInvalid;
