@@ -1,0 +1,3 @@
+//! One file per attack: what was tried, what held, and that the honest case beside it still works.
+
+mod approvals;
