@@ -1,3 +1,4 @@
 //! One file per attack: what was tried, what held, and that the honest case beside it still works.
 
 mod approvals;
+mod codes;
