@@ -2,3 +2,4 @@
 
 mod approvals;
 mod codes;
+mod ratchet;
