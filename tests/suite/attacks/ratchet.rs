@@ -3,10 +3,11 @@
 use std::thread;
 use std::time::Duration;
 
+use grantor::drive::NoHost;
 use grantor::record::{GrantId, HandleKind, Record};
 use grantor::server::{Exchange, Place};
 use grantor::step::Step;
-use grantor::store::{Key, Store};
+use grantor::store::{Commit, Key, Store};
 use grantor::{Env, Seed};
 use hmac::{Hmac, KeyInit, Mac};
 use http::StatusCode;
@@ -117,6 +118,36 @@ fn nobody_but_its_client_can_watch_a_refresh_token() {
         (look("web", SECRET)["active"].as_bool(), look("service", "s")["active"].as_bool()),
         (Some(true), Some(false))
     );
+}
+
+/// Answers questions until there is something to commit.
+fn until_commit(mut step: Step<Exchange>, world: &World) -> grantor::step::Pending<Exchange> {
+    loop {
+        step = match step {
+            Step::Load(ask) => {
+                let found = world.server.store().load(ask.question()).unwrap();
+                ask.loaded(found)
+            }
+            Step::Commit(pending) => return pending,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_request_that_lost_the_race_is_reuse_where_there_is_no_window() {
+    for (window, status) in [(0, StatusCode::BAD_REQUEST), (1, StatusCode::OK), (30, StatusCode::OK)] {
+        let world = world_with(|config| config.lifetimes(|own| own.refresh_retry = Duration::from_secs(window)));
+        let token = first(&world);
+        let slow = Exchange::parse(world.server.config(), Place::Token, &refresh("spa", &token));
+        let pending = until_commit(Step::start(slow, Env::new(world.now(), Seed::new([9; 32]))), &world);
+        // The clock of whoever wins is ahead.
+        world.clock.advance(5);
+        assert_eq!(world.refresh("spa", &token).status(), StatusCode::OK);
+        assert_eq!(world.server.store().commit(pending.changes()).unwrap(), Commit::Conflict);
+        let done = grantor::drive::run(pending.committed(Commit::Conflict), world.server.store(), &NoHost).unwrap();
+        assert_eq!(done.reply.unwrap().into_response().status(), status, "a window of {window} s");
+    }
 }
 
 #[test]
