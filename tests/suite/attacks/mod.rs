@@ -2,4 +2,5 @@
 
 mod approvals;
 mod codes;
+mod exhaustion;
 mod ratchet;
