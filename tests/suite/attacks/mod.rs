@@ -4,3 +4,4 @@ mod approvals;
 mod codes;
 mod exhaustion;
 mod ratchet;
+mod redirects;
