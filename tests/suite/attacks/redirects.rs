@@ -1,7 +1,7 @@
 //! Sending a response somewhere else: spellings that are read differently, and pages that carry more than they should.
 
 use grantor::Progress;
-use grantor::record::{Client, ClientFault, RedirectUriFault};
+use grantor::record::{Client, ClientFault, ClientMetadata, RedirectUriFault};
 use grantor::server::Visitor;
 use http::StatusCode;
 
@@ -106,6 +106,38 @@ fn no_uri_is_registered_that_a_browser_reads_otherwise() {
         "https://xn--bcher-kva.example/",
     ] {
         assert!(Client::builder("x").redirect_uri(uri).build().is_ok(), "{uri}");
+    }
+}
+
+#[test]
+fn what_a_client_says_of_itself_runs_nowhere() {
+    let client = |set: &dyn Fn(&mut ClientMetadata, String), uri: &str| {
+        let mut metadata = ClientMetadata::default();
+        metadata.redirect_uris.push(SPA.to_owned());
+        set(&mut metadata, uri.to_owned());
+        Client::builder("x").metadata(metadata).build()
+    };
+    let members: [(&str, &dyn Fn(&mut ClientMetadata, String)); 4] = [
+        ("client_uri", &|metadata, uri| metadata.client_uri = Some(uri)),
+        ("logo_uri", &|metadata, uri| metadata.logo_uri = Some(uri)),
+        ("tos_uri", &|metadata, uri| metadata.tos_uri = Some(uri)),
+        ("policy_uri", &|metadata, uri| metadata.policy_uri = Some(uri)),
+    ];
+    for (name, set) in members {
+        for uri in [
+            "javascript:alert(1)",
+            "JaVaScRiPt:alert(1)",
+            "java\nscript:alert(1)",
+            " javascript:alert(1)",
+            "data:text/html,<script>alert(1)</script>",
+            "vbscript:x",
+            "file:///etc/passwd",
+            "//evil.example/",
+            "banana",
+        ] {
+            assert_eq!(client(set, uri).unwrap_err(), ClientFault::Page(uri.to_owned()), "{name}");
+        }
+        assert!(client(set, "https://client.example/about?x=1#top").is_ok(), "{name}");
     }
 }
 
