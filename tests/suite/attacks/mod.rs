@@ -3,5 +3,6 @@
 mod approvals;
 mod codes;
 mod exhaustion;
+mod leaks;
 mod ratchet;
 mod redirects;
