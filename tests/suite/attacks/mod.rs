@@ -3,6 +3,8 @@
 mod approvals;
 mod codes;
 mod exhaustion;
+mod failures;
 mod leaks;
 mod ratchet;
 mod redirects;
+mod smuggling;
