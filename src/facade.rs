@@ -153,7 +153,7 @@ impl<S: Store, H: Host, E: EventSink, C: Clock, R: Randomness> AuthorizationServ
         progressed(self.run(prompt.resume(Arc::clone(&self.config), visitor)))
     }
 
-    /// Answers a prompt that the person of `session` approved.
+    /// Answers a prompt for consent that the person of `session` approved; other prompts go to `resume`.
     pub fn approve(&self, prompt: Prompt, session: Session) -> Response<Vec<u8>> {
         redirected(self.run(Approval::new(Arc::clone(&self.config), prompt, session)))
     }
@@ -208,7 +208,7 @@ impl<S: AsyncStore, H: AsyncHost, E: EventSink, C: Clock, R: Randomness> Authori
         progressed(self.run_async(prompt.resume(Arc::clone(&self.config), visitor)).await)
     }
 
-    /// Answers a prompt that the person of `session` approved.
+    /// Answers a prompt for consent that the person of `session` approved; other prompts go to `resume`.
     pub async fn approve_async(&self, prompt: Prompt, session: Session) -> Response<Vec<u8>> {
         redirected(self.run_async(Approval::new(Arc::clone(&self.config), prompt, session)).await)
     }

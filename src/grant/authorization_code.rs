@@ -83,13 +83,14 @@ impl Redemption {
     }
 
     /// The URI must be that of the authorization request [RFC 6749 §4.1.3]; a client with a single one may leave it out,
-    /// as OAuth 2.1 clients do, since the code verifier proves the same.
+    /// as OAuth 2.1 clients do, since the code verifier proves the same. Without a verifier, nothing else does.
     fn check_redirect_uri(&self, code: &IssuedCode, requester: &Requester<'_>) -> Result<(), TokenRefusal> {
         match &self.redirect_uri {
             Some(uri) => ensure(*uri == code.redirect_uri, TokenRefusal::RedirectUriDiffers),
             None => {
-                let ambiguous = code.redirect_uri_named && requester.client.value().redirect_uri_count() > 1;
-                let required = ambiguous && !requester.config.redirect_uri_optional_at_token();
+                let ambiguous = requester.client.value().redirect_uri_count() > 1;
+                let needed = ambiguous && !requester.config.redirect_uri_optional_at_token();
+                let required = code.redirect_uri_named && (needed || code.challenge.is_none());
                 ensure(!required, TokenRefusal::ParameterMissing("redirect_uri"))
             }
         }

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! The successor is `HMAC-SHA-256(secret(n), salt)`: whoever holds `n` can be given `n + 1` again, and a copy of the
-//! database alone gives nothing. At most [`REMEMBERED`] spent generations are recognised; an older one is unknown, and
+//! database alone gives nothing. A copy together with the latest spent `n` gives `n + 1`, so spent tokens are secrets. At most [`REMEMBERED`] spent generations are recognised; an older one is unknown, and
 //! revokes nothing.
 
 use crate::config::Lifetimes;
@@ -138,7 +138,9 @@ impl Chain {
             return Presented::Unknown;
         }
         let successor = successor(token, &self.salt);
-        if now < self.rotated.plus(lifetimes.refresh_retry) && self.current.matches(successor.secret()) {
+        // A request that began before the rotation is as late as one that began with it.
+        let in_time = self.rotated.until(now) < lifetimes.refresh_retry;
+        if in_time && self.current.matches(successor.secret()) {
             return Presented::Retry(successor);
         }
         Presented::Reused

@@ -1,6 +1,7 @@
 //! A registered client.
 
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use super::metadata::{ApplicationType, ClientMetadata};
 use super::redirect_uri::{RedirectUri, RedirectUriFault, VerifiedRedirectUri};
@@ -134,6 +135,12 @@ impl Client {
         let printable = |text: &str| !text.is_empty() && text.bytes().all(|byte| matches!(byte, 0x20..=0x7e));
         ensure(printable(id.as_str()), ClientFault::Id)?;
 
+        for page in [&metadata.client_uri, &metadata.logo_uri, &metadata.tos_uri, &metadata.policy_uri] {
+            if let Some(page) = page.as_ref().filter(|page| !is_page(page)) {
+                return Err(ClientFault::Page(page.clone()));
+            }
+        }
+
         let confidential = match metadata.token_endpoint_auth_method.as_deref() {
             Some("none") => false,
             None | Some("client_secret_basic" | "client_secret_post") => true,
@@ -172,6 +179,12 @@ impl Client {
             .collect::<Result<_, _>>()?;
         Ok(Self { confidential, redirect_uris, grant_types, fields })
     }
+}
+
+/// Whether `text` can be put into a link or a picture on a page of the server [RFC 7591 §5].
+fn is_page(text: &str) -> bool {
+    let plain = text.bytes().all(|byte| matches!(byte, 0x21..=0x7e));
+    plain && Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "https" | "http"))
 }
 
 fn ensure(holds: bool, otherwise: ClientFault) -> Result<(), ClientFault> {
@@ -342,6 +355,9 @@ pub enum ClientFault {
     /// The identifier is empty or not printable ASCII [RFC 6749 §A.1].
     #[error("client_id must be printable ASCII and not empty")]
     Id,
+    /// A page or picture with a scheme that could run in a page of the server [RFC 7591 §5].
+    #[error("{0:?} is not the http or https URL of a page or a picture")]
+    Page(String),
     /// A method of client authentication that is not served.
     #[error("token_endpoint_auth_method {0:?} is not supported")]
     AuthenticationMethod(String),

@@ -1,5 +1,6 @@
 //! The aggregate: for whom, to whom, what, and how far its grant type has come.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -108,7 +109,7 @@ pub(crate) struct Live {
 }
 
 /// The refresh ratchet: each secret is derived from the one before, so none is stored.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Deserialize, PartialEq, Serialize)]
 pub(crate) struct Chain {
     pub(crate) current: Digest,
     /// What turned the secret before into the current one; only the holder of that one can use it.
@@ -179,6 +180,16 @@ impl Grant {
             GrantState::Live(live) => live.chain.as_ref().map_or(tokens, |chain| tokens.max(chain.dies())),
             GrantState::Revoked => tokens,
         }
+    }
+}
+
+/// The salt makes the current secret out of the one before, which may be in some log; it shall not be there as well.
+impl fmt::Debug for Chain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { current, rotated, idle_until, ends, spent, .. } = self;
+        let mut shown = f.debug_struct("Chain");
+        shown.field("current", current).field("rotated", rotated).field("idle_until", idle_until);
+        shown.field("ends", ends).field("spent", spent).finish_non_exhaustive()
     }
 }
 

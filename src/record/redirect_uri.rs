@@ -45,6 +45,9 @@ impl RedirectUri {
         if !uri.username().is_empty() || uri.password().is_some() || authority(text).contains('@') {
             return Err(RedirectUriFault::UserInfo);
         }
+        if matches!(uri.scheme(), "https" | "http") && !uri.host_str().is_some_and(is_host) {
+            return Err(RedirectUriFault::Host);
+        }
         let kind = match (uri.scheme(), application) {
             ("https", ApplicationType::Web) => RedirectKind::Web,
             ("https", ApplicationType::Native) if is_loopback(&uri) => return Err(RedirectUriFault::HttpsLoopback),
@@ -120,6 +123,12 @@ fn authority(text: &str) -> &str {
     rest.split(['/', '?']).next().unwrap_or_default()
 }
 
+/// No name has more; `;`, `,` and quotes would be read as something else in a content security policy.
+fn is_host(host: &str) -> bool {
+    let address = host.starts_with('[');
+    address || host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'))
+}
+
 fn is_canonical(text: &str, uri: &Url) -> bool {
     // `https://host` and `https://host/` are the same to a browser; both may be registered, each matches itself.
     let same = uri.as_str() == text;
@@ -164,6 +173,9 @@ pub enum RedirectUriFault {
     /// A browser would go to another spelling of it.
     #[error("is not in canonical form: lower-case host, no default port, no dot segments")]
     NotCanonical,
+    /// Has a host that is neither a domain name nor an address.
+    #[error("has a host that is neither a domain name nor an address")]
+    Host,
     /// Has a fragment [RFC 6749 §3.1.2].
     #[error("has a fragment")]
     Fragment,

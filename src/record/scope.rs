@@ -1,5 +1,6 @@
 //! Scope: a set of case-sensitive words.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -21,10 +22,8 @@ impl Scope {
         if !text.bytes().all(allowed) {
             return Err(ScopeMalformed);
         }
-        let canonical = text
-            .split(' ')
-            .enumerate()
-            .all(|(place, word)| !word.is_empty() && !text.split(' ').take(place).any(|earlier| earlier == word));
+        let mut seen = BTreeSet::new();
+        let canonical = text.split(' ').all(|word| !word.is_empty() && seen.insert(word));
         if canonical { Ok(Self(text.into())) } else { Ok(Self::of(text.split(' '))) }
     }
 
@@ -36,8 +35,9 @@ impl Scope {
 
     fn of<'a>(words: impl Iterator<Item = &'a str>) -> Self {
         let mut text = String::new();
+        let mut seen = BTreeSet::new();
         for word in words {
-            if word.is_empty() || text.split(' ').any(|earlier| earlier == word) {
+            if word.is_empty() || !seen.insert(word) {
                 continue;
             }
             if !text.is_empty() {

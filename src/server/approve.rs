@@ -14,7 +14,7 @@ use crate::wire::{AuthorizationResponse, AuthorizeReason, AuthorizeRefusal};
 use super::authorize::{Asking, Prompt, Session, interrupted, unverified};
 use super::verify::{Consent, keys, verify};
 
-/// A person said yes.
+/// A person said yes to a consent; any other prompt is not approved but resumed.
 #[derive(Clone, Debug)]
 pub struct Approval {
     config: Arc<Config>,
@@ -61,10 +61,9 @@ impl Endpoint for Approval {
             Err(halt) => return unverified(&prompt.request, halt),
         };
         let refuse = |reason| Err(verified.to.refuse(&reason).into());
-        // What counts is what the person was shown, and who was shown it.
-        let (shown_to, shown) = match &prompt.asking {
-            Asking::Consent { subject, scope, .. } => (subject, scope),
-            Asking::Login | Asking::SelectAccount => (&session.subject, &verified.scope),
+        // What counts is what the person was shown, and who was shown it; a login shows nothing to consent to.
+        let Asking::Consent { subject: shown_to, scope: shown, .. } = &prompt.asking else {
+            return refuse(AuthorizeReason::ApprovalExceedsRequest);
         };
         if *shown_to != session.subject || verified.is_stale(session.authenticated, Some(prompt.asked), env) {
             return refuse(AuthorizeReason::LoginRequired);

@@ -87,7 +87,11 @@ pub enum Authorization {
 /// A question for the person: a plain value that the host keeps until it is answered.
 ///
 /// After a login, decide again with [`Prompt::resume`]; after a consent, answer with an `Approval` or a `Denial`. Both
-/// verify everything again, so what the host keeps decides nothing. Keep it where the browser cannot change it.
+/// verify the request again, but must believe the prompt when and what the person was asked.
+///
+/// So keep it where the browser cannot change it, under an unguessable name of its own that the form of the consent page
+/// sends back, together with the browser's session, and forget it once it is answered: otherwise another site can
+/// answer it, or put another prompt in its place while the person looks at this one [RFC 6749 §10.12].
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Prompt {

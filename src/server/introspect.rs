@@ -51,6 +51,11 @@ impl Introspect {
     }
 
     fn describe_refresh(&self, grant: &Grant, handle: &Handle, asker: &Client, env: &Env) -> Introspection {
+        // [RFC 7662 §2.1, RFC 9700 §4.14.2]: a thief of a public client's token could watch for its rotation, and ask for
+        // the successor within the retry window, never to be noticed.
+        if !asker.is_confidential() {
+            return Introspection::inactive();
+        }
         let GrantState::Live(live) = &grant.state else { return Introspection::inactive() };
         let Some(chain) = live.chain.as_ref().filter(|_| grant.client == *asker.id()) else {
             return Introspection::inactive();

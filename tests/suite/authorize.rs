@@ -309,6 +309,9 @@ fn a_login_that_was_asked_for_is_asked_for_once_and_must_be_new() {
         assert_eq!(word(resume(old.clone())), "login");
         assert_eq!(word(resume(world.session())), "code");
         // The host cannot approve with the old session either.
+        let Progress::Ask(prompt) = world.server.resume(*prompt, Visitor::logged_in(world.session(), None)) else {
+            panic!("not asked")
+        };
         let refused = world.server.approve((*prompt).clone(), old);
         assert_eq!(parameter(&refused, "error").as_deref(), Some("login_required"));
         assert!(parameter(&world.server.approve(*prompt, world.session()), "code").is_some());

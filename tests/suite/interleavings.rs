@@ -176,7 +176,8 @@ fn what_was_dead_stays_dead() {
     };
     let scene = with_tokens(30, |access, token| vec![refreshing(1, token), introspecting(2, access, 3)]);
     assert_sound(&scene.explore(&steady(1)), 10);
-    let scene = with_tokens(30, |_, token| vec![refreshing(1, token), introspecting(2, token, 2), revoking(3, token)]);
+    let scene =
+        with_tokens(30, |access, token| vec![refreshing(1, token), introspecting(2, access, 2), revoking(3, token)]);
     assert_sound(&scene.explore(&steady(1)), 50);
 
     let world = crowd(30);

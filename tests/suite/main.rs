@@ -10,6 +10,7 @@
     reason = "tests are tables, and one that meets the unexpected has failed"
 )]
 
+mod attacks;
 mod authorization_code;
 mod authorize;
 mod client_authentication;

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use grantor::drive::{self, NoHost};
 use grantor::event::Event;
-use grantor::record::{Digest, Record};
+use grantor::record::{Client, ClientId, Digest, Record};
 use grantor::server::{Answer, Approval, Exchange, Place, Prompt, Session};
 use grantor::step::{Decision, Endpoint, Step};
 use grantor::store::{Key, Write};
@@ -327,16 +327,33 @@ impl Scene {
     }
 
     fn is_active_for(&self, asker: &Request<Vec<u8>>, token: &str) -> bool {
-        let sent = url::form_urlencoded::parse(asker.body()).into_owned();
-        let own = sent.filter(|(name, _)| name == "client_id" || name == "client_secret");
-        let pairs: Vec<_> = own.chain([("token".to_owned(), token.to_owned())]).collect();
-        let pairs: Vec<_> = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let sent: Vec<_> = url::form_urlencoded::parse(asker.body()).into_owned().collect();
+        let own = |name| sent.iter().find_map(|(sent, value)| (sent == name).then_some((name, value.as_str())));
+        let pairs: Vec<_> =
+            [own("client_id"), own("client_secret"), Some(("token", token))].into_iter().flatten().collect();
         let mut request = post("/introspect", &pairs);
         if let Some(header) = asker.headers().get("authorization") {
             request.headers_mut().insert("authorization", header.clone());
         }
-        let sent = self.probe(Place::Introspection, &request);
+        let proving = own("client_id").and_then(|(_, id)| self.with_proof(id, token));
+        let sent = match proving {
+            Some(scene) => scene.probe(Place::Introspection, &with(&request, &[("client_secret", SECRET)])),
+            None => self.probe(Place::Introspection, &request),
+        };
         sent.0.body().starts_with(br#"{"active":true"#)
+    }
+
+    /// The same, but that the public client `id` has a secret: only such a one is shown its refresh tokens.
+    fn with_proof(&self, id: &str, token: &str) -> Option<Self> {
+        let Record::Client(client) = self.table.read(&Key::Client(ClientId::new(id)))?.value else { return None };
+        if client.is_confidential() || !token.contains("rt_") {
+            return None;
+        }
+        let mut metadata = client.metadata().clone();
+        metadata.token_endpoint_auth_method = None;
+        let mut scene = self.clone();
+        scene.table.put_client(Client::builder(id).metadata(metadata).secret(secret(SECRET)).build().unwrap());
+        Some(scene)
     }
 
     /// Whether a change that was applied holds the digest of `token`.

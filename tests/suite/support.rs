@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use grantor::event::{Event, EventSink};
 use grantor::record::{Client, ClientSecretDigest, GrantType, Scope, Subject};
-use grantor::server::{Place, Prompt, Session, Visitor};
+use grantor::server::{Asking, Place, Prompt, Session, Visitor};
 use grantor::store::{Memory, Store};
 use grantor::{
     AuthorizationServer, Clock, Config, ConfigBuilder, Progress, Randomness, RandomnessFailed, Seed, Timestamp,
@@ -231,10 +231,15 @@ impl<S: Store> World<S> {
         }
     }
 
-    /// The prompt for a person who is logged in.
+    /// The consent that a person is asked for who has just logged in.
     pub fn prompt(&self, request: &Request<Vec<u8>>) -> Prompt {
-        match self.authorize(request, Visitor::logged_in(self.session(), None)) {
-            Progress::Ask(prompt) => *prompt,
+        let visitor = || Visitor::logged_in(self.session(), None);
+        match self.authorize(request, visitor()) {
+            Progress::Ask(prompt) if matches!(prompt.asking, Asking::Consent { .. }) => *prompt,
+            Progress::Ask(prompt) => match self.server.resume(*prompt, visitor()) {
+                Progress::Ask(prompt) => *prompt,
+                other => panic!("no consent: {other:?}"),
+            },
             other => panic!("no prompt: {other:?}"),
         }
     }
@@ -268,7 +273,13 @@ impl<S: Store> World<S> {
         json(&self.server.answer(Place::Introspection, &post("/introspect", &[("client_id", "spa"), ("token", token)])))
     }
 
+    /// Whether a token of `spa` can still be used; for a refresh token by asking for more than there is, which gets
+    /// another answer but nothing else.
     pub fn is_active(&self, token: &str) -> bool {
+        if token.contains("rt_") {
+            let beyond = with(&refresh("spa", token), &[("scope", "beyond")]);
+            return json(&self.token(&beyond))["error"] == "invalid_scope";
+        }
         self.introspect(token)["active"].as_bool().unwrap()
     }
 

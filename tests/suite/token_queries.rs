@@ -54,10 +54,26 @@ fn a_token_is_shown_to_its_client_and_to_the_resource_it_is_for() {
     let cli = [("client_id", "cli"), ("token", &*access)];
     assert_eq!(json(&ask(&world, None, &cli)), inactive);
 
-    let shown = world.introspect(&refresh);
-    assert_eq!(shown["active"], true);
-    assert_eq!(shown.get("token_type"), None);
-    assert_eq!(shown["exp"], now + 30 * 24 * 60 * 60);
+    assert_eq!(world.introspect(&refresh), inactive, "whose client did not prove to be it");
+}
+
+#[test]
+fn a_refresh_token_is_shown_to_its_client_while_it_is_current() {
+    let world = with_resource();
+    let code = world.code("web", WEB, &[("scope", "read write")]);
+    let pairs = [("grant_type", "authorization_code"), ("code", &*code), ("code_verifier", VERIFIER)];
+    let tokens = json(&world.token(&post_as("/token", &basic("web", SECRET), &pairs)));
+    let refresh = text(&tokens, "refresh_token");
+    let now = world.now().as_unix();
+    let whole = value!({
+        "active": true, "scope": "read write", "client_id": "web", "exp": now + 30 * 24 * 60 * 60, "iat": now,
+        "sub": "alice", "iss": ISSUER,
+    });
+    assert_eq!(seen_by(&world, "web", SECRET, &refresh), whole);
+    let narrow = [("grant_type", "refresh_token"), ("refresh_token", &*refresh), ("scope", "read")];
+    let next = text(&json(&world.token(&post_as("/token", &basic("web", SECRET), &narrow))), "refresh_token");
+    assert_eq!(seen_by(&world, "web", SECRET, &refresh), value!({"active": false}), "spent");
+    assert_eq!(seen_by(&world, "web", SECRET, &next), whole, "the chain was not narrowed");
 }
 
 #[test]

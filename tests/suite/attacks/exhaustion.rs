@@ -1,0 +1,132 @@
+//! Making the server pay: requests that cost more than they look, and records that anyone could make it keep.
+
+use std::time::{Duration, Instant};
+
+use grantor::record::{Client, Scope};
+use grantor::server::Visitor;
+use http::{Method, Request};
+
+use crate::support::*;
+
+const SPA: &str = "https://spa.example/cb";
+
+/// As many different words as fit into `bytes`.
+fn words(bytes: usize) -> String {
+    let letters: Vec<char> = (0x21..=0x7e_u8).filter(|byte| !matches!(byte, b'"' | b'\\')).map(char::from).collect();
+    let pairs = letters.iter().flat_map(|a| letters.iter().map(move |b| format!("{a}{b}")));
+    let mut text = String::new();
+    for word in pairs.clone().chain(pairs.flat_map(|pair| ["a", "b", "c", "d"].map(|end| format!("{pair}{end}")))) {
+        if text.len() + word.len() + 1 > bytes {
+            break;
+        }
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        text.push_str(&word);
+    }
+    text
+}
+
+#[expect(clippy::disallowed_methods, reason = "what is measured here is time")]
+fn fastest(mut run: impl FnMut()) -> Duration {
+    let time = |()| {
+        let start = Instant::now();
+        run();
+        start.elapsed()
+    };
+    [(); 5].map(time).into_iter().min().unwrap()
+}
+
+#[test]
+fn a_scope_costs_what_it_weighs() {
+    for suffix in ["", " "] {
+        let (short, long) = (words(2_000) + suffix, words(32_000) + suffix);
+        assert!(Scope::parse(&long).unwrap().words().count() > 8_000);
+        let parse = |text: &str| fastest(|| drop(Scope::parse(text).unwrap()));
+        let (short, long) = (parse(&short), parse(&long));
+        // Sixteen times the words: sixteen times the time, or 256 times if each is compared with each.
+        assert!(long < short * 96, "{short:?} for 2 kB, {long:?} for 32 kB");
+    }
+}
+
+#[test]
+fn parameters_are_bounded_before_they_are_looked_at() {
+    let world = world();
+    let mut request = post("/token", &[("grant_type", "client_credentials"), ("client_id", "web")]);
+    let good = String::from_utf8(request.body().clone()).unwrap();
+    let many = |count: usize| (0..count).map(|i| format!("&p{i}={}", i % 2)).collect::<String>();
+    for (name, extra, status) in [
+        ("62 more", many(62), 401),
+        ("63 more", many(63), 400),
+        ("without values", "&a".repeat(63), 400),
+        ("nothing but separators", "&".repeat(60_000), 401),
+        ("a body of the greatest length", format!("&x={}", "%41".repeat(8_192)), 401),
+        ("a value that is a byte too long", format!("&x={}", "%41".repeat(8_193)), 400),
+        ("a body that is too long", "&".repeat(70_000), 413),
+    ] {
+        *request.body_mut() = format!("{good}{extra}").into_bytes();
+        assert_eq!(world.token(&request).status().as_u16(), status, "{name}");
+    }
+}
+
+#[test]
+fn who_proves_nothing_leaves_nothing_behind() {
+    let world = world();
+    let before = world.server.store().len();
+    let requests: Vec<Request<Vec<u8>>> = vec![
+        post("/token", &[("grant_type", "client_credentials"), ("client_id", "web"), ("client_secret", "x")]),
+        post("/token", &[("grant_type", "authorization_code"), ("client_id", "spa"), ("code", "gr_ac_banana")]),
+        refresh("spa", &format!("gr_rt_{}", "A".repeat(64))),
+        redeem("spa", SPA, &format!("gr_ac_{}", "A".repeat(64))),
+        redeem("nobody", SPA, "x"),
+    ];
+    for request in &requests {
+        assert!(world.token(request).status().is_client_error());
+    }
+    for request in [authorization("spa", SPA, &[]), authorization("nobody", SPA, &[]), get("/authorize")] {
+        let _ = world.authorize(&request, Visitor::anonymous());
+        let _ = world.authorize(&request, Visitor::logged_in(world.session(), None));
+    }
+    world.revoke("spa", &format!("gr_at_{}", "A".repeat(64)));
+    assert_eq!(world.server.store().len(), before);
+    world.tokens();
+    assert_eq!(world.server.store().len(), before + 2, "a grant and its access token");
+}
+
+#[test]
+fn what_has_expired_is_forgotten_as_others_come() {
+    let world = world();
+    let bare = Client::builder("bare").redirect_uri("https://bare.example/cb").build().unwrap();
+    world.server.store().put_client(bare);
+    let before = world.server.store().len();
+    for _ in 0..200 {
+        world.code("bare", "https://bare.example/cb", &[]);
+    }
+    assert_eq!(world.server.store().len(), before + 200);
+    world.clock.advance(60);
+    for _ in 0..1_000 {
+        world.code("bare", "https://bare.example/cb", &[]);
+    }
+    // Whichever shards they fell into: the old ones are gone, the new ones are not.
+    assert_eq!(world.server.store().len(), before + 1_000);
+    world.clock.advance(60);
+    world.server.store().sweep();
+    assert_eq!(world.server.store().len(), before);
+}
+
+#[test]
+fn other_methods_and_types_reach_nothing() {
+    let world = world();
+    for method in [Method::GET, Method::PUT, Method::HEAD, Method::OPTIONS, Method::DELETE, Method::PATCH] {
+        let mut request = refresh("spa", world.tokens()["refresh_token"].as_str().unwrap());
+        *request.method_mut() = method.clone();
+        let response = world.token(&request);
+        assert_eq!(
+            (response.status().as_u16(), response.headers()["allow"].to_str().unwrap()),
+            (405, "POST"),
+            "{method}"
+        );
+        *request.method_mut() = Method::POST;
+        assert_eq!(world.token(&request).status(), 200, "nothing was consumed");
+    }
+}

@@ -1,0 +1,10 @@
+//! One file per attack: what was tried, what held, and that the honest case beside it still works.
+
+mod approvals;
+mod codes;
+mod exhaustion;
+mod failures;
+mod leaks;
+mod ratchet;
+mod redirects;
+mod smuggling;
