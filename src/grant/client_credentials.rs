@@ -8,6 +8,7 @@ use crate::record::{Grant, GrantId, GrantState, GrantType, Live};
 use crate::store::Change;
 use crate::wire::TokenRefusal;
 
+use super::ensure;
 use super::issue::{Decided, Requester};
 
 /// Issues a token without a person and without a refresh token [RFC 6749 §4.4.3].
@@ -15,6 +16,9 @@ pub(crate) fn decide(requester: &Requester<'_>, scope: Option<&str>) -> Decided 
     let Requester { config, client, env, .. } = requester;
     requester.may_use(GrantType::ClientCredentials)?;
     let scope = config.resolve_scope(client.value(), scope).map_err(TokenRefusal::from)?;
+    // Neither means anything without a person.
+    let scope = scope.filtered(|word| !matches!(word, "openid" | "offline_access"));
+    ensure(!scope.is_empty(), TokenRefusal::ScopeUnknown)?;
     let audience = config.resolve_resources(client.value(), requester.resource);
     let audience = audience.map_err(|_| TokenRefusal::TargetInvalid)?;
     let allowance = requester.allowance(&audience, &scope)?;

@@ -73,7 +73,7 @@ impl Refreshing {
             Presented::Current | Presented::Retry(_) => {}
         }
         ensure(env.now < chain.dies(), TokenRefusal::RefreshTokenExpired)?;
-        let allowance = requester.allowance(&grant.value().audience, &narrowed(grant.value(), scope)?)?;
+        let allowance = requester.allowance(&grant.value().audience, &narrowed(requester, grant.value(), scope)?)?;
 
         let id = grant.value().id;
         if let Presented::Retry(successor) = presented {
@@ -96,11 +96,16 @@ fn replace(grant: &Seen<'_, Grant>, live: &Live, chain: Chain, requester: &Reque
 
 /// The scope of the next access token; the grant keeps its own, so that the next refresh can have it all again
 /// [RFC 6749 §6].
-fn narrowed(grant: &Grant, requested: Option<Scope>) -> Result<Scope, TokenRefusal> {
+///
+/// What the server knows no more, or the client may not have any more, is left out of it.
+fn narrowed(requester: &Requester<'_>, grant: &Grant, requested: Option<Scope>) -> Result<Scope, TokenRefusal> {
+    let (known, allowed) = (requester.config.scopes(), requester.client.value().scope());
+    let still = |word: &str| known.contains(word) && allowed.is_none_or(|allowed| allowed.contains(word));
+    let held = grant.scope.filtered(still);
     let Some(requested) = requested.filter(|scope| !scope.is_empty()) else {
-        return Ok(grant.scope.clone());
+        return if held.is_empty() { Err(TokenRefusal::ScopeUnknown) } else { Ok(held) };
     };
-    let excess = requested.without(&grant.scope);
+    let excess = requested.without(&held);
     ensure(excess.is_empty(), TokenRefusal::ScopeExceedsGrant(excess))?;
     Ok(requested)
 }

@@ -50,7 +50,7 @@ impl RedirectUri {
         }
         let kind = match (uri.scheme(), application) {
             ("https", ApplicationType::Web) => RedirectKind::Web,
-            ("https", ApplicationType::Native) if is_loopback(&uri) => return Err(RedirectUriFault::HttpsLoopback),
+            ("https", _) if is_loopback(&uri) => return Err(RedirectUriFault::HttpsLoopback),
             ("https", ApplicationType::Native) => RedirectKind::Web,
             ("http", ApplicationType::Native) if is_loopback(&uri) && loopback(text).is_some() => {
                 RedirectKind::Loopback
@@ -235,6 +235,8 @@ mod tests {
             ("http://127.0.0.2/cb", Native, RedirectUriFault::InsecureScheme),
             ("http://0x7f.1/cb", Native, RedirectUriFault::InsecureScheme),
             ("https://localhost/cb", Native, RedirectUriFault::HttpsLoopback),
+            ("https://localhost/cb", Web, RedirectUriFault::HttpsLoopback),
+            ("https://127.0.0.1:8443/cb", Web, RedirectUriFault::HttpsLoopback),
             ("https://CLIENT.example/cb", Web, RedirectUriFault::NotCanonical),
             ("https://client.example:443/cb", Web, RedirectUriFault::NotCanonical),
             ("https://client.example/x/../cb", Web, RedirectUriFault::NotCanonical),

@@ -19,7 +19,7 @@ use crate::wire::{BearerSource, ResourceRefusal, bearer_token};
 pub struct Demand {
     /// The scope that its token must have.
     pub scope: Scope,
-    /// The resource that its token must be for, if tokens are for particular ones.
+    /// The resource that its token must be for; the server's usual audience if absent.
     pub resource: Option<Resource>,
     /// Where the token may be.
     pub source: BearerSource,
@@ -52,6 +52,7 @@ impl Demand {
 pub struct Access {
     token: Result<Option<(Handle, TokenId)>, ResourceRefusal>,
     demand: Demand,
+    usual: Arc<[Resource]>,
 }
 
 impl Access {
@@ -63,7 +64,7 @@ impl Access {
             let id = TokenId::of(&handle);
             Some((handle, id))
         });
-        Self { token, demand }
+        Self { token, demand, usual: config.audience() }
     }
 }
 
@@ -99,7 +100,11 @@ impl Endpoint for Access {
         let grant = seen.grant(handle.grant())?.ok_or(ResourceRefusal::TokenInvalid)?.value();
         let token = seen.token(*id)?.ok_or(ResourceRefusal::TokenInvalid)?.value();
         ensure(grant.is_live() && env.now < token.expires, ResourceRefusal::TokenInvalid)?;
-        let meant = self.demand.resource.as_ref().is_none_or(|resource| token.audience.contains(resource));
+        // A token that was asked for by a resource's name is no use at any other [RFC 8707 §3].
+        let meant = match &self.demand.resource {
+            Some(resource) => token.audience.contains(resource),
+            None => token.audience == self.usual,
+        };
         ensure(meant, ResourceRefusal::TokenInvalid)?;
         ensure(token.scope.covers(&self.demand.scope), ResourceRefusal::ScopeInsufficient(self.demand.scope.clone()))?;
         let permit = Permit {

@@ -125,6 +125,9 @@ pub(super) fn verify<'a, 'r>(
     begun: Option<Timestamp>,
     env: &Env,
 ) -> Result<Verified<'a, 'r>, Halt<AuthorizeRefusal>> {
+    // What the person was asked too long ago is not theirs to answer any more.
+    let lasting = begun.is_none_or(|begun| env.now < begun.plus(config.lifetimes().interaction));
+    ensure(lasting, page(PageReason::SessionNotFound))?;
     let Resolved { client, request, pushed } = resolve(config, request, seen)?;
     let to = recipient(config, &request, client.value()).map_err(page)?;
     // One that was begun in time can be answered later.

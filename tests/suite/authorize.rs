@@ -377,6 +377,18 @@ fn only_what_was_shown_can_be_granted_and_only_by_whom_it_was_shown_to() {
 }
 
 #[test]
+fn a_prompt_can_be_answered_for_an_hour() {
+    for (after, code) in [(3599, true), (3600, false)] {
+        let world = world();
+        let prompt = world.prompt(&authorization("spa", SPA, &[("max_age", "10")]));
+        world.clock.advance(after);
+        let response = world.server.approve(prompt.clone(), world.session());
+        assert_eq!(response.status() == StatusCode::SEE_OTHER, code, "{after}");
+        assert_eq!(world.server.deny(prompt).status() == StatusCode::SEE_OTHER, code, "{after}");
+    }
+}
+
+#[test]
 fn a_prompt_survives_being_kept_as_json() {
     let world = world();
     let request = authorization("spa", SPA, &[("unknown", "x"), ("login_hint", "al"), ("ui_locales", "de en")]);

@@ -153,6 +153,8 @@ fn client_credentials_follow_the_scope_of_the_client() {
     assert_eq!(ask("service", "s", "admin"), "invalid_scope");
     assert_eq!(ask("service", "s", "banana"), "invalid_scope");
     assert_eq!(ask("api", "a", ""), "invalid_scope", "no default");
+    assert_eq!(ask("api", "a", "admin openid offline_access"), "admin", "no person, no identity");
+    assert_eq!(ask("api", "a", "openid"), "invalid_scope");
     assert_eq!(ask("api", "a", "admin"), "admin");
     let defaulted = world_with(|config| config.default_scope("read"));
     let pairs = [("grant_type", "client_credentials")];

@@ -108,3 +108,25 @@ fn generations_beyond_the_bound_are_unknown_and_revoke_nothing() {
     assert_eq!(json(&world.refresh("spa", &first))["error"], "invalid_grant");
     assert!(world.is_active(&token), "one of 33 spent generations is forgotten");
 }
+
+#[test]
+fn a_refresh_gives_no_more_than_the_client_may_have_by_now() {
+    use grantor::record::{Client, GrantType, Scope};
+    let world = world();
+    let token = world.tokens()["refresh_token"].as_str().unwrap().to_owned();
+    let now_allowed = |scope: &str| {
+        let spa = Client::builder("spa").redirect_uri("https://spa.example/cb");
+        let spa = spa.grant_types(&[GrantType::AuthorizationCode, GrantType::RefreshToken]);
+        world.server.store().put_client(spa.scope(Scope::parse(scope).unwrap()).build().unwrap());
+    };
+    now_allowed("read admin");
+    let second = json(&world.refresh("spa", &token));
+    assert_eq!(second["scope"], "read", "not what was granted and taken back, nor what was never granted");
+    let token = second["refresh_token"].as_str().unwrap();
+    let refused = world.token(&with(&refresh("spa", token), &[("scope", "write")]));
+    assert_eq!(json(&refused)["error"], "invalid_scope");
+    now_allowed("admin");
+    assert_eq!(json(&world.refresh("spa", token))["error"], "invalid_scope");
+    now_allowed("read write");
+    assert_eq!(json(&world.refresh("spa", token))["scope"], "read write", "the grant kept it all");
+}

@@ -132,3 +132,25 @@ fn a_client_that_acts_for_itself_names_one_resource_at_most() {
         assert_eq!(found.as_deref().or(body["error"].as_str()), Some(told), "{resources:?}");
     }
 }
+
+#[test]
+fn a_token_for_a_named_resource_is_no_use_elsewhere() {
+    use grantor::record::Scope;
+    use grantor::resource::{Access, Demand};
+    let world = with_resources();
+    let bearing = |granted: &[&str]| {
+        let code = parameter(&world.approved(&asking("spa", SPA, granted)), "code").unwrap();
+        let token = json(&world.token(&redeem("spa", SPA, &code)))["access_token"].as_str().unwrap().to_owned();
+        let mut request = get("/api");
+        request.headers_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
+        request
+    };
+    let read = || Demand::new(Scope::parse("read").unwrap());
+    let passes = |request: &http::Request<Vec<u8>>, demand: Demand| {
+        world.server.run(Access::new(world.server.config(), request, demand)).unwrap().is_ok()
+    };
+    let (usual, for_a) = (bearing(&[]), bearing(&[A]));
+    assert!(passes(&usual, read()) && passes(&for_a, read().at(Resource::parse(A).unwrap())));
+    assert!(!passes(&for_a, read()) && !passes(&usual, read().at(Resource::parse(A).unwrap())));
+    assert!(!passes(&for_a, read().at(Resource::parse(B).unwrap())));
+}
