@@ -17,7 +17,7 @@ use grantor::record::{ClientId, Resource, Scope, Subject};
 use grantor::server::Place;
 use grantor::store::Memory;
 use grantor::wire::{Malformed, PageReason, TokenRefusal};
-use grantor::{AuthorizationServer, Config};
+use grantor::{AuthorizationServer, Config, ConfigBuilder};
 use http::{StatusCode, header};
 
 use crate::args::Args;
@@ -37,7 +37,7 @@ pub(crate) struct App {
     pub(crate) sessions: Sessions,
     pub(crate) users: Users,
     pub(crate) guesses: Guesses,
-    /// The demo resource, which all access tokens are for.
+    /// The demo resource, which access tokens are for whose client names no other.
     pub(crate) resource: Resource,
     /// Whether the clients, and so the walk, are those that the start page explains.
     pub(crate) demo_clients: bool,
@@ -46,6 +46,9 @@ pub(crate) struct App {
 }
 
 const SCOPES: [&str; 7] = ["openid", "profile", "email", "offline_access", "read", "write", "admin"];
+
+/// Resources that clients may ask for by name; they are elsewhere, as far as they are at all.
+pub(crate) const RESOURCES: [&str; 2] = ["https://api.test/a", "https://api.test/b"];
 
 impl App {
     /// A server that is known as `here` unless the switches say otherwise.
@@ -58,9 +61,10 @@ impl App {
         let resource = format!("{issuer}/api/whoami");
         let config = Config::builder(issuer).scopes(SCOPES).default_scope("read").audience(&resource).lifetimes(|to| {
             to.code = args.code_ttl.map_or(to.code, Duration::from_secs);
+            to.pushed_request = args.par_ttl.map_or(to.pushed_request, Duration::from_secs);
             to.access_token = args.access_ttl.map_or(to.access_token, Duration::from_secs);
         });
-        let config = config.build()?;
+        let config = RESOURCES.into_iter().fold(config, ConfigBuilder::resource).build()?;
         let store = Memory::new();
         for client in load_clients(args, issuer)? {
             store.put_client(client);

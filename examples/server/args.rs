@@ -21,6 +21,9 @@ pub(crate) struct Args {
     /// How long an authorization code lives
     #[arg(long, value_name = "SECONDS")]
     pub(crate) code_ttl: Option<u64>,
+    /// How long a pushed authorization request may take to arrive by browser
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) par_ttl: Option<u64>,
     /// How long an access token lives
     #[arg(long, value_name = "SECONDS")]
     pub(crate) access_ttl: Option<u64>,

@@ -90,12 +90,8 @@ impl Loaded {
 }
 
 /// Members that ask for more protection than this server has; ignoring them would give less than was asked for.
-const PROTECTIONS: [&str; 4] = [
-    "require_pushed_authorization_requests",
-    "require_signed_request_object",
-    "dpop_bound_access_tokens",
-    "tls_client_certificate_bound_access_tokens",
-];
+const PROTECTIONS: [&str; 3] =
+    ["require_signed_request_object", "dpop_bound_access_tokens", "tls_client_certificate_bound_access_tokens"];
 
 fn client(id: &str, mut entry: Map<String, Value>, ignored: &mut Vec<String>) -> Result<Client, Box<dyn Error>> {
     let secret = entry.remove("client_secret").map(serde_json::from_value::<String>).transpose()?;

@@ -2,8 +2,9 @@
 
 use http::{Method, StatusCode};
 use serde_json::Value;
+use url::form_urlencoded;
 
-use crate::browser::{Browser, NATIVE, authorization, native, web};
+use crate::browser::{Browser, NATIVE, authorization, form, native, web};
 use crate::process::Example;
 
 const SERVICE: (&str, &str) = ("demo-service", "demo-service-secret");
@@ -182,7 +183,9 @@ fn what_is_advertised_exists_also_below_a_path() {
         assert_eq!(metadata["issuer"], Value::from(issuer.clone()));
         let endpoints = metadata.as_object().unwrap().iter().filter(|(name, _)| name.ends_with("_endpoint"));
         let endpoints: Vec<_> = endpoints.map(|(name, uri)| (name, uri.as_str().unwrap())).collect();
-        assert_eq!(endpoints.len(), 4, "{endpoints:?}");
+        for name in ["authorization", "token", "revocation", "introspection", "pushed_authorization_request"] {
+            assert!(metadata[format!("{name}_endpoint")].is_string(), "{name}: {metadata}");
+        }
         for (name, uri) in endpoints {
             let there = uri.strip_prefix("http://127.0.0.1").unwrap();
             assert!(there.starts_with(path), "{uri}");
@@ -220,6 +223,56 @@ fn lifetimes_are_what_the_switches_say() {
     assert_eq!(browser.call(Method::GET, "/api/whoami", token).status, StatusCode::OK);
     std::thread::sleep(std::time::Duration::from_millis(5100));
     assert_eq!(browser.call(Method::GET, "/api/whoami", token).status, StatusCode::UNAUTHORIZED);
+}
+
+#[test]
+fn a_pushed_request_is_brought_in_time() {
+    let server = Example::server(&["--par-ttl", "1"]);
+    let mut browser = Browser::new(&server.base);
+    let pushed = native(&[("state", "pushed")]);
+    let fields: Vec<_> = form_urlencoded::parse(pushed.split_once('?').unwrap().1.as_bytes()).into_owned().collect();
+    let fields: Vec<_> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let push = |browser: &mut Browser| {
+        let page = browser.post("/par", &fields);
+        assert_eq!((page.status, &page.json()["expires_in"]), (StatusCode::CREATED, &Value::from(1)), "{page:?}");
+        let request_uri = page.json()["request_uri"].as_str().unwrap().to_owned();
+        format!("/authorize?{}", form(&[("client_id", "demo-app"), ("request_uri", &request_uri)]))
+    };
+    let to = push(&mut browser);
+    let answer = browser.approve(&to);
+    assert_eq!(answer.parameter("state").as_deref(), Some("pushed"));
+    browser.redeem("/token", &answer);
+    assert_eq!(browser.get(&to).status, StatusCode::BAD_REQUEST, "it was answered");
+    let late = push(&mut browser);
+    std::thread::sleep(std::time::Duration::from_millis(2100));
+    assert_eq!(browser.get(&late).status, StatusCode::BAD_REQUEST);
+}
+
+#[test]
+fn a_token_is_for_the_resources_that_were_asked_for() {
+    let server = Example::server(&[]);
+    let mut browser = Browser::new(&server.base);
+    let whoami = format!("{}/api/whoami", server.base);
+    let token = |browser: &mut Browser, resources: &[&str]| {
+        let mut fields = vec![("grant_type", "client_credentials"), ("scope", "read")];
+        fields.extend(resources.iter().map(|resource| ("resource", *resource)));
+        browser.post_as(SERVICE.0, SERVICE.1, "/token", &fields)
+    };
+    for (resources, audience, status) in [
+        (&[][..], serde_json::json!([whoami]), StatusCode::OK),
+        (&[&*whoami], serde_json::json!([whoami]), StatusCode::OK),
+        (&["https://api.test/a"], serde_json::json!(["https://api.test/a"]), StatusCode::UNAUTHORIZED),
+    ] {
+        let page = token(&mut browser, resources);
+        let text = page.json()["access_token"].as_str().unwrap_or_else(|| panic!("{page:?}")).to_owned();
+        let seen = browser.post_as(SERVICE.0, SERVICE.1, "/introspect", &[("token", &text)]).json();
+        assert_eq!(seen["aud"], audience);
+        assert_eq!(browser.call(Method::GET, "/api/whoami", &text).status, status, "{resources:?}");
+    }
+    for resources in [&["https://api.test/c"][..], &["https://api.test/a", "https://api.test/b"]] {
+        let refused = token(&mut browser, resources);
+        assert_eq!(refused.json()["error"], "invalid_target", "{resources:?}");
+    }
 }
 
 #[test]
