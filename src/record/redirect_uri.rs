@@ -49,9 +49,8 @@ impl RedirectUri {
             return Err(RedirectUriFault::Host);
         }
         let kind = match (uri.scheme(), application) {
-            ("https", ApplicationType::Web) => RedirectKind::Web,
             ("https", _) if is_loopback(&uri) => return Err(RedirectUriFault::HttpsLoopback),
-            ("https", ApplicationType::Native) => RedirectKind::Web,
+            ("https", _) => RedirectKind::Web,
             ("http", ApplicationType::Native) if is_loopback(&uri) && loopback(text).is_some() => {
                 RedirectKind::Loopback
             }
