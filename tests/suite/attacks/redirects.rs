@@ -87,7 +87,7 @@ fn no_uri_is_registered_that_a_browser_reads_otherwise() {
         ("https://ｃlient.example/cb", NotAUri),
         ("https://client.example\t/cb", NotAUri),
         ("https://client.example/cb\r\nset-cookie:x=1", NotAUri),
-        ("https://0x7f.0.0.1/cb", NotCanonical),
+        ("https://0xc0.0.2.1/cb", NotCanonical),
         ("https://client.example%2f@evil.example/cb", UserInfo),
         ("ftp://client.example/cb", InsecureScheme),
         ("blob:https://client.example/cb", InsecureScheme),
