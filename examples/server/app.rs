@@ -14,6 +14,7 @@ use axum::routing::{any, get, post};
 use grantor::drive::NoHost;
 use grantor::event::{Event, EventSink};
 use grantor::record::{ClientId, Resource, Scope, Subject};
+use grantor::resource::ProtectedResource;
 use grantor::server::Place;
 use grantor::store::Memory;
 use grantor::wire::{Malformed, PageReason, TokenRefusal};
@@ -27,7 +28,7 @@ use crate::guesses::Guesses;
 use crate::http_io::{html, read, send};
 use crate::sessions::Sessions;
 use crate::users::Users;
-use crate::whoami::whoami;
+use crate::whoami::{describe, whoami};
 use crate::{consent, login, pages, walk};
 
 /// The library, and what a host adds to it.
@@ -39,6 +40,8 @@ pub(crate) struct App {
     pub(crate) guesses: Guesses,
     /// The demo resource, which access tokens are for whose client names no other.
     pub(crate) resource: Resource,
+    /// How clients find it.
+    pub(crate) description: ProtectedResource,
     /// Whether the clients, and so the walk, are those that the start page explains.
     pub(crate) demo_clients: bool,
     pub(crate) demo_users: bool,
@@ -65,6 +68,8 @@ impl App {
             to.access_token = args.access_ttl.map_or(to.access_token, Duration::from_secs);
         });
         let config = RESOURCES.into_iter().fold(config, ConfigBuilder::resource).build()?;
+        let scopes = config.scopes().filtered(|word| matches!(word, "read" | "write"));
+        let description = ProtectedResource::builder(&resource).authorization_server(issuer).scopes(&scopes);
         let store = Memory::new();
         for client in load_clients(args, issuer)? {
             store.put_client(client);
@@ -75,6 +80,7 @@ impl App {
             users: args.users.as_deref().map_or_else(|| Ok(Users::demo()), Users::load)?,
             guesses: Guesses::new(),
             resource: Resource::parse(&resource)?,
+            description: description.name("The demo resource").build()?,
             demo_clients: args.clients.is_none(),
             demo_users: args.users.is_none(),
             consents: Mutex::default(),
@@ -94,6 +100,7 @@ impl App {
         {
             router = router.route(path, get(whoami).post(whoami));
         }
+        router = router.route(self.description.path(), any(describe));
         router
             .route("/login", get(login::show).post(login::log_in))
             .route("/consent", get(consent::show).post(consent::decide))
@@ -136,7 +143,7 @@ async fn endpoint(app: Arc<App>, place: Place, request: extract::Request) -> res
         (Ok(request), true) => app.authorize(&request).await,
         (Ok(request), false) => app.server.answer_async(place, &request).await,
         (Err(_), true) => refused(PageReason::Malformed(Malformed::TooLarge)),
-        (Err(_), false) => TokenRefusal::Malformed(Malformed::TooLarge).print(),
+        (Err(_), false) => TokenRefusal::Malformed(Malformed::TooLarge).print(&app.server.config().realm()),
     })
 }
 

@@ -22,11 +22,16 @@ pub(crate) async fn whoami(State(app): State<Arc<App>>, request: extract::Reques
     })
 }
 
+/// What the resource says of itself.
+pub(crate) async fn describe(State(app): State<Arc<App>>, request: extract::Request) -> response::Response {
+    send(app.description.answer(&request))
+}
+
 impl App {
     pub(crate) async fn whoami(&self, request: &Request<Bytes>) -> Response<Vec<u8>> {
         let needed = if request.method() == Method::POST { "write" } else { "read" };
         let scope = self.server.config().scopes().filtered(|word| word == needed);
-        let demand = Demand::new(scope).at(self.resource.clone());
+        let demand = Demand::new(scope).of(&self.description);
         match self.server.run_async(Access::new(self.server.config(), request, demand)).await {
             Ok(Ok(permit)) => described(&permit),
             Ok(Err(refusal)) => refusal.print(),

@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use url::{Host, Url};
-
 use super::fault::{ConfigFault, ensure};
 use super::lifetimes::Lifetimes;
 use super::paths::Paths;
-use super::{Config, DeviceFlow, KnownResource};
-use crate::record::{Resource, Scope};
+use super::{About, Config, DeviceFlow, KnownResource};
+use crate::record::{Resource, Scope, web_url};
 use crate::wire::Limits;
 
 /// Collects a configuration; `build` checks it.
@@ -84,6 +82,20 @@ impl ConfigBuilder {
     #[must_use]
     pub fn brand(mut self, brand: impl Into<String>) -> Self {
         self.config.brand = brand.into();
+        self
+    }
+
+    /// What is protected together, as challenges name it; `grantor` by default.
+    #[must_use]
+    pub fn realm(mut self, realm: impl Into<Arc<str>>) -> Self {
+        self.config.realm = realm.into();
+        self
+    }
+
+    /// What people may want to know of the server.
+    #[must_use]
+    pub fn about(mut self, change: impl FnOnce(&mut About)) -> Self {
+        change(&mut self.config.about);
         self
     }
 
@@ -166,6 +178,10 @@ impl ConfigBuilder {
         let word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
         let brand = &config.brand;
         ensure(brand.len() <= 32 && brand.bytes().all(word), || ConfigFault::Brand(brand.clone()))?;
+        let realm = &config.realm;
+        let quotable = |byte: u8| matches!(byte, 0x20..=0x7e) && !matches!(byte, b'"' | b'\\');
+        ensure(!realm.is_empty() && realm.bytes().all(quotable), || ConfigFault::Realm(realm.as_ref().to_owned()))?;
+        config.about.check()?;
         config.paths.check()?;
         let sound = |flow: &DeviceFlow| flow.user_codes.is_sound() && (1..=60).contains(&flow.interval.as_secs());
         ensure(config.device_flow.as_ref().is_none_or(sound), || ConfigFault::DeviceFlow)?;
@@ -176,20 +192,12 @@ impl ConfigBuilder {
 /// [RFC 8414 §2]: `https`, no query, no fragment; `http` only where the network is the machine itself.
 fn issuer_path(issuer: &str) -> Result<String, ConfigFault> {
     let fault = || ConfigFault::Issuer(issuer.to_owned());
-    let url = Url::parse(issuer).map_err(|_| fault())?;
-    let loopback = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    };
-    let safe = url.scheme() == "https" || (url.scheme() == "http" && loopback);
-    let bare =
-        url.query().is_none() && url.fragment().is_none() && url.username().is_empty() && url.password().is_none();
+    let url = web_url(issuer).ok_or_else(fault)?;
+    let bare = url.query().is_none() && url.fragment().is_none();
     let path = url.path().strip_suffix('/').unwrap_or(url.path());
     // Clients compare issuers as strings, so there is one spelling only.
     let canonical = format!("{}{path}", url.origin().ascii_serialization()) == issuer;
-    ensure(safe && bare && canonical && !path.contains("//"), fault)?;
+    ensure(bare && canonical && !path.contains("//"), fault)?;
     Ok(path.to_owned())
 }
 

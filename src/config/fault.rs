@@ -43,6 +43,15 @@ pub enum ConfigFault {
     /// The brand.
     #[error("brand {0:?}: use at most 32 letters, digits, '-' and '_'")]
     Brand(String),
+    /// The realm.
+    #[error("realm {0:?}: use printable ASCII without quotation marks and backslashes")]
+    Realm(String),
+    /// A page about the server.
+    #[error("about: page {0:?}: use an https URL")]
+    Page(String),
+    /// A language.
+    #[error("about: ui_locales: {0:?} is no language tag such as en or pt-BR")]
+    Locale(String),
     /// A path.
     #[error("paths: {0:?}: use a path that begins with '/', of letters, digits and '-._~'")]
     Path(String),

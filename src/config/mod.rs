@@ -1,5 +1,6 @@
 //! What a server is, checked once when it is built.
 
+mod about;
 mod builder;
 mod fault;
 mod lifetimes;
@@ -8,6 +9,7 @@ mod paths;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use about::About;
 pub use builder::ConfigBuilder;
 pub use fault::ConfigFault;
 pub use lifetimes::Lifetimes;
@@ -30,6 +32,8 @@ pub struct Config {
     lifetimes: Lifetimes,
     limits: Limits,
     brand: String,
+    realm: Arc<str>,
+    about: About,
     paths: Paths,
     plain_challenge: bool,
     confidential_without_pkce: bool,
@@ -84,6 +88,8 @@ impl Config {
                 lifetimes: Lifetimes::default(),
                 limits: Limits::default(),
                 brand: "gr_".to_owned(),
+                realm: Arc::from("grantor"),
+                about: About::default(),
                 paths: Paths::default(),
                 plain_challenge: false,
                 confidential_without_pkce: false,
@@ -137,6 +143,23 @@ impl Config {
         &self.brand
     }
 
+    /// What is protected together, as challenges name it.
+    #[must_use]
+    pub fn realm(&self) -> Arc<str> {
+        Arc::clone(&self.realm)
+    }
+
+    /// What people may want to know of the server.
+    #[must_use]
+    pub const fn about(&self) -> &About {
+        &self.about
+    }
+
+    /// Every resource that a token can be for.
+    pub(crate) fn known_resources(&self) -> impl Iterator<Item = &Resource> {
+        self.audience.iter().chain(self.resources.iter().map(|known| &known.name))
+    }
+
     /// The resources that access tokens are for.
     #[must_use]
     pub fn audience(&self) -> Arc<[Resource]> {
@@ -160,8 +183,7 @@ impl Config {
     }
 
     fn resource(&self, name: &str) -> Option<&Resource> {
-        let known = self.resources.iter().map(|known| &known.name);
-        self.audience.iter().chain(known).find(|known| known.as_str() == name)
+        self.known_resources().find(|known| known.as_str() == name)
     }
 
     /// What of `scope` means something at the resources of `audience`.

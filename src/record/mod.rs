@@ -12,6 +12,7 @@ mod scope;
 mod secret;
 mod token;
 mod user_code;
+mod web_url;
 
 use std::sync::Arc;
 
@@ -31,6 +32,7 @@ pub use secret::{ClientSecretDigest, Digest, Exposed, GrantId, Handle, HandleKin
 pub use token::{AccessToken, TokenId};
 pub(crate) use user_code::TypedCode;
 pub use user_code::{UserCode, UserCodeFormat};
+pub(crate) use web_url::web_url;
 
 /// One row of a store.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]

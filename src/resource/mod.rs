@@ -1,17 +1,23 @@
 //! The resource server role, in the process of the authorization server: may this request do this?
 
+mod protected;
+mod refusal;
+
 use std::sync::Arc;
 
 use http::Request;
+
+pub use protected::{ProtectedResource, ProtectedResourceBuilder, ProtectedResourceFault};
+pub use refusal::{ResourceReason, ResourceRefusal};
 
 use crate::config::Config;
 use crate::env::{Env, Timestamp};
 use crate::grant::ensure;
 use crate::record::{Actor, ClientId, GrantId, Handle, HandleKind, Resource, Scope, Subject, TokenId};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Halt, Snapshot};
 use crate::step::{Decision, Endpoint, Plan};
 use crate::store::Key;
-use crate::wire::{BearerSource, ResourceRefusal, bearer_token};
+use crate::wire::{BearerFault, BearerSource, bearer_token};
 
 /// What a request to a resource must show.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -23,13 +29,15 @@ pub struct Demand {
     pub resource: Option<Resource>,
     /// Where the token may be.
     pub source: BearerSource,
+    /// Where the resource's metadata is, to be told with every refusal [RFC 9728 §5.1].
+    pub resource_metadata: Option<Arc<str>>,
 }
 
 impl Demand {
     /// Requires a token in the header that has `scope`.
     #[must_use]
     pub const fn new(scope: Scope) -> Self {
-        Self { scope, resource: None, source: BearerSource::Header }
+        Self { scope, resource: None, source: BearerSource::Header, resource_metadata: None }
     }
 
     /// Requires that the token is for `resource`.
@@ -37,6 +45,15 @@ impl Demand {
     pub fn at(mut self, resource: Resource) -> Self {
         self.resource = Some(resource);
         self
+    }
+
+    /// Requires that the token is for `resource`, takes it where that says, and tells with every refusal where its metadata
+    /// is.
+    #[must_use]
+    pub fn of(mut self, resource: &ProtectedResource) -> Self {
+        self.resource_metadata = Some(resource.metadata_url().into());
+        let demand = self.at(resource.identifier().clone());
+        if resource.accepts_form() { demand.or_in_form() } else { demand }
     }
 
     /// Also reads the token from a form [RFC 6750 §2.2].
@@ -50,8 +67,9 @@ impl Demand {
 /// A request to a resource, ready to be decided.
 #[derive(Clone, Debug)]
 pub struct Access {
-    token: Result<Option<(Handle, TokenId)>, ResourceRefusal>,
-    demand: Demand,
+    token: Result<Option<(Handle, TokenId)>, ResourceReason>,
+    demand: Arc<Demand>,
+    realm: Arc<str>,
     usual: Arc<[Resource]>,
 }
 
@@ -64,7 +82,34 @@ impl Access {
             let id = TokenId::of(&handle);
             Some((handle, id))
         });
-        Self { token, demand, usual: config.audience() }
+        let token = token.map_err(|fault| match fault {
+            BearerFault::Missing => ResourceReason::TokenMissing,
+            BearerFault::Malformed => ResourceReason::Malformed,
+        });
+        Self { token, demand: Arc::new(demand), realm: config.realm(), usual: config.audience() }
+    }
+
+    fn permit(&self, seen: &Snapshot, env: &Env) -> Result<Permit, Halt<ResourceReason>> {
+        let (handle, id) =
+            self.token.as_ref().map_err(|reason| *reason)?.as_ref().ok_or(ResourceReason::TokenInvalid)?;
+        let grant = seen.grant(handle.grant())?.ok_or(ResourceReason::TokenInvalid)?.value();
+        let token = seen.token(*id)?.ok_or(ResourceReason::TokenInvalid)?.value();
+        ensure(grant.is_live() && env.now < token.expires, ResourceReason::TokenInvalid)?;
+        // A token that was asked for by a resource's name is no use at any other [RFC 8707 §3].
+        let meant = match &self.demand.resource {
+            Some(resource) => token.audience.contains(resource),
+            None => token.audience == self.usual,
+        };
+        ensure(meant, ResourceReason::TokenInvalid)?;
+        ensure(token.scope.covers(&self.demand.scope), ResourceReason::ScopeInsufficient)?;
+        Ok(Permit {
+            grant: grant.id,
+            client: token.client.clone(),
+            subject: grant.subject.clone(),
+            actor: token.act.clone(),
+            scope: token.scope.clone(),
+            expires: token.expires,
+        })
     }
 }
 
@@ -96,25 +141,13 @@ impl Endpoint for Access {
     }
 
     fn decide(&self, seen: &Snapshot, env: &Env) -> Decision<Self> {
-        let (handle, id) = self.token.as_ref().map_err(Clone::clone)?.as_ref().ok_or(ResourceRefusal::TokenInvalid)?;
-        let grant = seen.grant(handle.grant())?.ok_or(ResourceRefusal::TokenInvalid)?.value();
-        let token = seen.token(*id)?.ok_or(ResourceRefusal::TokenInvalid)?.value();
-        ensure(grant.is_live() && env.now < token.expires, ResourceRefusal::TokenInvalid)?;
-        // A token that was asked for by a resource's name is no use at any other [RFC 8707 §3].
-        let meant = match &self.demand.resource {
-            Some(resource) => token.audience.contains(resource),
-            None => token.audience == self.usual,
-        };
-        ensure(meant, ResourceRefusal::TokenInvalid)?;
-        ensure(token.scope.covers(&self.demand.scope), ResourceRefusal::ScopeInsufficient(self.demand.scope.clone()))?;
-        let permit = Permit {
-            grant: grant.id,
-            client: token.client.clone(),
-            subject: grant.subject.clone(),
-            actor: token.act.clone(),
-            scope: token.scope.clone(),
-            expires: token.expires,
-        };
-        Ok(Plan::grant(Vec::new(), permit))
+        match self.permit(seen, env) {
+            Ok(permit) => Ok(Plan::grant(Vec::new(), permit)),
+            Err(Halt::Missing(need)) => Err(Halt::Missing(need)),
+            Err(Halt::Refused(reason)) => {
+                let (demand, realm) = (Arc::clone(&self.demand), Arc::clone(&self.realm));
+                Err(ResourceRefusal { reason, demand, realm }.into())
+            }
+        }
     }
 }

@@ -22,8 +22,14 @@ use super::token::Token;
 
 /// A parsed request to one of the endpoints that clients call.
 #[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum Exchange {
+pub struct Exchange {
+    config: Arc<Config>,
+    call: Call,
+}
+
+/// What is called.
+#[derive(Clone, Debug)]
+enum Call {
     /// For tokens.
     Token(Token),
     /// To look up a token.
@@ -60,6 +66,13 @@ impl Exchange {
     /// Reads a request to `place`.
     #[must_use]
     pub fn parse<B: AsRef<[u8]>>(config: &Arc<Config>, place: Place, request: &Request<B>) -> Self {
+        let call = Call::parse(config, place, request);
+        Self { config: Arc::clone(config), call }
+    }
+}
+
+impl Call {
+    fn parse<B: AsRef<[u8]>>(config: &Arc<Config>, place: Place, request: &Request<B>) -> Self {
         if let Some(refused) = place.refuse_method(request.method()) {
             return Self::Answered(Answer(refused));
         }
@@ -89,7 +102,7 @@ impl Exchange {
                 Ok(Self::Answered(Answer(crate::wire::PageReason::ClientIdMissing.print())))
             }
         };
-        parsed.unwrap_or_else(|refusal| Self::Answered(Answer(refusal.print())))
+        parsed.unwrap_or_else(|refusal| Self::Answered(Answer(refusal.print(&config.realm()))))
     }
 }
 
@@ -99,36 +112,40 @@ impl Endpoint for Exchange {
     type Refusal = Infallible;
 
     fn keys(&self) -> Vec<Key> {
-        match self {
-            Self::Token(token) => token.keys(),
-            Self::Introspect(introspect) => introspect.keys(),
-            Self::Revoke(revoke) => revoke.keys(),
-            Self::Push(push) => push.keys(),
-            Self::Device(device) => device.keys(),
-            Self::Answered(_) => Vec::new(),
+        match &self.call {
+            Call::Token(token) => token.keys(),
+            Call::Introspect(introspect) => introspect.keys(),
+            Call::Revoke(revoke) => revoke.keys(),
+            Call::Push(push) => push.keys(),
+            Call::Device(device) => device.keys(),
+            Call::Answered(_) => Vec::new(),
         }
     }
 
     fn decide(&self, seen: &Snapshot, env: &Env) -> Decision<Self> {
-        match self {
-            Self::Token(token) => printed(token.decide(seen, env), |response| response.print()),
-            Self::Introspect(introspect) => printed(introspect.decide(seen, env), |response| response.print()),
-            Self::Revoke(revoke) => printed(revoke.decide(seen, env), |()| empty()),
-            Self::Push(push) => printed(push.decide(seen, env), |response| response.print()),
-            Self::Device(device) => printed(device.decide(seen, env), |response| response.print()),
-            Self::Answered(answer) => Ok(Plan::grant(Vec::new(), answer.clone())),
+        match &self.call {
+            Call::Token(token) => self.printed(token.decide(seen, env), |response| response.print()),
+            Call::Introspect(introspect) => self.printed(introspect.decide(seen, env), |response| response.print()),
+            Call::Revoke(revoke) => self.printed(revoke.decide(seen, env), |()| empty()),
+            Call::Push(push) => self.printed(push.decide(seen, env), |response| response.print()),
+            Call::Device(device) => self.printed(device.decide(seen, env), |response| response.print()),
+            Call::Answered(answer) => Ok(Plan::grant(Vec::new(), answer.clone())),
         }
     }
 }
 
-fn printed<R>(
-    decided: Result<Plan<R, TokenRefusal>, Halt<TokenRefusal>>,
-    print: impl FnOnce(R) -> Response<Vec<u8>>,
-) -> Decision<Exchange> {
-    match decided {
-        Ok(plan) => Ok(plan.answered(|reply| Answer(print(reply)), |refusal| Answer(refusal.print()))),
-        Err(Halt::Refused(refusal)) => Ok(Plan::grant(Vec::new(), Answer(refusal.print()))),
-        Err(Halt::Missing(need)) => Err(Halt::Missing(need)),
+impl Exchange {
+    fn printed<R>(
+        &self,
+        decided: Result<Plan<R, TokenRefusal>, Halt<TokenRefusal>>,
+        print: impl FnOnce(R) -> Response<Vec<u8>>,
+    ) -> Decision<Self> {
+        let refused = |refusal: TokenRefusal| Answer(refusal.print(&self.config.realm()));
+        match decided {
+            Ok(plan) => Ok(plan.answered(|reply| Answer(print(reply)), refused)),
+            Err(Halt::Refused(refusal)) => Ok(Plan::grant(Vec::new(), refused(refusal))),
+            Err(Halt::Missing(need)) => Err(Halt::Missing(need)),
+        }
     }
 }
 

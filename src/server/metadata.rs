@@ -14,6 +14,8 @@ impl Config {
         let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
         let challenges =
             [ChallengeMethod::S256, ChallengeMethod::Plain].into_iter().filter(|method| self.accepts(*method));
+        let about = self.about();
+        let resources = self.known_resources().filter(|_| about.protected_resources);
         ServerMetadata {
             issuer: self.issuer().to_owned(),
             authorization_endpoint: below(&self.paths().authorization),
@@ -35,6 +37,11 @@ impl Config {
             pushed_authorization_request_endpoint: below(&self.paths().pushed_authorization_request),
             require_pushed_authorization_requests: self.requires_push(),
             code_challenge_methods_supported: challenges.map(|method| method.as_str().to_owned()).collect(),
+            service_documentation: about.service_documentation.clone(),
+            ui_locales_supported: about.ui_locales.clone(),
+            op_policy_uri: about.op_policy_uri.clone(),
+            op_tos_uri: about.op_tos_uri.clone(),
+            protected_resources: resources.map(|resource| resource.as_str().to_owned()).collect(),
             authorization_response_iss_parameter_supported: true,
         }
     }

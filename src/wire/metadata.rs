@@ -55,6 +55,21 @@ pub struct ServerMetadata {
     /// How code challenges may be made.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub code_challenge_methods_supported: Vec<String>,
+    /// A page for developers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service_documentation: Option<String>,
+    /// The languages of the pages that people see.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ui_locales_supported: Vec<String>,
+    /// How clients may use the data: for whoever registers one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub op_policy_uri: Option<String>,
+    /// The terms of service: for whoever registers a client.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub op_tos_uri: Option<String>,
+    /// The resources that tokens can be for, where they may be known [RFC 9728 §4].
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub protected_resources: Vec<String>,
     /// Whether authorization responses say who answers [RFC 9207 §3].
     pub authorization_response_iss_parameter_supported: bool,
 }
@@ -63,10 +78,7 @@ impl ServerMetadata {
     /// Writes the document.
     #[must_use]
     pub fn print(&self) -> Response<Vec<u8>> {
-        // A struct of texts, which JSON can always express.
-        let mut response = Response::new(serde_json::to_vec(self).unwrap_or_default());
-        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        response
+        document(self)
     }
 
     /// Reads the document of `issuer`, or nothing if it cannot be read or is another's [RFC 8414 §3.3].
@@ -74,4 +86,12 @@ impl ServerMetadata {
     pub fn parse(document: &[u8], issuer: &str) -> Option<Self> {
         serde_json::from_slice(document).ok().filter(|metadata: &Self| metadata.issuer == issuer)
     }
+}
+
+/// A document that anyone may read and keep.
+pub(super) fn document<T: Serialize>(metadata: &T) -> Response<Vec<u8>> {
+    // A struct of texts, which JSON can always express.
+    let mut response = Response::new(serde_json::to_vec(metadata).unwrap_or_default());
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
 }

@@ -233,15 +233,17 @@ impl ErrorResponse {
 }
 
 impl TokenRefusal {
-    /// Writes the refusal.
+    /// Writes the refusal, with a challenge for `realm` where the client used the Authorization header.
     #[must_use]
-    pub fn print(&self) -> Response<Vec<u8>> {
+    pub fn print(&self, realm: &str) -> Response<Vec<u8>> {
         let wording = self.wording();
         let mut body = ErrorResponse::new(wording.error, wording.description);
         body.scope = self.scope().cloned();
         let mut response = json(wording.status, &body);
-        if self.challenges() {
-            response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"grantor\""));
+        if self.challenges()
+            && let Ok(challenge) = HeaderValue::from_str(&format!("Basic realm=\"{realm}\""))
+        {
+            response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
         }
         response
     }

@@ -48,6 +48,11 @@ fn the_resource_takes_a_token_from_the_header_only() {
     let missing = browser.get("/api/whoami");
     assert_eq!(missing.status, StatusCode::UNAUTHORIZED);
     assert!(!missing.header("www-authenticate").contains("error"), "{missing:?}");
+    let document = format!("{}/.well-known/oauth-protected-resource/api/whoami", server.base);
+    assert!(missing.header("www-authenticate").contains(&format!("resource_metadata=\"{document}\"")), "{missing:?}");
+    let described = browser.get("/.well-known/oauth-protected-resource/api/whoami").json();
+    assert_eq!(described["resource"], format!("{}/api/whoami", server.base));
+    assert_eq!(described["authorization_servers"], serde_json::json!([server.base]));
     let fields = [("grant_type", "client_credentials"), ("scope", "read write")];
     let token = browser.post_as(SERVICE.0, SERVICE.1, "/token", &fields).json();
     let token = token["access_token"].as_str().unwrap();

@@ -22,6 +22,7 @@ mod faulty;
 mod flows;
 mod interleavings;
 mod machine;
+mod protected_resource;
 mod pushed_requests;
 mod records;
 mod refresh;

@@ -174,7 +174,7 @@ impl Watched {
     pub(crate) fn access(&mut self, request: &Request<Vec<u8>>, demand: Demand) {
         let config = Arc::clone(self.world.server.config());
         if let Err(refusal) = self.run(Access::new(&config, request, demand)).reply {
-            self.shown.push(("challenge".to_owned(), refusal.challenge()));
+            self.shown.push(("challenge".to_owned(), refusal.challenge().print()));
             self.refusal(&refusal.print());
         }
     }

@@ -1,0 +1,84 @@
+//! Why a request to a resource is refused, and what it would need.
+
+use std::sync::Arc;
+
+use http::header::{HeaderValue, WWW_AUTHENTICATE};
+use http::{Response, StatusCode};
+
+use super::Demand;
+use crate::wire::{Challenge, no_store};
+
+/// A refused request to a resource, and what it would have needed.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct ResourceRefusal {
+    /// Why.
+    pub reason: ResourceReason,
+    /// What it would have needed.
+    pub demand: Arc<Demand>,
+    /// What is protected together, in the challenge.
+    pub realm: Arc<str>,
+}
+
+/// Why a request to a resource was refused.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum ResourceReason {
+    /// There is no token.
+    TokenMissing,
+    /// There is more than one token, or the header cannot be read.
+    Malformed,
+    /// The token is unknown, expired, revoked, or for another resource.
+    TokenInvalid,
+    /// The token does not allow this.
+    ScopeInsufficient,
+}
+
+impl ResourceReason {
+    /// The status [RFC 6750 §3.1].
+    #[must_use]
+    pub const fn status(self) -> StatusCode {
+        match self {
+            Self::TokenMissing | Self::TokenInvalid => StatusCode::UNAUTHORIZED,
+            Self::Malformed => StatusCode::BAD_REQUEST,
+            Self::ScopeInsufficient => StatusCode::FORBIDDEN,
+        }
+    }
+
+    /// The error code and its description: none where there was no token [RFC 6750 §3.1].
+    const fn wording(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::TokenMissing => None,
+            Self::Malformed => Some(("invalid_request", "the request must have exactly one access token")),
+            Self::TokenInvalid => Some(("invalid_token", "the access token is expired, revoked or invalid")),
+            Self::ScopeInsufficient => Some(("insufficient_scope", "the access token does not allow this")),
+        }
+    }
+}
+
+impl ResourceRefusal {
+    /// What is asked of the client: always all that the request needs, so that one more round is enough.
+    #[must_use]
+    pub fn challenge(&self) -> Challenge {
+        let (error, error_description) = self.reason.wording().unzip();
+        Challenge {
+            realm: Some(self.realm.as_ref().to_owned()),
+            error: error.map(str::to_owned),
+            error_description: error_description.map(str::to_owned),
+            scope: Some(self.demand.scope.clone()).filter(|scope| !scope.is_empty()),
+            resource_metadata: self.demand.resource_metadata.as_deref().map(str::to_owned),
+        }
+    }
+
+    /// Writes the refusal: a challenge without a body.
+    #[must_use]
+    pub fn print(&self) -> Response<Vec<u8>> {
+        let mut response = Response::new(Vec::new());
+        *response.status_mut() = self.reason.status();
+        if let Ok(challenge) = HeaderValue::from_str(&self.challenge().print()) {
+            response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+        }
+        no_store(response.headers_mut());
+        response
+    }
+}

@@ -1,0 +1,44 @@
+//! What the answer to a request without a sufficient token asks for [RFC 6750 §3].
+
+use std::fmt::Write as _;
+
+use crate::record::Scope;
+
+/// A challenge of the scheme `Bearer`.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Challenge {
+    /// What is protected together.
+    pub realm: Option<String>,
+    /// Why the token is not sufficient; absent where there was none.
+    pub error: Option<String>,
+    /// For the client's developer.
+    pub error_description: Option<String>,
+    /// The scope that a token needs.
+    pub scope: Option<Scope>,
+    /// Where the metadata of the resource is [RFC 9728 §5.1].
+    pub resource_metadata: Option<String>,
+}
+
+impl Challenge {
+    /// Writes the value of `WWW-Authenticate`.
+    #[must_use]
+    pub fn print(&self) -> String {
+        let mut text = "Bearer".to_owned();
+        let mut separator = " ";
+        for (name, value) in [
+            ("realm", self.realm.as_deref()),
+            ("error", self.error.as_deref()),
+            ("error_description", self.error_description.as_deref()),
+            ("scope", self.scope.as_ref().map(Scope::as_str)),
+            ("resource_metadata", self.resource_metadata.as_deref()),
+        ] {
+            let Some(value) = value else { continue };
+            let quoted = value.replace('\\', "\\\\").replace('"', "\\\"");
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{separator}{name}=\"{quoted}\"");
+            separator = ", ";
+        }
+        text
+    }
+}
