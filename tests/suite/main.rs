@@ -21,6 +21,8 @@ mod faulty;
 mod flows;
 mod interleavings;
 mod machine;
+mod model;
+mod properties;
 mod records;
 mod refresh;
 mod schedule;
