@@ -266,4 +266,6 @@ pub(super) struct Setup {
     pub(super) absolute: u64,
     pub(super) pkce_optional: bool,
     pub(super) uri_optional: bool,
+    /// Whether the store forgets what expires; one that keeps it must make no difference to what can be used.
+    pub(super) forgets: bool,
 }

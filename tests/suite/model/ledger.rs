@@ -14,7 +14,9 @@ use crate::support::Hands;
 pub(super) struct Ledger {
     rows: RefCell<HashMap<Key, Row>>,
     next: Cell<u64>,
-    pub(super) clock: Hands,
+    clock: Hands,
+    /// Whether what expires is gone; the contract allows both.
+    forgets: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -24,8 +26,8 @@ struct Row {
 }
 
 impl Ledger {
-    pub(super) fn new(clock: Hands) -> Self {
-        Self { rows: RefCell::default(), next: Cell::default(), clock }
+    pub(super) fn new(clock: &Hands, forgets: bool) -> Self {
+        Self { rows: RefCell::default(), next: Cell::default(), clock: clock.clone(), forgets }
     }
 
     pub(super) fn put(&self, key: Key, record: Record, expires: Option<Timestamp>) {
@@ -33,10 +35,13 @@ impl Ledger {
         self.rows.borrow_mut().insert(key, Row { current: Versioned { version, value: record }, expires });
     }
 
+    pub(super) fn fork(&self, clock: &Hands) -> Self {
+        Self { clock: clock.clone(), ..self.clone() }
+    }
+
     fn find(&self, key: &Key) -> Option<Versioned<Record>> {
-        let rows = self.rows.borrow();
-        let row = rows.get(key).filter(|row| row.expires.is_none_or(|expires| self.clock.now() < expires))?;
-        Some(row.current.clone())
+        let is_there = |row: &&Row| !self.forgets || row.expires.is_none_or(|expires| self.clock.now() < expires);
+        self.rows.borrow().get(key).filter(is_there).map(|row| row.current.clone())
     }
 }
 

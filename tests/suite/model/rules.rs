@@ -179,7 +179,7 @@ impl Rules {
         if code.redeemed {
             return Err(self.punish(code.grant));
         }
-        ensure(self.now < code.expires, invalid_grant())?;
+        ensure(self.now < code.expires || !self.setup.forgets, invalid_grant())?;
         match uri {
             Some(uri) => ensure(uri == code.uri, invalid_grant())?,
             None => {
@@ -188,7 +188,7 @@ impl Rules {
             }
         }
         let fits = if code.pkce { verifier == Verifier::Right } else { verifier == Verifier::Missing };
-        ensure(fits, invalid_grant())?;
+        ensure(fits && self.now < code.expires, invalid_grant())?;
 
         self.codes[place].redeemed = true;
         let online = grant.scope.and(Words::OPENID) == Words::OPENID && grant.scope.and(Words::OFFLINE).is_empty();
@@ -327,10 +327,10 @@ impl Rules {
         self.grants[grant].chain.as_ref().map_or(0, |chain| chain.ends.min(chain.rotated + self.setup.idle))
     }
 
-    /// Nothing of the grant can be used or refreshed any more, so nothing need be remembered of it.
+    /// Nothing of the grant can be used or refreshed any more, so nothing is remembered of it.
     fn is_over(&self, grant: usize) -> bool {
         let tokens = self.access.iter().filter(|token| token.grant == grant);
-        self.now >= tokens.map(|token| token.expires).fold(self.dies(grant), u64::max)
+        self.setup.forgets && self.now >= tokens.map(|token| token.expires).fold(self.dies(grant), u64::max)
     }
 }
 

@@ -12,18 +12,20 @@ pub(super) fn setups() -> impl Strategy<Value = Setup> {
         prop::sample::select(vec![5_u64, 40, 3600]),
         prop::sample::select(vec![0_u64, 20, 7200]),
     );
-    (lifetimes, any::<bool>(), any::<bool>()).prop_map(|((code, access, retry, idle, more), pkce, uri)| Setup {
+    let options = any::<[bool; 3]>();
+    (lifetimes, options).prop_map(|((code, access, retry, idle, more), [pkce_optional, uri_optional, forgets])| Setup {
         code,
         access,
         retry,
         idle,
         absolute: idle + more,
-        pkce_optional: pkce,
-        uri_optional: uri,
+        pkce_optional,
+        uri_optional,
+        forgets,
     })
 }
 
-pub(super) fn actions() -> impl Strategy<Value = Action> {
+fn actions() -> impl Strategy<Value = Action> {
     prop_oneof![
         4 => authorizations().prop_map(Action::Authorize),
         5 => (codes(), callers(), redeemed_uris(), verifiers())
@@ -32,12 +34,37 @@ pub(super) fn actions() -> impl Strategy<Value = Action> {
             .prop_map(|(token, by, scope)| Action::Refresh { token, by, scope }),
         1 => (30..36_usize).prop_map(Action::Spin),
         1 => (parties(), proofs(), scopes()).prop_map(|(by, proof, scope)| Action::ActForItself { by, proof, scope }),
-        1 => (tokens(), callers()).prop_map(|(token, by)| Action::Revoke { token, by }),
+        2 => (tokens(), callers()).prop_map(|(token, by)| Action::Revoke { token, by }),
         2 => (tokens(), callers()).prop_map(|(token, by)| Action::Introspect { token, by }),
         2 => (tokens(), scopes(), rarely()).prop_map(|(token, scope, elsewhere)| Action::Use { token, scope, elsewhere }),
         1 => prop::sample::select(vec![1, 4, 5, 29, 30, 31, 600]).prop_map(Action::Wait),
         3 => (bounds(), -1..=1_i64).prop_map(|(bound, around)| Action::WaitFor(bound, around)),
     ]
+}
+
+/// Half of them begin with a client that has its tokens, so that something is at stake.
+pub(super) fn sequences(most: usize) -> impl Strategy<Value = Vec<Action>> {
+    let party = prop::sample::select(vec![Party::Spa, Party::Web]);
+    let begun = party.prop_map(|party| vec![authorized(party), redeem(Caller::Owner, Verifier::Right)]);
+    let begun = prop_oneof![Just(vec![]), begun];
+    (begun, prop::collection::vec(actions(), 1..most)).prop_map(|(begun, actions)| [begun, actions].concat())
+}
+
+pub(super) fn authorized(party: Party) -> Action {
+    let (uri, scope) = (Uri::First, Words::READ_WRITE);
+    Action::Authorize(Authorization { party, uri, scope, consent: false, pkce: true, verdict: Verdict::All })
+}
+
+pub(super) fn redeem(by: Caller, verifier: Verifier) -> Action {
+    Action::Redeem { code: pick(Kind::Code, 0), by, uri: None, verifier }
+}
+
+pub(super) fn refresh(back: usize, by: Caller) -> Action {
+    Action::Refresh { token: pick(Kind::Refresh, back), by, scope: Words::NONE }
+}
+
+pub(super) fn pick(kind: Kind, back: usize) -> Pick {
+    Pick { kind, back, forged: false }
 }
 
 fn authorizations() -> impl Strategy<Value = Authorization> {
@@ -75,7 +102,8 @@ fn callers() -> impl Strategy<Value = Caller> {
         1 => Just(Caller::OwnerPosting),
         1 => Just(Caller::OwnerUnproven),
         1 => Just(Caller::Impostor),
-        2 => parties().prop_map(Caller::Other),
+        2 => prop::sample::select(vec![Party::Web, Party::Spa]).prop_map(Caller::Other),
+        1 => parties().prop_map(Caller::Other),
     ]
 }
 

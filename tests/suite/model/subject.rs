@@ -15,6 +15,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::calls::*;
+use super::ledger::Ledger;
 use super::rules;
 use crate::support::{Hands, ISSUER, Log, SECRET, VERIFIER, authorization, basic, get, json, parameter, post, secret};
 
@@ -269,17 +270,13 @@ impl<S: Store> Subject<S> {
     }
 }
 
-impl<S: Store + Clone> Subject<S> {
+impl Subject<Ledger> {
     /// The same server in a world of its own.
-    pub(super) fn fork(&self, clock: &Hands, store: S, seed: u64) -> Self {
+    pub(super) fn fork(&self, clock: &Hands, seed: u64) -> Self {
         let seeds = Seeds { first: seed, drawn: AtomicU64::new(0) };
-        let fork = Self::over(Arc::clone(self.server.config()), store, clock, seeds);
+        let fork = Self::over(Arc::clone(self.server.config()), self.server.store().fork(clock), clock, seeds);
         let (codes, access, refresh) = (self.codes.clone(), self.access.clone(), self.refresh.clone());
         Self { codes, access, refresh, ..fork }
-    }
-
-    pub(super) fn store(&self) -> &S {
-        self.server.store()
     }
 }
 
