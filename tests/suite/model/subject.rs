@@ -152,8 +152,13 @@ impl<S: Store> Subject<S> {
         Answer { revoked, ..answer }
     }
 
+    /// Whether a token can be used, of which its owner and a resource must be told the same.
     pub(super) fn is_active(&mut self, token: Shown, owner: Party) -> bool {
-        json(&self.send("/introspect", owner, owner.proof(), token))["active"].as_bool().unwrap()
+        let active = json(&self.send("/introspect", owner, owner.proof(), token))["active"].as_bool().unwrap();
+        if token.kind == Kind::Access {
+            assert_eq!(self.use_at_resource(token, Words::NONE, false).status, if active { 200 } else { 401 });
+        }
+        active
     }
 
     fn authorize(&mut self, request: &Authorization) -> Answer {
