@@ -98,7 +98,7 @@ impl AuthorizationRequest {
         })
     }
 
-    /// Writes the request as a query; repetitions are not written.
+    /// Writes the request as a query. Repetitions are not written: a known parameter is once, an unknown one not at all.
     #[must_use]
     pub fn print(&self) -> String {
         let mut query = String::new();
@@ -120,7 +120,7 @@ impl AuthorizationRequest {
                 form::append(&mut query, name, value);
             }
         }
-        for (name, value) in self.other.iter() {
+        for (name, value) in self.other.iter().filter(|(name, _)| !self.repeats(name)) {
             form::append(&mut query, name, value);
         }
         query

@@ -100,7 +100,7 @@ impl<'a> Form<'a> {
     /// Takes out a parameter's first value.
     pub(crate) fn take(&mut self, name: &str) -> Option<Cow<'a, str>> {
         let place = self.parameters.iter().position(|(own, _)| own == name)?;
-        Some(self.parameters.swap_remove(place).1)
+        Some(self.parameters.remove(place).1)
     }
 
     /// Takes out a parameter's first value as a text of its own.
@@ -249,6 +249,14 @@ mod tests {
             assert_eq!(Form::parse_unrepeated(text.as_bytes(), &Limits::default()), Err(Malformed::Repeated), "{text}");
         }
         assert!(parse("resource=1&resource=2&a=1").unwrap().repeated().is_empty());
+    }
+
+    #[test]
+    fn the_first_value_is_taken_whatever_was_taken_before() {
+        let mut form = parse("a=1&b=1&b=2&b=3").unwrap();
+        assert_eq!(form.take("a").as_deref(), Some("1"));
+        assert_eq!(form.take("b").as_deref(), Some("1"));
+        assert_eq!(form.take("b").as_deref(), Some("2"));
     }
 
     #[test]

@@ -143,6 +143,13 @@ proptest! {
     }
 }
 
+#[test]
+fn a_repetition_is_not_written() {
+    let query = b"state=1&ui_locales=a&x=1&ui_locales=b&x=2&y=3&state=2";
+    let request = AuthorizationRequest::parse_form(query, &Limits::default()).unwrap();
+    assert_eq!(request.print(), "state=1&ui_locales=a&y=3");
+}
+
 fn refusals() -> impl Strategy<Value = TokenRefusal> {
     use TokenRefusal as R;
     prop::sample::select(vec![
