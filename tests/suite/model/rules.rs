@@ -254,7 +254,8 @@ impl Rules {
         Answer { revoked: 1, ..nothing }
     }
 
-    /// [RFC 7662 §2.2, §4]: the client itself may ask, and of an access token the resource server that it is for.
+    /// [RFC 7662 §2.1, §2.2, §4]: the client itself may ask, of a refresh token only with a proof of who it is, and of an
+    /// access token the resource server that it is for.
     fn introspect(&self, party: Party, shown: Shown) -> Option<Seen> {
         let place = shown.place.filter(|_| !shown.forged)?;
         let (grant, scope, iat, exp) = match shown.kind {
@@ -272,7 +273,8 @@ impl Rules {
         };
         let bearer = shown.kind == Kind::Access;
         let Grant { party: owner, person, revoked, .. } = self.grants[grant];
-        let may_ask = party == owner || (bearer && party == Party::Api);
+        let may_ask =
+            if bearer { party == owner || party == Party::Api } else { party == owner && party.is_confidential() };
         let usable = !revoked && self.now < exp;
         (may_ask && usable).then(|| Seen { party: owner.id().to_owned(), person, scope, exp, iat, bearer })
     }

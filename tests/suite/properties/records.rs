@@ -69,7 +69,7 @@ fn clients() -> impl Strategy<Value = Client> {
         let mut metadata = ClientMetadata::default();
         metadata.redirect_uris = vec!["https://client.example/cb?x=%C3%BC".to_owned()];
         metadata.client_name = text();
-        metadata.client_uri = text();
+        metadata.client_uri = text().map(|_| "https://client.example/about".to_owned());
         metadata.software_id = text();
         metadata.contacts = text().into_iter().collect();
         metadata.other = other;
