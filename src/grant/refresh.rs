@@ -78,14 +78,21 @@ impl Refreshing {
         let id = grant.value().id;
         if let Presented::Retry(successor) = presented {
             let again = Event::RefreshRetried { grant: id, client: grant.value().client.clone() };
-            let plan =
-                requester.tokens(GrantType::RefreshToken, grant.value(), grant.still(), allowance, Some(&successor));
+            let kept = keep(&grant, chain, requester);
+            let plan = requester.tokens(GrantType::RefreshToken, grant.value(), kept, allowance, Some(&successor));
             return Ok(plan.reporting(again));
         }
         let (successor, chain) = chain.advance(handle, &lifetimes, env);
         let kept = replace(&grant, live, chain, requester);
         Ok(requester.tokens(GrantType::RefreshToken, grant.value(), kept, allowance, Some(&successor)))
     }
+}
+
+/// Leaves the grant alone, unless the access token issued now would outlive its record.
+fn keep(grant: &Seen<'_, Grant>, chain: &Chain, requester: &Requester<'_>) -> Change {
+    let until = |issued| grant.value().forgettable(issued, requester.keeps());
+    let expires = until(requester.env.now);
+    if expires > until(chain.rotated) { grant.replace(grant.value().clone(), expires) } else { grant.still() }
 }
 
 fn replace(grant: &Seen<'_, Grant>, live: &Live, chain: Chain, requester: &Requester<'_>) -> Change {

@@ -38,7 +38,9 @@ impl Revoke {
         env: &Env,
     ) -> Result<Option<Seen<'s, Grant>>, Halt<TokenRefusal>> {
         let (handle, known) = match token {
-            PresentedToken::Access(handle, id) => (handle, seen.token(*id)?.is_some()),
+            PresentedToken::Access(handle, id) => {
+                (handle, seen.token(*id)?.is_some_and(|token| env.now < token.value().expires))
+            }
             PresentedToken::Refresh(handle) => (handle, false),
         };
         let is_known = |live: &Live| match token {

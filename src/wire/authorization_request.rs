@@ -114,7 +114,7 @@ impl AuthorizationRequest {
         }
     }
 
-    /// Writes the request as a query; repetitions are not written.
+    /// Writes the request as a query. Repetitions are not written: a known parameter is once, an unknown one not at all.
     #[must_use]
     pub fn print(&self) -> String {
         let mut query = String::new();
@@ -144,7 +144,7 @@ impl AuthorizationRequest {
         for resource in &self.resource {
             form::append(&mut query, "resource", resource);
         }
-        for (name, value) in self.other.iter() {
+        for (name, value) in self.other.iter().filter(|(name, _)| !self.repeats(name)) {
             form::append(&mut query, name, value);
         }
         query

@@ -257,6 +257,14 @@ mod tests {
     }
 
     #[test]
+    fn the_first_value_is_taken_whatever_was_taken_before() {
+        let mut form = parse("a=1&b=1&b=2&b=3").unwrap();
+        assert_eq!(form.take("a").as_deref(), Some("1"));
+        assert_eq!(form.take("b").as_deref(), Some("1"));
+        assert_eq!(form.take("b").as_deref(), Some("2"));
+    }
+
+    #[test]
     fn limits_hold() {
         let limits = Limits { body: 10, parameters: 2, value: 3 };
         assert_eq!(Form::parse(b"a=123&b=12", &limits).unwrap().rest().iter().count(), 2);

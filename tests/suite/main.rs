@@ -22,6 +22,8 @@ mod faulty;
 mod flows;
 mod interleavings;
 mod machine;
+mod model;
+mod properties;
 mod protected_resource;
 mod pushed_requests;
 mod records;

@@ -33,6 +33,11 @@ impl Hands {
     pub fn advance(&self, seconds: u64) {
         self.0.fetch_add(seconds, Ordering::SeqCst);
     }
+
+    /// A clock that shows the same time and is turned on its own.
+    pub fn apart(&self) -> Self {
+        Self(Arc::new(AtomicU64::new(self.0.load(Ordering::SeqCst))))
+    }
 }
 
 impl Clock for Hands {
