@@ -183,7 +183,8 @@ impl Rules {
         match uri {
             Some(uri) => ensure(uri == code.uri, invalid_grant())?,
             None => {
-                let required = code.named && party.redirect_uris().len() > 1 && !self.setup.uri_optional;
+                let several = party.redirect_uris().len() > 1 && !self.setup.uri_optional;
+                let required = code.named && (several || !code.pkce);
                 ensure(!required, refused(400, "invalid_request"))?;
             }
         }
