@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use grantor::Timestamp;
-use grantor::record::{Client, ClientMetadata, ClientSecretDigest, GrantType};
+use grantor::record::{Client, ClientMetadata, ClientSecretDigest, GrantType, ResponseType};
 use serde_json::{Map, Value};
 use url::Url;
 
@@ -133,7 +133,7 @@ fn keep_supported(metadata: &mut ClientMetadata, ignored: &mut Vec<String>) {
         }
     };
     keep("grant type", &mut metadata.grant_types, &|name| GrantType::parse(name).is_some());
-    keep("response type", &mut metadata.response_types, &|name| name == "code");
+    keep("response type", &mut metadata.response_types, &|name| ResponseType::parse(name).is_some());
     // A member with a language tag is a translation [RFC 7591 §2.2], which needs no support.
     for name in metadata.other.keys().filter(|name| !name.contains('#')) {
         ignored.push(format!("{name} is not supported and ignored"));
