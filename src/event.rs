@@ -36,6 +36,22 @@ pub enum Event {
         /// Who had asked.
         client: ClientId,
     },
+    /// A person, or a policy on their behalf, consented to a request that issues nothing.
+    #[non_exhaustive]
+    ConsentGiven {
+        /// To whom.
+        client: ClientId,
+        /// By whom.
+        subject: Subject,
+        /// To what.
+        scope: Scope,
+    },
+    /// A client showed a name and a password that are nobody's: limit how often it may.
+    #[non_exhaustive]
+    PasswordRefused {
+        /// The client.
+        client: ClientId,
+    },
     /// Someone typed a user code that leads nowhere: limit how often one person may.
     UserCodeUnknown,
     /// Tokens were issued.
@@ -145,9 +161,11 @@ impl EventSink for TracingSink {
             | Event::RedirectUriRefused { .. }
             | Event::CodeReplayed { .. }
             | Event::UserCodeUnknown
+            | Event::PasswordRefused { .. }
             | Event::RefreshReused { .. } => tracing::warn!(target: "grantor", ?event),
             Event::AuthorizationGranted { .. }
             | Event::AuthorizationDenied { .. }
+            | Event::ConsentGiven { .. }
             | Event::TokenIssued { .. }
             | Event::RefreshRetried { .. }
             | Event::GrantRevoked { .. } => tracing::info!(target: "grantor", ?event),

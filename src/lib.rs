@@ -58,6 +58,7 @@ pub use ambient::{Clock, Randomness, RandomnessFailed, SystemClock, SystemRandom
 pub use config::{About, Config, ConfigBuilder, ConfigFault, DeviceFlow, Lifetimes, Paths};
 pub use env::{Env, Seed, Timestamp};
 pub use facade::{AuthorizationServer, Outcome, Progress};
+pub use grant::password::PasswordQuestion;
 pub use grant::token_exchange::ExchangeQuestion;
 pub use snapshot::{Halt, Need, Question, Seen, SigningInput, Snapshot, Unfetched, Verdict};
 

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use url::Url;
 
 use crate::env::Timestamp;
+use crate::grant::password::PasswordQuestion;
 use crate::grant::token_exchange::ExchangeQuestion;
 use crate::record::{
-    AccessToken, Client, ClientId, Digest, Exposed, Grant, GrantId, PushedRequest, Record, TokenId, UserCode,
+    AccessToken, Client, ClientId, Digest, Exposed, Grant, GrantId, PushedRequest, Record, Subject, TokenId, UserCode,
 };
 use crate::store::{Change, Expect, Key, Versioned, Write};
 
@@ -62,6 +63,8 @@ pub enum Question {
     },
     /// May these tokens be exchanged [RFC 8693]?
     TokenExchange(Box<ExchangeQuestion>),
+    /// Whose are this name and password [RFC 6749 §4.3]? The answer is [`Verdict::Subject`], or a denial.
+    Password(Box<PasswordQuestion>),
     /// A question of an extension.
     Extension {
         /// What kind of question this is.
@@ -72,13 +75,20 @@ pub enum Question {
 }
 
 /// The host's answer to a [`Question`].
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Verdict {
     /// It may be.
     Allowed,
     /// It may not be.
     Denied,
+    /// It is this person.
+    Subject {
+        /// Who.
+        subject: Subject,
+        /// When they proved it.
+        authenticated: Timestamp,
+    },
 }
 
 /// Bytes to be signed.
@@ -140,6 +150,7 @@ impl fmt::Debug for Answer {
             Self::Document(Err(_)) => "Document(unfetched)",
             Self::Verdict(Verdict::Allowed) => "Allowed",
             Self::Verdict(Verdict::Denied) => "Denied",
+            Self::Verdict(Verdict::Subject { .. }) => "Subject(..)",
             Self::Signature(_) => "Signature(..)",
         })
     }
@@ -232,7 +243,7 @@ impl Snapshot {
     pub fn verdict<F>(&self, question: Question) -> Result<Verdict, Halt<F>> {
         let need = Need::Verdict(question);
         match self.answer(&need) {
-            Some(Answer::Verdict(verdict)) => Ok(*verdict),
+            Some(Answer::Verdict(verdict)) => Ok(verdict.clone()),
             Some(Answer::Document(_) | Answer::Signature(_)) | None => Err(Halt::Missing(need)),
         }
     }
@@ -304,6 +315,14 @@ pub struct Seen<'a, T> {
     version: u64,
     value: &'a Arc<T>,
 }
+
+impl<T> Clone for Seen<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Seen<'_, T> {}
 
 impl<'a, T> Seen<'a, T> {
     /// The record.

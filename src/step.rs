@@ -73,6 +73,17 @@ impl<R, F> Plan<R, F> {
         self
     }
 
+    /// The same plan with another reply.
+    pub(crate) fn replying<A>(self, reply: impl FnOnce(R) -> A) -> Plan<A, F> {
+        Plan { changes: self.changes, events: self.events, reply: self.reply.map(reply) }
+    }
+
+    /// The same plan, writing these as well.
+    pub(crate) fn writing(mut self, changes: impl IntoIterator<Item = Change>) -> Self {
+        self.changes.extend(changes);
+        self
+    }
+
     /// The same plan with its answer, reply or refusal, put into one form.
     pub fn answered<A, N>(self, reply: impl FnOnce(R) -> A, refusal: impl FnOnce(F) -> A) -> Plan<A, N> {
         Plan { changes: self.changes, events: self.events, reply: Ok(self.reply.map_or_else(refusal, reply)) }

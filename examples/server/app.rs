@@ -11,7 +11,6 @@ use axum::Router;
 use axum::extract::{self, State};
 use axum::response::{self, IntoResponse as _};
 use axum::routing::{any, get, post};
-use grantor::drive::NoHost;
 use grantor::event::{Event, EventSink};
 use grantor::record::{ClientId, Resource, Scope, Subject};
 use grantor::resource::ProtectedResource;
@@ -25,6 +24,7 @@ use crate::args::Args;
 use crate::authorize::refused;
 use crate::clients::{self, Loaded};
 use crate::guesses::Guesses;
+use crate::host::DemoHost;
 use crate::http_io::{html, read, send};
 use crate::sessions::Sessions;
 use crate::users::Users;
@@ -34,10 +34,13 @@ use crate::{consent, login, pages, walk};
 /// The library, and what a host adds to it.
 #[derive(Debug)]
 pub(crate) struct App {
-    pub(crate) server: AuthorizationServer<Memory, NoHost, StandardError>,
+    pub(crate) server: AuthorizationServer<Memory, DemoHost, StandardError>,
     pub(crate) sessions: Sessions,
     pub(crate) users: Users,
+    /// Wrong passwords, by user name.
     pub(crate) guesses: Guesses,
+    /// Wrong user codes, by address.
+    pub(crate) typed: Arc<Guesses>,
     /// The demo resource, which access tokens are for whose client names no other.
     pub(crate) resource: Resource,
     /// How clients find it.
@@ -65,21 +68,28 @@ impl App {
         let config = Config::builder(issuer).scopes(SCOPES).default_scope("read").audience(&resource).lifetimes(|to| {
             to.code = args.code_ttl.map_or(to.code, Duration::from_secs);
             to.pushed_request = args.par_ttl.map_or(to.pushed_request, Duration::from_secs);
+            to.device_code = args.device_ttl.map_or(to.device_code, Duration::from_secs);
             to.access_token = args.access_ttl.map_or(to.access_token, Duration::from_secs);
         });
+        let config = config.device_flow(|flow| flow.ask_host = true).token_exchange();
         let config = RESOURCES.into_iter().fold(config, ConfigBuilder::resource).build()?;
         let scopes = config.scopes().filtered(|word| matches!(word, "read" | "write"));
         let description = ProtectedResource::builder(&resource).authorization_server(issuer).scopes(&scopes);
+        let resource = Resource::parse(&resource)?;
+        let clients = load_clients(args, issuer, &resource)?;
+        let typed = Arc::new(Guesses::new());
+        let host = DemoHost::new(Arc::clone(&typed), &clients);
         let store = Memory::new();
-        for client in load_clients(args, issuer)? {
+        for client in clients {
             store.put_client(client);
         }
         Ok(Arc::new(Self {
-            server: AuthorizationServer::new(config, store).with_sink(StandardError),
+            server: AuthorizationServer::new(config, store).with_host(host).with_sink(StandardError),
             sessions: Sessions::new(issuer.starts_with("https://")),
             users: args.users.as_deref().map_or_else(|| Ok(Users::demo()), Users::load)?,
             guesses: Guesses::new(),
-            resource: Resource::parse(&resource)?,
+            typed,
+            resource,
             description: description.name("The demo resource").build()?,
             demo_clients: args.clients.is_none(),
             demo_users: args.users.is_none(),
@@ -127,8 +137,12 @@ impl App {
     }
 }
 
-fn load_clients(args: &Args, issuer: &str) -> Result<Vec<grantor::record::Client>, Box<dyn Error>> {
-    let Some(file) = &args.clients else { return clients::demo(issuer) };
+fn load_clients(
+    args: &Args,
+    issuer: &str,
+    resource: &Resource,
+) -> Result<Vec<grantor::record::Client>, Box<dyn Error>> {
+    let Some(file) = &args.clients else { return clients::demo(issuer, resource) };
     let Loaded { clients, warnings } = Loaded::from_file(file)?;
     for warning in warnings {
         note(format_args!("warning: {warning}"));
@@ -139,11 +153,12 @@ fn load_clients(args: &Args, issuer: &str) -> Result<Vec<grantor::record::Client
 /// Any endpoint of the library.
 async fn endpoint(app: Arc<App>, place: Place, request: extract::Request) -> response::Response {
     let limit = app.server.config().limits().body;
-    send(match (read(request, limit).await, place.needs_person()) {
-        (Ok(request), true) => app.authorize(&request).await,
-        (Ok(request), false) => app.server.answer_async(place, &request).await,
-        (Err(_), true) => refused(PageReason::Malformed(Malformed::TooLarge)),
-        (Err(_), false) => TokenRefusal::Malformed(Malformed::TooLarge).print(&app.server.config().realm()),
+    send(match (read(request, limit).await, place) {
+        (Ok(request), Place::Authorization) => app.authorize(&request).await,
+        (Ok(request), Place::Verification) => app.device(&request).await,
+        (Ok(request), _) => app.server.answer_async(place, &request).await,
+        (Err(_), _) if place.needs_person() => refused(PageReason::Malformed(Malformed::TooLarge)),
+        (Err(_), _) => TokenRefusal::Malformed(Malformed::TooLarge).print(&app.server.config().realm()),
     })
 }
 

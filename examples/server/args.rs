@@ -24,6 +24,9 @@ pub(crate) struct Args {
     /// How long a pushed authorization request may take to arrive by browser
     #[arg(long, value_name = "SECONDS")]
     pub(crate) par_ttl: Option<u64>,
+    /// How long the codes of a device live
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) device_ttl: Option<u64>,
     /// How long an access token lives
     #[arg(long, value_name = "SECONDS")]
     pub(crate) access_ttl: Option<u64>,

@@ -2,14 +2,14 @@
 
 use axum::body::Bytes;
 use grantor::Progress;
-use grantor::record::Subject;
-use grantor::server::{Asking, Place, Prompt, Visitor};
+use grantor::server::{Asking, Place, Visitor};
 use grantor::wire::{AuthorizationRequest, PageReason};
 use http::{HeaderMap, Method, Request, Response};
 
 use crate::app::App;
 use crate::http_io::{html, see_other};
 use crate::pages;
+use crate::pending::Pending;
 use crate::sessions::Cookie;
 
 impl App {
@@ -36,7 +36,7 @@ impl App {
         match progress {
             Progress::Ask(prompt) => {
                 let browser = browser.unwrap_or_else(|| self.sessions.find_or_open(headers));
-                self.ask(&browser, *prompt)
+                self.ask(&browser, Pending::Authorization(prompt))
             }
             Progress::Respond(response) => response,
             Progress::Refuse(reason) => refused(reason),
@@ -52,14 +52,22 @@ impl App {
         Visitor::logged_in(person, consent)
     }
 
-    /// Whether the prompt asks this person, and no one else who has logged in since.
-    pub(crate) fn is_for(prompt: &Prompt, person: Option<&Subject>) -> bool {
-        matches!(&prompt.asking, Asking::Consent { subject, .. } if person == Some(subject))
+    /// Decides again what waits, for whoever is logged in now.
+    pub(crate) async fn resume(&self, headers: &HeaderMap, browser: Cookie, pending: Pending) -> Response<Vec<u8>> {
+        match pending {
+            Pending::Authorization(prompt) => {
+                let visitor = self.visitor(Some(&browser), prompt.request.client_id.as_deref());
+                let progress = self.server.resume_async(*prompt, visitor).await;
+                self.go_on(headers, Some(browser), progress)
+            }
+            Pending::Device(question) => self.verify(browser, &question.typed, &question.typist).await,
+        }
     }
 
-    fn ask(&self, browser: &Cookie, prompt: Prompt) -> Response<Vec<u8>> {
-        let page = if matches!(prompt.asking, Asking::Consent { .. }) { "/consent" } else { "/login" };
-        let name = self.sessions.with(browser, |browser| browser.ask(prompt));
+    /// Keeps a question, and sends the browser to the page for it.
+    pub(crate) fn ask(&self, browser: &Cookie, pending: Pending) -> Response<Vec<u8>> {
+        let page = if matches!(pending.asking(), Asking::Consent { .. }) { "/consent" } else { "/login" };
+        let name = self.sessions.with(browser, |browser| browser.ask(pending));
         let Some(name) = name else { return refused(PageReason::SessionNotFound) };
         self.sessions.keep(browser, see_other(&format!("{page}?request={}", name.as_str())))
     }
@@ -67,7 +75,7 @@ impl App {
     /// The address that makes the same request with GET, if there is one.
     fn as_get(&self, asked: &AuthorizationRequest) -> Option<String> {
         let routes = self.server.routes();
-        let path = routes.iter().find_map(|route| route.place.needs_person().then_some(&route.path))?;
+        let path = routes.iter().find_map(|route| (route.place == Place::Authorization).then_some(&route.path))?;
         let query = asked.print();
         // A repetition would be lost, and a longer address might not be taken.
         (asked.repeated.is_empty() && query.len() < 4096).then(|| format!("{path}?{query}"))

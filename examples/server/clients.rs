@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use grantor::Timestamp;
-use grantor::record::{Client, ClientMetadata, ClientSecretDigest, GrantType};
+use grantor::record::{Client, ClientMetadata, ClientSecretDigest, GrantType, Resource, ResponseType};
 use serde_json::{Map, Value};
 use url::Url;
 
@@ -17,17 +17,19 @@ pub(crate) const DEMO_APP: &str = "demo-app";
 pub(crate) const DEMO_WEB: (&str, &str) = ("demo-web", "demo-web-secret");
 /// A confidential client without people, and its secret.
 pub(crate) const DEMO_SERVICE: (&str, &str) = ("demo-service", "demo-service-secret");
+/// A public client without a browser.
+pub(crate) const DEMO_TV: &str = "demo-tv";
 /// Where the web client would like its answers.
 pub(crate) const DEMO_WEB_CALLBACK: &str = "https://web.example/callback";
 /// Where answers to the walk go, on this server.
 pub(crate) const WALK_CALLBACK: &str = "/walk/callback";
 
-/// The clients of a server that was started without a file and is known as `issuer`.
+/// The clients of a server that was started without a file and is known as `issuer`; the service serves `resource`.
 ///
 /// # Errors
 ///
 /// The issuer is no URL.
-pub(crate) fn demo(issuer: &str) -> Result<Vec<Client>, Box<dyn Error>> {
+pub(crate) fn demo(issuer: &str, resource: &Resource) -> Result<Vec<Client>, Box<dyn Error>> {
     let callback = format!("{}{WALK_CALLBACK}", Url::parse(issuer)?.origin().ascii_serialization());
     let app = Client::builder(DEMO_APP)
         .name("Demo app")
@@ -44,10 +46,15 @@ pub(crate) fn demo(issuer: &str) -> Result<Vec<Client>, Box<dyn Error>> {
     let service = Client::builder(DEMO_SERVICE.0)
         .name("Demo service")
         .secret(ClientSecretDigest::new(DEMO_SERVICE.1, random(), None))
-        .grant_types(&[GrantType::ClientCredentials]);
+        .grant_types(&[GrantType::ClientCredentials, GrantType::TokenExchange])
+        .resource(resource.clone());
+    let tv = Client::builder(DEMO_TV)
+        .name("Demo television")
+        .native()
+        .grant_types(&[GrantType::DeviceCode, GrantType::RefreshToken]);
     // An issuer on an unusual loopback address cannot be walked through with a code.
     let app = if app.clone().redirect_uri(&callback).build().is_ok() { app.redirect_uri(callback) } else { app };
-    [app, web, service].into_iter().map(|builder| Ok(builder.build()?)).collect()
+    [app, web, service, tv].into_iter().map(|builder| Ok(builder.build()?)).collect()
 }
 
 /// Clients of a file, and what had to be left out.
@@ -133,7 +140,7 @@ fn keep_supported(metadata: &mut ClientMetadata, ignored: &mut Vec<String>) {
         }
     };
     keep("grant type", &mut metadata.grant_types, &|name| GrantType::parse(name).is_some());
-    keep("response type", &mut metadata.response_types, &|name| name == "code");
+    keep("response type", &mut metadata.response_types, &|name| ResponseType::parse(name).is_some());
     // A member with a language tag is a translation [RFC 7591 §2.2], which needs no support.
     for name in metadata.other.keys().filter(|name| !name.contains('#')) {
         ignored.push(format!("{name} is not supported and ignored"));

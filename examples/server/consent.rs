@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use axum::extract::{self, State};
 use axum::response;
-use grantor::server::{Asking, Prompt, Session};
+use grantor::server::{Asking, Session};
 use grantor::wire::PageReason;
 use http::{HeaderMap, Response, StatusCode};
 
 use crate::app::App;
 use crate::authorize::refused;
 use crate::http_io::{Fields, html, send};
-use crate::pages::{self, ConsentPage, form_action};
+use crate::pages::{self, ConsentPage};
+use crate::pending::Pending;
 use crate::sessions::Cookie;
 
 pub(crate) async fn show(State(app): State<Arc<App>>, request: extract::Request) -> response::Response {
@@ -28,24 +29,24 @@ pub(crate) async fn decide(State(app): State<Arc<App>>, request: extract::Reques
 
 impl App {
     async fn consent_page(&self, headers: &HeaderMap, fields: &Fields) -> Response<Vec<u8>> {
-        let Some((browser, prompt)) = self.waiting(headers, fields) else {
+        let Some((browser, pending)) = self.waiting(headers, fields) else {
             return refused(PageReason::SessionNotFound);
         };
-        let Some(person) = self.asked(&browser, &prompt) else {
+        let Some(person) = self.asked(&browser, &pending) else {
             return self.ask_again(headers, browser, fields).await;
         };
         let csrf = self.sessions.with(&browser, |browser| browser.csrf().to_owned()).unwrap_or_default();
         let person = self.users.display_name(&person.subject);
-        let page = ConsentPage { csrf: &csrf, name: fields.value("request"), prompt: &prompt, person: &person };
-        html(StatusCode::OK, page.render(), &form_action(&prompt.client.redirect_uri))
+        let page = ConsentPage { csrf: &csrf, name: fields.value("request"), pending: &pending, person: &person };
+        html(StatusCode::OK, page.render(), &pending.form_action())
     }
 
     async fn decide(&self, headers: &HeaderMap, fields: &Fields) -> Response<Vec<u8>> {
         let name = fields.value("request");
-        let Some((browser, prompt)) = self.waiting(headers, fields) else {
+        let Some((browser, pending)) = self.waiting(headers, fields) else {
             return refused(PageReason::SessionNotFound);
         };
-        let Some(person) = self.asked(&browser, &prompt) else {
+        let Some(person) = self.asked(&browser, &pending) else {
             return self.ask_again(headers, browser, fields).await;
         };
         let allowed = match fields.value("decision") {
@@ -56,8 +57,10 @@ impl App {
                 return html(StatusCode::BAD_REQUEST, page, "'none'");
             }
         };
-        let Some(prompt) = self.sessions.with(&browser, |browser| browser.take(name)).flatten() else {
-            return refused(PageReason::SessionNotFound);
+        let prompt = match self.sessions.with(&browser, |browser| browser.take(name)).flatten() {
+            Some(Pending::Authorization(prompt)) => *prompt,
+            Some(Pending::Device(question)) => return self.answer_device(&browser, *question, person, allowed).await,
+            None => return refused(PageReason::SessionNotFound),
         };
         if !allowed {
             return self.server.deny_async(prompt).await;
@@ -68,18 +71,17 @@ impl App {
         self.server.approve_async(prompt, person).await
     }
 
-    /// The person whom the prompt asks, if it is they who are logged in.
-    fn asked(&self, browser: &Cookie, prompt: &Prompt) -> Option<Session> {
+    /// The person who is asked, if it is they who are logged in.
+    fn asked(&self, browser: &Cookie, pending: &Pending) -> Option<Session> {
         let person = self.sessions.with(browser, |browser| browser.person.clone()).flatten();
-        person.filter(|person| Self::is_for(prompt, Some(&person.subject)))
+        person.filter(|person| pending.is_for(person))
     }
 
     /// Someone else has logged in since, so the request is decided again for them.
     async fn ask_again(&self, headers: &HeaderMap, browser: Cookie, fields: &Fields) -> Response<Vec<u8>> {
-        let prompt = self.sessions.with(&browser, |browser| browser.take(fields.value("request"))).flatten();
-        let Some(prompt) = prompt else { return refused(PageReason::SessionNotFound) };
-        let visitor = self.visitor(Some(&browser), prompt.request.client_id.as_deref());
-        let progress = self.server.resume_async(prompt, visitor).await;
-        self.go_on(headers, Some(browser), progress)
+        match self.sessions.with(&browser, |browser| browser.take(fields.value("request"))).flatten() {
+            Some(pending) => self.resume(headers, browser, pending).await,
+            None => refused(PageReason::SessionNotFound),
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use axum::extract::{self, State};
 use axum::response;
-use grantor::server::{Asking, Prompt, Session};
+use grantor::server::{Asking, Session};
 use grantor::wire::PageReason;
 use grantor::{Clock as _, SystemClock};
 use http::{HeaderMap, Request, Response, StatusCode};
@@ -13,14 +13,15 @@ use http::{HeaderMap, Request, Response, StatusCode};
 use crate::app::App;
 use crate::authorize::refused;
 use crate::http_io::{Fields, html, see_other, send};
-use crate::pages::{self, LoginPage, form_action};
+use crate::pages::{self, LoginPage};
+use crate::pending::Pending;
 use crate::sessions::Cookie;
 
 pub(crate) async fn show(State(app): State<Arc<App>>, request: extract::Request) -> response::Response {
     let fields = Fields::of_query(&request);
     let waiting = app.waiting(request.headers(), &fields);
     send(match waiting {
-        Some((browser, prompt)) => app.login_page(&browser, &fields, &prompt, None),
+        Some((browser, pending)) => app.login_page(&browser, &fields, &pending, None),
         None => refused(PageReason::SessionNotFound),
     })
 }
@@ -48,25 +49,23 @@ pub(crate) async fn log_out(State(app): State<Arc<App>>, request: extract::Reque
 impl App {
     async fn log_in(&self, headers: &HeaderMap, fields: &Fields) -> Response<Vec<u8>> {
         let name = fields.value("request");
-        let Some((browser, prompt)) = self.waiting(headers, fields) else {
+        let Some((browser, pending)) = self.waiting(headers, fields) else {
             return refused(PageReason::SessionNotFound);
         };
-        let person = if prompt.asking == Asking::SelectAccount && fields.value("account") == "current" {
+        let person = if *pending.asking() == Asking::SelectAccount && fields.value("account") == "current" {
             self.select_account(&browser)
         } else {
             self.authenticate(fields)
         };
         let person = match person {
             Ok(person) => person,
-            Err(failed) => return self.login_page(&browser, fields, &prompt, Some(failed)),
+            Err(failed) => return self.login_page(&browser, fields, &pending, Some(failed)),
         };
         let browser = self.sessions.log_in(&browser, person);
-        let Some(prompt) = self.sessions.with(&browser, |browser| browser.take(name)).flatten() else {
+        let Some(pending) = self.sessions.with(&browser, |browser| browser.take(name)).flatten() else {
             return refused(PageReason::SessionNotFound);
         };
-        let visitor = self.visitor(Some(&browser), prompt.request.client_id.as_deref());
-        let progress = self.server.resume_async(prompt, visitor).await;
-        let response = self.go_on(headers, Some(browser.clone()), progress);
+        let response = self.resume(headers, browser.clone(), pending).await;
         self.sessions.keep(&browser, response)
     }
 
@@ -96,33 +95,32 @@ impl App {
         &self,
         browser: &Cookie,
         fields: &Fields,
-        prompt: &Prompt,
+        pending: &Pending,
         failed: Option<Failed>,
     ) -> Response<Vec<u8>> {
         let known = self.sessions.with(browser, |browser| {
-            let current = browser.person.as_ref().filter(|_| prompt.asking == Asking::SelectAccount);
+            let current = browser.person.as_ref().filter(|_| *pending.asking() == Asking::SelectAccount);
             (browser.csrf().to_owned(), current.map(|person| self.users.display_name(&person.subject)))
         });
         let (csrf, current) = known.unwrap_or_default();
-        let hint = prompt.request.login_hint.as_deref().unwrap_or_default();
         let page = LoginPage {
             csrf: &csrf,
             name: fields.value("request"),
-            prompt,
-            username: if failed.is_some() { fields.value("username") } else { hint },
+            pending,
+            username: if failed.is_some() { fields.value("username") } else { pending.login_hint() },
             current: current.as_deref(),
             failed,
             demo: self.demo_users,
         };
         let status = if failed == Some(Failed::TooMany) { StatusCode::TOO_MANY_REQUESTS } else { StatusCode::OK };
-        html(status, page.render(), &form_action(&prompt.client.redirect_uri))
+        html(status, page.render(), &pending.form_action())
     }
 
-    /// The browser that a request comes from and the prompt that it names, if that waits there.
-    pub(crate) fn waiting(&self, headers: &HeaderMap, fields: &Fields) -> Option<(Cookie, Prompt)> {
+    /// The browser that a request comes from and the question that it names, if that waits there.
+    pub(crate) fn waiting(&self, headers: &HeaderMap, fields: &Fields) -> Option<(Cookie, Pending)> {
         let browser = self.sessions.find(headers)?;
-        let prompt = self.sessions.with(&browser, |browser| browser.prompt(fields.value("request")).cloned());
-        Some((browser, prompt.flatten()?))
+        let pending = self.sessions.with(&browser, |browser| browser.pending(fields.value("request")).cloned());
+        Some((browser, pending.flatten()?))
     }
 
     /// Reads a form of one of our own pages; one that was not made for this browser changes nothing.
@@ -136,12 +134,22 @@ impl App {
             let page = pages::problem("This form is too large", "Please go back and try again.", None);
             return Err(Box::new(html(StatusCode::PAYLOAD_TOO_LARGE, page, "'none'")));
         };
+        let (_, fields) = self.check_form(&request, page)?;
+        Ok((request, fields))
+    }
+
+    /// The browser that sent a form of ours, and what is in it, if it was made for that browser.
+    pub(crate) fn check_form(
+        &self,
+        request: &Request<Bytes>,
+        page: &str,
+    ) -> Result<(Cookie, Fields), Box<Response<Vec<u8>>>> {
         let fields = Fields::parse(request.body());
         let Some(browser) = self.sessions.find(request.headers()) else {
             return Err(Box::new(refused(PageReason::SessionNotFound)));
         };
         let made = self.sessions.with(&browser, |browser| browser.made(fields.value("csrf"))) == Some(true);
-        if made { Ok((request, fields)) } else { Err(Box::new(outdated(page, &fields))) }
+        if made { Ok((browser, fields)) } else { Err(Box::new(outdated(page, &fields))) }
     }
 }
 

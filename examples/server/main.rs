@@ -1,23 +1,28 @@
 //! A whole authorization server over HTTP: `cargo run --example server`, then open <http://127.0.0.1:8080>.
 //!
 //! It is a demo: people and clients come from files or are made up, and everything is forgotten when it ends. How the
-//! library is embedded is in `app.rs` (mounting) and `authorize.rs`, `login.rs`, `consent.rs` (the person).
+//! library is embedded is in `app.rs` (mounting), `host.rs` (what it asks), and `authorize.rs`, `device.rs`, `login.rs`,
+//! `consent.rs` (the person).
 
 mod app;
 mod args;
 mod authorize;
 mod clients;
 mod consent;
+mod device;
 mod guesses;
+mod host;
 mod http_io;
 mod login;
 mod pages;
+mod pending;
 mod sessions;
 mod users;
 mod walk;
 mod whoami;
 
 use std::error::Error;
+use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -43,6 +48,6 @@ async fn serve(args: Args) -> Result<(), Box<dyn Error>> {
     let here = format!("http://{}", listener.local_addr()?);
     let app = App::new(&args, &here)?;
     println!("listening on {here}");
-    axum::serve(listener, app.router()).await?;
+    axum::serve(listener, app.router().into_make_service_with_connect_info::<SocketAddr>()).await?;
     Ok(())
 }

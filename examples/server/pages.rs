@@ -1,11 +1,12 @@
 //! The pages that people see: plain HTML, no script.
 
 use grantor::record::Scope;
-use grantor::server::{Asking, Prompt};
+use grantor::server::{Asking, VerificationRefusal};
 use maud::{DOCTYPE, Markup, html};
 use url::{Host, Url};
 
 use crate::login::Failed;
+use crate::pending::Pending;
 use crate::users;
 
 /// What all pages have around them.
@@ -29,7 +30,7 @@ pub(crate) fn layout(title: &str, content: &Markup) -> Markup {
     }
 }
 
-/// A page for what cannot go on.
+/// A page that says something and asks nothing.
 pub(crate) fn problem(title: &str, description: &str, code: Option<&str>) -> Markup {
     let content = html! {
         div.card {
@@ -53,13 +54,62 @@ pub(crate) fn outdated(to: &str) -> Markup {
     layout("This form is out of date", &content)
 }
 
+/// The form for the code that a device shows.
+#[derive(Debug)]
+pub(crate) struct DevicePage<'a> {
+    pub(crate) csrf: &'a str,
+    /// Where the form goes.
+    pub(crate) action: &'a str,
+    /// The code to begin with.
+    pub(crate) typed: &'a str,
+    pub(crate) failed: Option<VerificationRefusal>,
+}
+
+impl DevicePage<'_> {
+    pub(crate) fn render(&self) -> Markup {
+        let content = html! {
+            div.card {
+                h1 { "Connect a device" }
+                p { "Type the code that your device shows. Nobody should ever have to send you one." }
+                @if let Some(failed) = self.failed { p.alert role="alert" id="failed" { (trouble(failed)) } }
+                form id="device" method="post" action=(self.action) {
+                    input type="hidden" name="csrf" value=(self.csrf);
+                    label for="user_code" { "Code" }
+                    input.code id="user_code" name="user_code" value=(self.typed) autocomplete="off"
+                        autocapitalize="characters" spellcheck="false" maxlength="64" required autofocus;
+                    button { "Continue" }
+                }
+            }
+        };
+        layout("Connect a device", &content)
+    }
+}
+
+fn trouble(refusal: VerificationRefusal) -> &'static str {
+    if refusal == VerificationRefusal::TooManyAttempts {
+        "Too many wrong codes. Please wait a few seconds."
+    } else {
+        "This code is wrong or has expired. Please compare it with your device."
+    }
+}
+
+/// The page after a person told a device what they think.
+pub(crate) fn device_answered(allowed: bool) -> Markup {
+    let (title, description) = if allowed {
+        ("The device is connected", "You can go back to it now; it goes on by itself.")
+    } else {
+        ("The device was refused", "It gets nothing, and it will say so.")
+    };
+    problem(title, description, None)
+}
+
 /// The login form.
 #[derive(Debug)]
 pub(crate) struct LoginPage<'a> {
     pub(crate) csrf: &'a str,
-    /// The name of the prompt.
+    /// The name of the question.
     pub(crate) name: &'a str,
-    pub(crate) prompt: &'a Prompt,
+    pub(crate) pending: &'a Pending,
     /// The user name to begin with.
     pub(crate) username: &'a str,
     /// The account to choose, if it is to be chosen.
@@ -74,7 +124,7 @@ impl LoginPage<'_> {
         let content = html! {
             div.card {
                 h1 { "Sign in" }
-                p { "to go on to " strong { (client_name(self.prompt)) } }
+                p { "to go on to " strong { (self.pending.client_name()) } }
                 @if let Some(failed) = self.failed { p.alert role="alert" id="failed" { (failed.text()) } }
                 @if let Some(current) = self.current { (self.account(current)) }
                 form id="login" method="post" action="/login" {
@@ -120,23 +170,22 @@ impl Failed {
 #[derive(Debug)]
 pub(crate) struct ConsentPage<'a> {
     pub(crate) csrf: &'a str,
-    /// The name of the prompt.
+    /// The name of the question.
     pub(crate) name: &'a str,
-    pub(crate) prompt: &'a Prompt,
+    pub(crate) pending: &'a Pending,
     /// Who is asked.
     pub(crate) person: &'a str,
 }
 
 impl ConsentPage<'_> {
     pub(crate) fn render(&self) -> Markup {
-        let client = &self.prompt.client;
-        let title = format!("Allow {}?", client_name(self.prompt));
+        let title = format!("Allow {}?", self.pending.client_name());
         let content = html! {
             div.card {
                 h1 { (title) }
-                p { strong { (client_name(self.prompt)) } " would like to act for you, " strong { (self.person) } ":" }
-                @if let Asking::Consent { scope, new, .. } = &self.prompt.asking { (scopes(scope, new)) }
-                p.small { "The answer goes to " code { (recipient(&client.redirect_uri)) } }
+                p { strong { (self.pending.client_name()) } " would like to act for you, " strong { (self.person) } ":" }
+                @if let Asking::Consent { scope, new, .. } = self.pending.asking() { (scopes(scope, new)) }
+                (self.recipient())
                 (self.links())
                 form.pair id="consent" method="post" action="/consent" {
                     (hidden(self.csrf, self.name))
@@ -148,9 +197,25 @@ impl ConsentPage<'_> {
         layout(&title, &content)
     }
 
+    /// Who gets what is allowed.
+    fn recipient(&self) -> Markup {
+        html! {
+            @match self.pending {
+                Pending::Authorization(prompt) => {
+                    p.small { "The answer goes to " code { (recipient(&prompt.client.redirect_uri)) } }
+                }
+                Pending::Device(question) => {
+                    p.alert id="device" {
+                        "Allow this only if the device is yours and shows the code " code { (question.typed) } " now."
+                    }
+                }
+            }
+        }
+    }
+
     /// What the client says about itself, as far as it is safe to follow.
     fn links(&self) -> Markup {
-        let client = &self.prompt.client;
+        let client = self.pending.client();
         let all = [("Home page", &client.uri), ("Terms", &client.tos_uri), ("Privacy", &client.policy_uri)];
         let links = all.into_iter().filter_map(|(name, uri)| Some((name, uri.as_deref()?)));
         let safe: Vec<_> = links.filter(|(_, uri)| uri.starts_with("https://")).collect();
@@ -207,10 +272,6 @@ fn hidden(csrf: &str, name: &str) -> Markup {
         input type="hidden" name="csrf" value=(csrf);
         input type="hidden" name="request" value=(name);
     }
-}
-
-fn client_name(prompt: &Prompt) -> &str {
-    prompt.client.name.as_deref().unwrap_or(prompt.client.id.as_str())
 }
 
 /// The part of a redirect URI that tells a person where it leads.

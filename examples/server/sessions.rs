@@ -7,24 +7,25 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use getrandom::SysRng;
 use grantor::record::Digest;
-use grantor::server::{Prompt, Session};
+use grantor::server::Session;
 use grantor::{Clock as _, SystemClock, Timestamp};
 use http::Response;
 use http::header::{COOKIE, HeaderMap, HeaderValue, SET_COOKIE};
 use rand_core::TryRng as _;
 
+use crate::pending::Pending;
 use crate::walk::Walk;
 
 /// How many browsers are remembered; the one that was longest away goes first, those not logged in before the others.
 const BROWSERS: usize = 4096;
 
-/// How many prompts may wait in one browser, in as many tabs.
-const PROMPTS: usize = 8;
+/// How many questions may wait in one browser, in as many tabs.
+const PENDING: usize = 8;
 
 /// Seconds without a visit after which a browser is forgotten.
 const IDLE: u64 = 60 * 60;
 
-/// Seconds after which a prompt can no longer be answered.
+/// Seconds after which a question can no longer be answered.
 const PATIENCE: u64 = 30 * 60;
 
 /// All browsers.
@@ -47,7 +48,7 @@ pub(crate) struct Browser {
     pub(crate) person: Option<Session>,
     pub(crate) walk: Walk,
     csrf: Token,
-    prompts: VecDeque<(Token, Prompt)>,
+    pending: VecDeque<(Token, Pending)>,
     seen: Timestamp,
 }
 
@@ -151,7 +152,7 @@ impl Browser {
             person: None,
             walk: Walk::default(),
             csrf: Token::random(),
-            prompts: VecDeque::new(),
+            pending: VecDeque::new(),
             seen: SystemClock.now(),
         }
     }
@@ -166,27 +167,27 @@ impl Browser {
         self.csrf.is(csrf)
     }
 
-    /// Keeps a prompt until it is answered.
-    pub(crate) fn ask(&mut self, prompt: Prompt) -> Token {
-        if self.prompts.len() >= PROMPTS {
-            self.prompts.pop_front();
+    /// Keeps a question until it is answered.
+    pub(crate) fn ask(&mut self, pending: Pending) -> Token {
+        if self.pending.len() >= PENDING {
+            self.pending.pop_front();
         }
         let name = Token::random();
-        self.prompts.push_back((name.clone(), prompt));
+        self.pending.push_back((name.clone(), pending));
         name
     }
 
-    /// The prompt of this name, if it waits.
-    pub(crate) fn prompt(&mut self, name: &str) -> Option<&Prompt> {
+    /// The question of this name, if it waits.
+    pub(crate) fn pending(&mut self, name: &str) -> Option<&Pending> {
         let now = SystemClock.now();
-        self.prompts.retain(|(_, prompt)| prompt.asked.until(now).as_secs() < PATIENCE);
-        self.prompts.iter().find_map(|(own, prompt)| own.is(name).then_some(prompt))
+        self.pending.retain(|(_, pending)| pending.asked().until(now).as_secs() < PATIENCE);
+        self.pending.iter().find_map(|(own, pending)| own.is(name).then_some(pending))
     }
 
-    /// Takes the prompt of this name out, to be answered.
-    pub(crate) fn take(&mut self, name: &str) -> Option<Prompt> {
-        let found = self.prompt(name)?.clone();
-        self.prompts.retain(|(own, _)| !own.is(name));
+    /// Takes the question of this name out, to be answered.
+    pub(crate) fn take(&mut self, name: &str) -> Option<Pending> {
+        let found = self.pending(name)?.clone();
+        self.pending.retain(|(own, _)| !own.is(name));
         Some(found)
     }
 

@@ -123,6 +123,15 @@ impl ConfigBuilder {
         self
     }
 
+    /// Answers `response_type=none` too: a person consents, the host remembers it, and nothing is issued
+    /// [OAuth 2.0 Multiple Response Types §4]. With `prompt=none` a client learns whether the person is logged in and
+    /// has consented.
+    #[must_use]
+    pub const fn serve_response_type_none(mut self) -> Self {
+        self.config.response_type_none = true;
+        self
+    }
+
     /// Accepts only authorization requests that were pushed [RFC 9126 §5].
     #[must_use]
     pub const fn require_pushed_authorization_requests(mut self) -> Self {
@@ -143,6 +152,28 @@ impl ConfigBuilder {
     #[must_use]
     pub const fn danger_let_confidential_clients_omit_pkce(mut self) -> Self {
         self.config.confidential_without_pkce = true;
+        self
+    }
+
+    /// DANGER: serves the implicit grant, whose access tokens travel through the browser's address bar, are bound to
+    /// nothing, and can be injected into another client [RFC 9700 §2.1.2]. Move its clients to the authorization code
+    /// grant with PKCE, which browsers can use as well [RFC 9700 §2.1.1].
+    #[must_use]
+    pub const fn danger_serve_implicit_grant(mut self) -> Self {
+        self.config.implicit = true;
+        self
+    }
+
+    /// DANGER: serves the resource owner password credentials grant: people give their passwords to clients, and nothing
+    /// but a password can be asked for, no second factor and no consent [RFC 9700 §2.4]. The host decides over each
+    /// one, as [`Question::Password`], and must limit how often one may be tried [RFC 6749 §4.3.2]. Move its clients to
+    /// the authorization code grant, those without a browser to the device grant [RFC 8628], and those that act for
+    /// themselves to client credentials.
+    ///
+    /// [`Question::Password`]: crate::Question::Password
+    #[must_use]
+    pub const fn danger_serve_password_grant(mut self) -> Self {
+        self.config.password = true;
         self
     }
 

@@ -16,7 +16,7 @@ pub use lifetimes::Lifetimes;
 pub use paths::Paths;
 
 use crate::proof::pkce::ChallengeMethod;
-use crate::record::{Client, GrantType, Resource, Scope, UserCodeFormat};
+use crate::record::{Client, GrantType, Resource, ResponseType, Scope, UserCodeFormat};
 use crate::wire::Limits;
 
 /// The configuration of an authorization server: OAuth 2.1 and RFC 9700 unless it says otherwise.
@@ -41,6 +41,9 @@ pub struct Config {
     requires_push: bool,
     device_flow: Option<DeviceFlow>,
     token_exchange: bool,
+    implicit: bool,
+    password: bool,
+    response_type_none: bool,
 }
 
 /// The device authorization grant, where it is served [RFC 8628].
@@ -97,6 +100,9 @@ impl Config {
                 requires_push: false,
                 device_flow: None,
                 token_exchange: false,
+                implicit: false,
+                password: false,
+                response_type_none: false,
             },
         }
     }
@@ -216,6 +222,18 @@ impl Config {
             GrantType::AuthorizationCode | GrantType::RefreshToken | GrantType::ClientCredentials => true,
             GrantType::DeviceCode => self.device_flow.is_some(),
             GrantType::TokenExchange => self.token_exchange,
+            GrantType::Implicit => self.implicit,
+            GrantType::Password => self.password,
+        }
+    }
+
+    /// Whether a response type is served.
+    #[must_use]
+    pub const fn answers_with(&self, response_type: ResponseType) -> bool {
+        match response_type {
+            ResponseType::Code => true,
+            ResponseType::Token => self.implicit,
+            ResponseType::None => self.response_type_none,
         }
     }
 

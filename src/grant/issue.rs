@@ -76,7 +76,7 @@ impl Requester<'_> {
     }
 
     /// Plans tokens, as long as the client is still what it was.
-    pub(crate) fn issue(&self, issue: Issue<'_>) -> Plan<TokenResponse, TokenRefusal> {
+    pub(crate) fn issue<F>(&self, issue: Issue<'_>) -> Plan<TokenResponse, F> {
         let Self { config, client, env, .. } = self;
         let Issue { grant_type, grant, mut changes, allowance: Allowance { scope, audience }, lifetime, act, refresh } =
             issue;
@@ -111,14 +111,14 @@ impl Requester<'_> {
     }
 
     /// The tokens of a grant that is its client's own, and whose own change is `kept`.
-    pub(crate) fn tokens<'i>(
+    pub(crate) fn tokens<'i, F>(
         &self,
         grant_type: GrantType,
         grant: &'i Grant,
         kept: Change,
         allowance: Allowance,
         refresh: Option<&'i Handle>,
-    ) -> Plan<TokenResponse, TokenRefusal> {
+    ) -> Plan<TokenResponse, F> {
         let lifetime = self.config.lifetimes().access_token;
         self.issue(Issue { grant_type, grant, changes: vec![kept], allowance, lifetime, act: None, refresh })
     }

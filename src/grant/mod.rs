@@ -3,12 +3,14 @@
 pub(crate) mod authorization_code;
 pub(crate) mod client_credentials;
 pub(crate) mod device;
+pub(crate) mod implicit;
 mod issue;
+pub(crate) mod password;
 pub(crate) mod refresh;
 mod revoke;
 pub(crate) mod token_exchange;
 
-pub(crate) use issue::Requester;
+pub(crate) use issue::{Allowance, Requester};
 pub(crate) use revoke::revoked;
 
 /// `Ok` if `holds`, for checks that read as one line.

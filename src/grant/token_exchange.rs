@@ -52,6 +52,8 @@ pub struct ExchangeQuestion {
     pub subject: Option<Subject>,
     /// The client that the subject token was issued to.
     pub subject_client: ClientId,
+    /// Where the subject token may be used: whoever it is neither for nor from has no business with it [RFC 8693 §2.3].
+    pub subject_audience: Arc<[Resource]>,
     /// Who would act; absent for an impersonation.
     pub actor: Option<Actor>,
     /// What it would allow.
@@ -169,6 +171,7 @@ impl Exchanging {
             client: requester.client.value().id().clone(),
             subject: subject.grant.value().subject.clone(),
             subject_client: subject.token.value().client.clone(),
+            subject_audience: Arc::clone(&subject.token.value().audience),
             actor: actor.cloned(),
             scope: allowance.scope.clone(),
             audience: Arc::clone(&allowance.audience),

@@ -5,7 +5,7 @@ use url::Url;
 
 use super::metadata::{ApplicationType, ClientMetadata};
 use super::redirect_uri::{RedirectUri, RedirectUriFault, VerifiedRedirectUri};
-use super::{ClientId, ClientSecretDigest, Resource, Scope};
+use super::{ClientId, ClientSecretDigest, Resource, ResponseType, Scope};
 use crate::env::Timestamp;
 
 /// A client whose metadata was checked when it was made.
@@ -15,6 +15,7 @@ pub struct Client {
     fields: Fields,
     redirect_uris: Vec<RedirectUri>,
     grant_types: Vec<GrantType>,
+    response_types: Vec<ResponseType>,
     confidential: bool,
 }
 
@@ -75,6 +76,12 @@ impl Client {
     #[must_use]
     pub fn may_use(&self, grant_type: GrantType) -> bool {
         self.grant_types.contains(&grant_type)
+    }
+
+    /// Whether it may ask the authorization endpoint for `response_type`.
+    #[must_use]
+    pub fn may_ask_with(&self, response_type: ResponseType) -> bool {
+        self.response_types.contains(&response_type)
     }
 
     /// The most it may ask for; `None` where only the server's scopes limit it.
@@ -163,12 +170,10 @@ impl Client {
             ClientFault::PublicClientCredentials,
         )?;
 
+        let response_types = response_types(metadata.response_types.as_deref(), &grant_types)?;
         let with_code = grant_types.contains(&GrantType::AuthorizationCode);
-        for response_type in metadata.response_types.iter().flatten() {
-            ensure(response_type == "code", ClientFault::ResponseType(response_type.clone()))?;
-            ensure(with_code, ClientFault::ResponseTypeWithoutGrant)?;
-        }
-        ensure(!with_code || !metadata.redirect_uris.is_empty(), ClientFault::RedirectUriMissing)?;
+        let redirects = with_code || !response_types.is_empty();
+        ensure(!redirects || !metadata.redirect_uris.is_empty(), ClientFault::RedirectUriMissing)?;
         let redirect_uris = metadata
             .redirect_uris
             .iter()
@@ -177,7 +182,7 @@ impl Client {
                     .map_err(|fault| ClientFault::RedirectUri(uri.clone(), fault))
             })
             .collect::<Result<_, _>>()?;
-        Ok(Self { confidential, redirect_uris, grant_types, fields })
+        Ok(Self { confidential, redirect_uris, grant_types, response_types, fields })
     }
 }
 
@@ -185,6 +190,28 @@ impl Client {
 fn is_page(text: &str) -> bool {
     let plain = text.bytes().all(|byte| matches!(byte, 0x21..=0x7e));
     plain && Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "https" | "http"))
+}
+
+/// The response types of `names`, each with its grant type; `code` where nothing is said [RFC 7591 §2, §2.1].
+fn response_types(names: Option<&[String]>, grant_types: &[GrantType]) -> Result<Vec<ResponseType>, ClientFault> {
+    let Some(names) = names else {
+        let code = grant_types.contains(&GrantType::AuthorizationCode).then_some(ResponseType::Code);
+        return Ok(code.into_iter().collect());
+    };
+    let mut found = Vec::with_capacity(names.len());
+    for name in names {
+        let response_type = ResponseType::parse(name).ok_or_else(|| ClientFault::ResponseType(name.clone()))?;
+        let needed = match response_type {
+            ResponseType::Code => Some(GrantType::AuthorizationCode),
+            ResponseType::Token => Some(GrantType::Implicit),
+            ResponseType::None => None,
+        };
+        if let Some(missing) = needed.filter(|grant_type| !grant_types.contains(grant_type)) {
+            return Err(ClientFault::ResponseTypeWithoutGrant(response_type, missing));
+        }
+        found.push(response_type);
+    }
+    Ok(found)
 }
 
 fn ensure(holds: bool, otherwise: ClientFault) -> Result<(), ClientFault> {
@@ -237,6 +264,14 @@ impl ClientBuilder {
     #[must_use]
     pub fn grant_types(mut self, grant_types: &[GrantType]) -> Self {
         self.fields.metadata.grant_types = Some(grant_types.iter().map(|grant| grant.as_str().to_owned()).collect());
+        self
+    }
+
+    /// Says which response types it may use; `code` with its grant type if nothing is said.
+    #[must_use]
+    pub fn response_types(mut self, response_types: &[ResponseType]) -> Self {
+        let names = response_types.iter().map(|response_type| response_type.as_str().to_owned());
+        self.fields.metadata.response_types = Some(names.collect());
         self
     }
 
@@ -296,7 +331,7 @@ impl ClientBuilder {
     }
 }
 
-/// A way to get tokens at the token endpoint.
+/// A way to get tokens.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum GrantType {
@@ -310,12 +345,23 @@ pub enum GrantType {
     DeviceCode,
     /// `urn:ietf:params:oauth:grant-type:token-exchange` [RFC 8693 §2.1].
     TokenExchange,
+    /// `implicit`: at the authorization endpoint alone [RFC 6749 §4.2].
+    Implicit,
+    /// `password` [RFC 6749 §4.3].
+    Password,
 }
 
 impl GrantType {
     /// Every grant type that this crate serves.
-    pub const ALL: &'static [Self] =
-        &[Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials, Self::DeviceCode, Self::TokenExchange];
+    pub const ALL: &'static [Self] = &[
+        Self::AuthorizationCode,
+        Self::RefreshToken,
+        Self::ClientCredentials,
+        Self::DeviceCode,
+        Self::TokenExchange,
+        Self::Implicit,
+        Self::Password,
+    ];
 
     /// The grant type of this name.
     #[must_use]
@@ -332,6 +378,8 @@ impl GrantType {
             Self::ClientCredentials => "client_credentials",
             Self::TokenExchange => "urn:ietf:params:oauth:grant-type:token-exchange",
             Self::DeviceCode => "urn:ietf:params:oauth:grant-type:device_code",
+            Self::Implicit => "implicit",
+            Self::Password => "password",
         }
     }
 }
@@ -378,11 +426,11 @@ pub enum ClientFault {
     /// A response type that is not served.
     #[error("response type {0:?} is not supported")]
     ResponseType(String),
-    /// `code` without its grant type [RFC 7591 §2.1].
-    #[error("response type \"code\" needs the grant type authorization_code")]
-    ResponseTypeWithoutGrant,
+    /// A response type without its grant type [RFC 7591 §2.1].
+    #[error("response type {:?} needs the grant type {:?}", .0.as_str(), .1.as_str())]
+    ResponseTypeWithoutGrant(ResponseType, GrantType),
     /// A client with a redirecting grant type registers where to [RFC 7591 §2].
-    #[error("the grant type authorization_code needs a redirect URI")]
+    #[error("the grant type authorization_code, and every response type, needs a redirect URI")]
     RedirectUriMissing,
     /// A redirect URI that is dangerous or could never match.
     #[error("redirect URI {0:?} {1}")]

@@ -12,7 +12,8 @@ use crate::store::Key;
 use crate::wire::{AuthorizationResponse, AuthorizeReason, AuthorizeRefusal};
 
 use super::authorize::{Asking, Prompt, Session, interrupted, unverified};
-use super::verify::{Consent, keys, verify};
+use super::consent::Consent;
+use super::verify::{keys, verify};
 
 /// A person said yes to a consent; any other prompt is not approved but resumed.
 #[derive(Clone, Debug)]
@@ -72,7 +73,7 @@ impl Endpoint for Approval {
         if !(verified.scope.covers(scope) && shown.covers(scope)) {
             return refuse(AuthorizeReason::ApprovalExceedsRequest);
         }
-        if scope.is_empty() {
+        if config.scope_at(&verified.audience, scope).is_empty() {
             return refuse(AuthorizeReason::AccessDenied);
         }
         let consent = Consent { session, scope: scope.clone(), may_act: self.may_act.clone() };

@@ -12,13 +12,14 @@ use serde::{Deserialize, Serialize};
 use crate::config::Config;
 use crate::env::{Env, Timestamp};
 use crate::event::Event;
-use crate::record::{Client, ClientId, Scope, Subject};
+use crate::record::{Client, ClientId, ResponseType, Scope, Subject};
 use crate::snapshot::{Halt, Snapshot};
 use crate::step::{Decision, Endpoint, Plan};
 use crate::store::Key;
 use crate::wire::{AuthorizationRequest, AuthorizationResponse, AuthorizeReason, AuthorizeRefusal, PageReason};
 
-use super::verify::{Consent, Resolved, Verified, client_id, keys, page, recipient, resolve, verify};
+use super::consent::Consent;
+use super::verify::{Resolved, Verified, client_id, keys, page, recipient, resolve, verify};
 
 /// An authorization request and who makes it, ready to be decided.
 #[derive(Clone, Debug)]
@@ -176,7 +177,9 @@ impl Authorize {
         }
         let granted = self.visitor.consent.clone().unwrap_or_else(Scope::empty);
         // [RFC 8252 §8.6]: a redirect URI that anyone on the device may hold proves no client.
-        let known = verified.client.value().is_identified_by(&verified.to.uri);
+        let identified = verified.client.value().is_identified_by(&verified.to.uri);
+        // Nothing is issued that the wrong one could receive.
+        let known = identified || (verified.prompt.none && verified.response_type == ResponseType::None);
         let enough = granted.covers(&verified.scope) || verified.client.value().is_first_party();
         if verified.prompt.consent || !(known && enough) {
             let (subject, scope) = (session.subject.clone(), verified.scope.clone());

@@ -3,7 +3,7 @@
 use crate::client_auth::METHODS;
 use crate::config::Config;
 use crate::proof::pkce::ChallengeMethod;
-use crate::record::GrantType;
+use crate::record::{GrantType, ResponseType};
 use crate::wire::{ResponseMode, ServerMetadata};
 
 impl Config {
@@ -21,7 +21,11 @@ impl Config {
             authorization_endpoint: below(&self.paths().authorization),
             token_endpoint: below(&self.paths().token),
             scopes_supported: self.scopes().words().map(str::to_owned).collect(),
-            response_types_supported: owned(&["code"]),
+            response_types_supported: ResponseType::ALL
+                .iter()
+                .filter(|response_type| self.answers_with(**response_type))
+                .map(|response_type| response_type.as_str().to_owned())
+                .collect(),
             response_modes_supported: ResponseMode::ALL.iter().map(|mode| mode.as_str().to_owned()).collect(),
             grant_types_supported: GrantType::ALL
                 .iter()

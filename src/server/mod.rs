@@ -2,6 +2,7 @@
 
 mod approve;
 mod authorize;
+mod consent;
 mod device;
 mod device_approval;
 mod exchange;

@@ -8,6 +8,7 @@ use crate::env::Env;
 use crate::event::Event;
 use crate::grant::authorization_code::Redemption;
 use crate::grant::device::Poll;
+use crate::grant::password::Verifying;
 use crate::grant::refresh::Refreshing;
 use crate::grant::token_exchange::Exchanging;
 use crate::grant::{Requester, client_credentials};
@@ -34,6 +35,7 @@ enum Presented {
     ClientCredentials { scope: Option<String> },
     Device(Poll),
     Exchange(Exchanging),
+    Password(Verifying),
     Unknown,
     Missing,
 }
@@ -57,9 +59,13 @@ impl Token {
             TokenGrant::TokenExchange(parameters) if config.serves(GrantType::TokenExchange) => {
                 Presented::Exchange(Exchanging::new(brand, parameters, request.scope))
             }
-            TokenGrant::DeviceCode { .. } | TokenGrant::TokenExchange(_) | TokenGrant::Unknown { .. } => {
-                Presented::Unknown
+            TokenGrant::Password { username, password } if config.serves(GrantType::Password) => {
+                Presented::Password(Verifying::new(username, password, request.scope))
             }
+            TokenGrant::DeviceCode { .. }
+            | TokenGrant::TokenExchange(_)
+            | TokenGrant::Password { .. }
+            | TokenGrant::Unknown { .. } => Presented::Unknown,
             TokenGrant::Missing => Presented::Missing,
         };
         Self { config, credentials: request.credentials, grant, resource: request.resource }
@@ -73,7 +79,9 @@ impl Token {
             Presented::Refresh(refreshing) => grant_of(refreshing.handle()),
             Presented::Device(poll) => grant_of(poll.handle()),
             Presented::Exchange(exchanging) => exchanging.keys().collect(),
-            Presented::ClientCredentials { .. } | Presented::Unknown | Presented::Missing => Vec::new(),
+            Presented::ClientCredentials { .. } | Presented::Password(_) | Presented::Unknown | Presented::Missing => {
+                Vec::new()
+            }
         }
     }
 }
@@ -99,6 +107,7 @@ impl Endpoint for Token {
             Presented::ClientCredentials { scope } => client_credentials::decide(&requester, scope.as_deref()),
             Presented::Device(poll) => poll.decide(&requester, seen),
             Presented::Exchange(exchanging) => exchanging.decide(&requester, seen),
+            Presented::Password(verifying) => verifying.decide(&requester, seen),
             Presented::Unknown => Err(TokenRefusal::GrantTypeUnsupported.into()),
             Presented::Missing => Err(TokenRefusal::ParameterMissing("grant_type").into()),
         }

@@ -6,22 +6,18 @@ use std::time::Duration;
 
 use crate::config::{Config, ScopeFault};
 use crate::env::{Env, Timestamp};
-use crate::event::Event;
 use crate::grant::ensure;
 use crate::proof::pkce::ChallengeMethod;
 use crate::record::{
-    Challenge, Client, ClientId, Digest, Exposed, Grant, GrantId, GrantState, GrantType, Handle, HandleKind,
-    IssuedCode, PushedRequest, RedirectUriRefused, Resource, Scope, VerifiedRedirectUri,
+    Challenge, Client, ClientId, Digest, GrantType, PushedRequest, RedirectUriRefused, Resource, ResponseType, Scope,
+    VerifiedRedirectUri,
 };
 use crate::snapshot::{Halt, Seen, Snapshot};
-use crate::step::Plan;
 use crate::store::{Change, Key};
 use crate::wire::{
-    AuthorizationRequest, AuthorizationResponse, AuthorizeReason, AuthorizeRefusal, PageReason, ResponseMode,
-    TokenRefusal, pushed_id,
+    AuthorizationOutcome, AuthorizationRequest, AuthorizationResponse, AuthorizeReason, AuthorizeRefusal, PageReason,
+    ResponseMode, TokenRefusal, pushed_id,
 };
-
-use super::authorize::Session;
 
 /// A request whose every part was checked against its client.
 #[derive(Debug)]
@@ -36,16 +32,8 @@ pub(super) struct Verified<'a, 'r> {
     pub(super) audience: Arc<[Resource]>,
     pub(super) prompt: PromptValues,
     pub(super) max_age: Option<Duration>,
-    challenge: Option<Challenge>,
-}
-
-/// What a person, or a policy on their behalf, agrees to.
-#[derive(Debug)]
-pub(super) struct Consent<'c> {
-    pub(super) session: &'c Session,
-    pub(super) scope: Scope,
-    /// Which clients may act for the person, if not all may.
-    pub(super) may_act: Option<Arc<[ClientId]>>,
+    pub(super) challenge: Option<Challenge>,
+    pub(super) response_type: ResponseType,
 }
 
 /// Where the response goes, from the moment that this is proven.
@@ -64,8 +52,8 @@ impl Recipient<'_> {
         AuthorizeRefusal::Redirect(Box::new(response))
     }
 
-    fn answer(&self, code: Exposed) -> AuthorizationResponse {
-        AuthorizationResponse::code(self.uri.clone(), self.mode, code, self.state.clone(), self.issuer)
+    pub(super) fn answer(&self, outcome: AuthorizationOutcome) -> AuthorizationResponse {
+        AuthorizationResponse::granted(self.uri.clone(), self.mode, outcome, self.state.clone(), self.issuer)
     }
 }
 
@@ -107,7 +95,8 @@ pub(super) fn recipient<'a>(
         RedirectUriRefused::Unregistered => PageReason::RedirectUriUnregistered,
     })?;
     let requested = request.response_mode.as_deref().filter(|_| !request.repeats("response_mode"));
-    let mode = requested.and_then(ResponseMode::parse).unwrap_or(ResponseMode::Query);
+    let response_type = request.response_type.as_deref().filter(|_| !request.repeats("response_type"));
+    let mode = requested.and_then(ResponseMode::parse).unwrap_or_else(|| ResponseMode::default_of(response_type));
     let state = request.state.clone().filter(|_| !request.repeats("state"));
     Ok(Recipient { uri, mode, state, issuer: config.issuer() })
 }
@@ -137,8 +126,8 @@ pub(super) fn verify<'a, 'r>(
         Ok(()) => check(config, &request, client.value()),
         Err(reason) => Err(reason),
     };
-    let (scope, audience, prompt, max_age, challenge) = checked.map_err(|reason| to.refuse(&reason))?;
-    Ok(Verified { request, client, pushed, to, scope, audience, prompt, max_age, challenge })
+    let (response_type, scope, audience, prompt, max_age, challenge) = checked.map_err(|reason| to.refuse(&reason))?;
+    Ok(Verified { request, client, pushed, to, scope, audience, prompt, max_age, challenge, response_type })
 }
 
 /// Checks a request that is being pushed as it will be checked when it is brought [RFC 9126 §2.1].
@@ -206,28 +195,46 @@ fn form(config: &Config, request: &AuthorizationRequest, client: &Client, pushed
     ensure(pushed || !required, AuthorizeReason::NotPushed)
 }
 
-type Checked = (Scope, Arc<[Resource]>, PromptValues, Option<Duration>, Option<Challenge>);
+type Checked = (ResponseType, Scope, Arc<[Resource]>, PromptValues, Option<Duration>, Option<Challenge>);
 
 fn check(config: &Config, request: &AuthorizationRequest, client: &Client) -> Result<Checked, AuthorizeReason> {
-    match request.response_type.as_deref() {
-        None => return Err(AuthorizeReason::ResponseTypeMissing),
-        Some("code") => {}
-        Some(_) => return Err(AuthorizeReason::ResponseTypeUnsupported),
-    }
-    ensure(client.may_use(GrantType::AuthorizationCode), AuthorizeReason::ResponseTypeNotAllowed)?;
-    let known = request.response_mode.as_deref().is_none_or(|mode| ResponseMode::parse(mode).is_some());
-    ensure(known, AuthorizeReason::ResponseModeUnsupported)?;
-    let challenge = challenge(config, request, client)?;
+    let response_type = response_type(config, request, client)?;
+    let challenge = match response_type {
+        ResponseType::Code => challenge(config, request, client)?,
+        // There is no code to bind.
+        ResponseType::Token | ResponseType::None => None,
+    };
     let scope = config.resolve_scope(client, request.scope.as_deref())?;
     let audience = config.resolve_resources(client, &request.resource).map_err(|_| AuthorizeReason::TargetInvalid)?;
+    // The token is for all of them at once, and no second request chooses one [RFC 8707 §3].
+    let one = audience.len() <= 1 || audience == config.audience();
+    ensure(one || response_type != ResponseType::Token, AuthorizeReason::TargetInvalid)?;
     let prompt =
         PromptValues::parse(request.prompt.as_deref().unwrap_or_default()).ok_or(AuthorizeReason::PromptInvalid)?;
     let max_age = request.max_age.as_deref().map(seconds).transpose()?;
     // [OpenID Connect Core §11]: offline access only for who asked the person for it.
-    let offline = prompt.consent && client.may_use(GrantType::RefreshToken);
+    let code = response_type == ResponseType::Code;
+    let offline = code && prompt.consent && client.may_use(GrantType::RefreshToken);
     let scope = scope.filtered(|word| word != "offline_access" || offline);
     ensure(!config.scope_at(&audience, &scope).is_empty(), AuthorizeReason::ScopeUnknown)?;
-    Ok((scope, audience, prompt, max_age, challenge))
+    Ok((response_type, scope, audience, prompt, max_age, challenge))
+}
+
+/// [RFC 6749 §3.1.1; OAuth 2.0 Multiple Response Types §2.1]
+fn response_type(
+    config: &Config,
+    request: &AuthorizationRequest,
+    client: &Client,
+) -> Result<ResponseType, AuthorizeReason> {
+    let name = request.response_type.as_deref().ok_or(AuthorizeReason::ResponseTypeMissing)?;
+    let served = ResponseType::parse(name).filter(|response_type| config.answers_with(*response_type));
+    let response_type = served.ok_or(AuthorizeReason::ResponseTypeUnsupported)?;
+    ensure(client.may_ask_with(response_type), AuthorizeReason::ResponseTypeNotAllowed)?;
+    let mode = request.response_mode.as_deref().map(ResponseMode::parse);
+    ensure(mode != Some(None), AuthorizeReason::ResponseModeUnsupported)?;
+    let leaks = response_type == ResponseType::Token && mode == Some(Some(ResponseMode::Query));
+    ensure(!leaks, AuthorizeReason::ResponseModeUnsafe)?;
+    Ok(response_type)
 }
 
 /// [RFC 7636 §4.3, §4.4.1; RFC 9700 §2.1.1]
@@ -269,42 +276,6 @@ impl From<ScopeFault> for AuthorizeReason {
 }
 
 impl Verified<'_, '_> {
-    /// Plans the grant that a person consented to, and its code.
-    pub(super) fn approve<R>(
-        &self,
-        config: &Config,
-        consent: Consent<'_>,
-        env: &Env,
-        reply: impl FnOnce(AuthorizationResponse) -> R,
-    ) -> Plan<R, AuthorizeRefusal> {
-        let Consent { session: Session { subject, authenticated, .. }, scope, may_act } = consent;
-        let id = GrantId::mint(env);
-        let code = Handle::mint(id, env, "authorization code");
-        let grant = Grant {
-            id,
-            client: self.client.value().id().clone(),
-            subject: Some(subject.clone()),
-            scope: scope.clone(),
-            audience: Arc::clone(&self.audience),
-            created: env.now,
-            authenticated: Some(*authenticated),
-            may_act,
-            state: GrantState::CodeIssued(IssuedCode {
-                digest: code.digest(),
-                expires: env.now.plus(config.lifetimes().code),
-                redirect_uri: self.to.uri.as_str().to_owned(),
-                redirect_uri_named: self.request.redirect_uri.is_some(),
-                challenge: self.challenge,
-            }),
-        };
-        let event =
-            Event::AuthorizationGranted { grant: id, client: grant.client.clone(), subject: subject.clone(), scope };
-        let expires = env.now.plus(config.lifetimes().code);
-        let response = self.to.answer(code.expose(config.brand(), HandleKind::Code));
-        let changes = [self.client.still(), Change::new_grant(grant, expires)];
-        Plan::grant(changes.into_iter().chain(self.consumed()).collect(), reply(response)).reporting(event)
-    }
-
     /// The end of the pushed request, which only an answer brings, so that a page can be loaded again.
     pub(super) fn consumed(&self) -> Option<Change> {
         self.pushed.as_ref().map(|pushed| pushed.consume())

@@ -22,10 +22,10 @@ pub struct AuthorizationRequest {
     /// Where the response shall go.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub redirect_uri: Option<String>,
-    /// What the response shall carry: `code`.
+    /// What the response shall carry: `code`, `token` or `none`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub response_type: Option<String>,
-    /// How the response shall travel: `query` or `form_post`.
+    /// How the response shall travel: `query`, `fragment` or `form_post`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub response_mode: Option<String>,
     /// What the client would like to do.

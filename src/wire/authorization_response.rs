@@ -1,4 +1,6 @@
-//! The authorization response [RFC 6749 §4.1.2, RFC 9207, OAuth 2.0 Form Post Response Mode].
+//! The authorization response [RFC 6749 §4.1.2 and §4.2.2, RFC 9207, OAuth 2.0 Form Post Response Mode].
+
+use std::borrow::Cow;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -10,7 +12,7 @@ use url::{Host, Url};
 use super::authorize_refusal::{AuthorizeReason, html};
 use super::form::{self, Form, Limits, Malformed};
 use super::token::no_store;
-use crate::record::{Exposed, VerifiedRedirectUri};
+use crate::record::{Exposed, Scope, VerifiedRedirectUri};
 
 /// What goes back to the client through the person's browser; it can only be made for a verified redirect URI.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -26,13 +28,15 @@ pub struct AuthorizationResponse {
 pub enum ResponseMode {
     /// In the query of the redirect URI.
     Query,
+    /// In the fragment of the redirect URI, which the browser keeps from servers.
+    Fragment,
     /// In a form that the browser posts to the redirect URI.
     FormPost,
 }
 
 impl ResponseMode {
     /// Every response mode that this crate serves.
-    pub const ALL: &'static [Self] = &[Self::Query, Self::FormPost];
+    pub const ALL: &'static [Self] = &[Self::Query, Self::Fragment, Self::FormPost];
 
     /// The response mode of this name.
     #[must_use]
@@ -40,11 +44,20 @@ impl ResponseMode {
         Self::ALL.iter().copied().find(|mode| mode.as_str() == name)
     }
 
+    /// How the response to `response_type` travels if the request does not say, whether it is served or not
+    /// [OAuth 2.0 Multiple Response Types §2.1, §5].
+    #[must_use]
+    pub fn default_of(response_type: Option<&str>) -> Self {
+        let mut words = response_type.unwrap_or_default().split(' ');
+        if words.any(|word| matches!(word, "token" | "id_token")) { Self::Fragment } else { Self::Query }
+    }
+
     /// Its name on the wire.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Query => "query",
+            Self::Fragment => "fragment",
             Self::FormPost => "form_post",
         }
     }
@@ -54,7 +67,7 @@ impl ResponseMode {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct AuthorizationMessage {
-    /// The code, or why there is none.
+    /// What was granted, or why nothing was.
     pub outcome: AuthorizationOutcome,
     /// What the client gave to be given back.
     pub state: Option<String>,
@@ -66,8 +79,22 @@ pub struct AuthorizationMessage {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum AuthorizationOutcome {
-    /// Granted.
+    /// A code [RFC 6749 §4.1.2].
     Code(Exposed),
+    /// An access token [RFC 6749 §4.2.2].
+    #[non_exhaustive]
+    Token {
+        /// The access token.
+        access_token: Exposed,
+        /// How to use it: `Bearer`.
+        token_type: String,
+        /// Seconds until it expires.
+        expires_in: Option<u64>,
+        /// What it allows.
+        scope: Option<Scope>,
+    },
+    /// Granted, and nothing issued [OAuth 2.0 Multiple Response Types §4].
+    Nothing,
     /// Refused.
     #[non_exhaustive]
     Error {
@@ -82,49 +109,74 @@ pub enum AuthorizationOutcome {
 
 impl AuthorizationMessage {
     /// The parameters, in order.
-    pub fn parameters(&self) -> impl Iterator<Item = (&'static str, &str)> {
+    pub fn parameters(&self) -> impl Iterator<Item = (&'static str, Cow<'_, str>)> {
+        let text = |text| Some(Cow::Borrowed(text));
         let outcome = match &self.outcome {
-            AuthorizationOutcome::Code(code) => [("code", Some(code.as_str())), ("", None), ("", None)],
-            AuthorizationOutcome::Error { error, description, scope } => [
-                ("error", Some(error.as_str())),
-                ("error_description", description.as_deref()),
-                ("scope", scope.as_deref()),
+            AuthorizationOutcome::Code(code) => vec![("code", text(code.as_str()))],
+            AuthorizationOutcome::Token { access_token, token_type, expires_in, scope } => vec![
+                ("access_token", text(access_token.as_str())),
+                ("token_type", text(token_type)),
+                ("expires_in", expires_in.map(|seconds| Cow::Owned(seconds.to_string()))),
+                ("scope", scope.as_ref().and_then(|scope| text(scope.as_str()))),
+            ],
+            AuthorizationOutcome::Nothing => Vec::new(),
+            AuthorizationOutcome::Error { error, description, scope } => vec![
+                ("error", text(error)),
+                ("error_description", description.as_deref().and_then(text)),
+                ("scope", scope.as_deref().and_then(text)),
             ],
         };
-        let rest = [("state", self.state.as_deref()), ("iss", self.iss.as_deref())];
+        let rest = [("state", self.state.as_deref().and_then(text)), ("iss", self.iss.as_deref().and_then(text))];
         outcome.into_iter().chain(rest).filter_map(|(name, value)| Some((name, value?)))
     }
 
-    /// Reads the parameters that a browser brought to the client: a query, or the body of a form.
+    /// Reads the parameters that a browser brought to the client: a query, a fragment, or the body of a form. Nothing
+    /// comes of parameters that are no response, or that mix several.
     ///
     /// # Errors
     ///
-    /// They are not well formed, repeat a parameter, or hold neither a code nor an error.
+    /// They are not well formed, or repeat a parameter.
     pub fn parse(parameters: &[u8], limits: &Limits) -> Result<Option<Self>, Malformed> {
         let mut form = Form::parse_unrepeated(parameters, limits)?;
-        let (code, error) = (form.take_owned("code"), form.take_owned("error"));
-        let outcome = match (code, error) {
-            (Some(code), None) => AuthorizationOutcome::Code(Exposed::new(code)),
-            (None, Some(error)) => AuthorizationOutcome::Error {
+        let (state, iss) = (form.take_owned("state"), form.take_owned("iss"));
+        let bare = state.is_none() && iss.is_none();
+        let outcome = match (form.take_owned("code"), form.take_owned("access_token"), form.take_owned("error")) {
+            (Some(code), None, None) => Some(AuthorizationOutcome::Code(Exposed::new(code))),
+            (None, Some(token), None) => AuthorizationOutcome::take_token(Exposed::new(token), &mut form),
+            (None, None, Some(error)) => Some(AuthorizationOutcome::Error {
                 error,
                 description: form.take_owned("error_description"),
                 scope: form.take_owned("scope"),
-            },
-            (None, None) | (Some(_), Some(_)) => return Ok(None),
+            }),
+            (None, None, None) if !bare => Some(AuthorizationOutcome::Nothing),
+            _ => None,
         };
-        Ok(Some(Self { outcome, state: form.take_owned("state"), iss: form.take_owned("iss") }))
+        Ok(outcome.map(|outcome| Self { outcome, state, iss }))
+    }
+}
+
+impl AuthorizationOutcome {
+    fn take_token(access_token: Exposed, form: &mut Form<'_>) -> Option<Self> {
+        let token_type = form.take_owned("token_type")?;
+        let expires_in = form.take("expires_in").map(|seconds| seconds.parse()).transpose().ok()?;
+        let scope = form.take("scope").map(|scope| Scope::parse(&scope)).transpose().ok()?;
+        Some(Self::Token { access_token, token_type, expires_in, scope })
+    }
+
+    const fn is_secret(&self) -> bool {
+        matches!(self, Self::Code(_) | Self::Token { .. })
     }
 }
 
 impl AuthorizationResponse {
-    pub(crate) fn code(
+    pub(crate) fn granted(
         to: VerifiedRedirectUri,
         mode: ResponseMode,
-        code: Exposed,
+        outcome: AuthorizationOutcome,
         state: Option<String>,
         iss: &str,
     ) -> Self {
-        Self::new(to, mode, AuthorizationOutcome::Code(code), state, iss)
+        Self::new(to, mode, outcome, state, iss)
     }
 
     pub(crate) fn refused(
@@ -169,24 +221,26 @@ impl AuthorizationResponse {
     #[must_use]
     pub fn print(&self) -> Response<Vec<u8>> {
         match self.mode {
-            ResponseMode::Query => self.print_redirect(),
+            ResponseMode::Query => self.print_redirect(if self.to.as_str().contains('?') { '&' } else { '?' }),
+            // A URI with a fragment cannot be registered.
+            ResponseMode::Fragment => self.print_redirect('#'),
             ResponseMode::FormPost => self.print_form(),
         }
     }
 
     /// 303, so that a POST to the authorization endpoint is never repeated to the client [RFC 9700 §4.12].
-    fn print_redirect(&self) -> Response<Vec<u8>> {
-        let mut location = self.to.as_str().to_owned();
-        location.push(if location.contains('?') { '&' } else { '?' });
+    fn print_redirect(&self, separator: char) -> Response<Vec<u8>> {
+        let mut parameters = String::new();
         for (name, value) in self.message.parameters() {
-            form::append(&mut location, name, value);
+            form::append(&mut parameters, name, &value);
         }
+        let location = format!("{}{separator}{parameters}", self.to.as_str());
         let mut response = Response::new(Vec::new());
         *response.status_mut() = StatusCode::SEE_OTHER;
         let headers = response.headers_mut();
         // A registered URI is visible ASCII, and what was appended is percent-encoded.
         if let Ok(mut location) = HeaderValue::from_str(&location) {
-            location.set_sensitive(matches!(self.message.outcome, AuthorizationOutcome::Code(_)));
+            location.set_sensitive(self.message.outcome.is_secret());
             headers.insert(LOCATION, location);
         }
         headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
@@ -202,7 +256,7 @@ impl AuthorizationResponse {
             escape(self.to.as_str())
         );
         for (name, value) in self.message.parameters() {
-            page.push_str(&format!("<input type=\"hidden\" name=\"{name}\" value=\"{}\">", escape(value)));
+            page.push_str(&format!("<input type=\"hidden\" name=\"{name}\" value=\"{}\">", escape(&value)));
         }
         page.push_str("<noscript><button>Continue</button></noscript></form>");
         page.push_str(&format!("<script>{SUBMIT}</script></html>"));

@@ -136,6 +136,8 @@ pub enum AuthorizeReason {
     ResponseTypeNotAllowed,
     /// `response_mode` is not served.
     ResponseModeUnsupported,
+    /// An access token may not travel in a query [OAuth 2.0 Multiple Response Types §5].
+    ResponseModeUnsafe,
     /// PKCE is required [RFC 9700 §2.1.1].
     ChallengeMissing,
     /// `code_challenge` without `code_challenge_method`: there is no silent `plain`.
@@ -189,6 +191,7 @@ impl AuthorizeReason {
             Self::ResponseTypeUnsupported => ("unsupported_response_type", "the response type is not supported"),
             Self::ResponseTypeNotAllowed => ("unauthorized_client", "the client may not use this response type"),
             Self::ResponseModeUnsupported => ("unsupported_response_mode", "the response mode is not supported"),
+            Self::ResponseModeUnsafe => ("invalid_request", "this response type may not travel in a query"),
             Self::ChallengeMissing => ("invalid_request", "code_challenge is missing: PKCE with S256 is required"),
             Self::ChallengeMethodMissing => ("invalid_request", "code_challenge_method is missing: use S256"),
             Self::ChallengeMethodUnsupported => ("invalid_request", "code_challenge_method is not supported: use S256"),

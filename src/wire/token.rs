@@ -1,4 +1,4 @@
-//! The token endpoint's request and response [RFC 6749 §4.1.3, §4.4.2, §5, §6].
+//! The token endpoint's request and response [RFC 6749 §4.1.3, §4.3.2, §4.4.2, §5, §6].
 
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderValue, PRAGMA, WWW_AUTHENTICATE};
 use http::{Method, Request, Response, StatusCode};
@@ -56,6 +56,13 @@ pub enum TokenGrant {
     },
     /// `urn:ietf:params:oauth:grant-type:token-exchange` [RFC 8693 §2.1].
     TokenExchange(Box<ExchangeParameters>),
+    /// `password` [RFC 6749 §4.3.2].
+    Password {
+        /// Who the person says they are; kept as a secret, since people mistake one field for the other.
+        username: Option<Exposed>,
+        /// What they prove it with.
+        password: Option<Exposed>,
+    },
     /// A grant type that is not served; its parameters are among the others.
     Unknown {
         /// Its name.
@@ -94,6 +101,10 @@ impl TokenRequest {
             Some(DEVICE_CODE) => {
                 TokenGrant::DeviceCode { device_code: form.take_owned("device_code").map(Exposed::new) }
             }
+            Some("password") => TokenGrant::Password {
+                username: form.take_owned("username").map(Exposed::new),
+                password: form.take_owned("password").map(Exposed::new),
+            },
             Some(other) => TokenGrant::Unknown { grant_type: other.to_owned() },
             None => TokenGrant::Missing,
         };
@@ -125,6 +136,11 @@ impl TokenRequest {
             TokenGrant::DeviceCode { device_code } => {
                 optional("grant_type", Some(DEVICE_CODE));
                 optional("device_code", device_code.as_ref().map(Exposed::as_str));
+            }
+            TokenGrant::Password { username, password } => {
+                optional("grant_type", Some("password"));
+                optional("username", username.as_ref().map(Exposed::as_str));
+                optional("password", password.as_ref().map(Exposed::as_str));
             }
             TokenGrant::Unknown { grant_type } => optional("grant_type", Some(grant_type)),
             TokenGrant::TokenExchange(_) | TokenGrant::Missing => {}

@@ -56,6 +56,8 @@ pub enum TokenRefusal {
     ActorsLoop,
     /// The host does not allow this exchange.
     ExchangeDenied,
+    /// The host does not know a person of this name and password [RFC 6749 §5.2].
+    PasswordWrong,
     /// The redirect URI is not the one the code was issued for.
     RedirectUriDiffers,
     /// The code is bound to a challenge, and the request has no verifier.
@@ -161,6 +163,7 @@ impl TokenRefusal {
             Self::ExchangeDenied => {
                 says(S::BAD_REQUEST, "unauthorized_client", "the client may not make this exchange")
             }
+            Self::PasswordWrong => grant("the user name or the password is wrong"),
             Self::RedirectUriDiffers => grant("redirect_uri is not that of the authorization request"),
             Self::VerifierMissing | Self::VerifierDiffers => grant("code_verifier does not match the code_challenge"),
             Self::VerifierUnexpected => grant("code_verifier was sent for a code without code_challenge"),
@@ -235,6 +238,8 @@ fn missing(name: &str) -> &'static str {
         "refresh_token" => "refresh_token is missing",
         "token" => "token is missing",
         "device_code" => "device_code is missing",
+        "username" => "username is missing",
+        "password" => "password is missing",
         "subject_token" => "subject_token is missing",
         "subject_token_type" => "subject_token_type is missing",
         _ => "a required parameter is missing",

@@ -151,7 +151,9 @@ impl Page {
     /// A parameter of the redirect.
     pub fn parameter(&self, name: &str) -> Option<String> {
         let location = Url::parse(&self.location()).unwrap();
-        location.query_pairs().find_map(|(own, value)| (own == name).then(|| value.into_owned()))
+        let carried = location.fragment().or(location.query()).unwrap_or_default();
+        url::form_urlencoded::parse(carried.as_bytes())
+            .find_map(|(own, value)| (own == name).then(|| value.into_owned()))
     }
 
     /// The value of a hidden field; empty if there is none.

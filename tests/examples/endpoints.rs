@@ -4,7 +4,7 @@ use http::{Method, StatusCode};
 use serde_json::Value;
 use url::form_urlencoded;
 
-use crate::browser::{Browser, NATIVE, authorization, form, native, web};
+use crate::browser::{Browser, NATIVE, Page, authorization, form, native, web};
 use crate::process::Example;
 
 const SERVICE: (&str, &str) = ("demo-service", "demo-service-secret");
@@ -114,6 +114,7 @@ fn every_page_is_kept_from_frames_caches_and_scripts() {
         login,
         consent,
         browser.get("/"),
+        browser.get("/device?user_code=%22%3E%3Cscript%3E"),
         browser.get("/walk/code"),
         browser.get("/walk/metadata"),
         browser.get("/login?request=unknown"),
@@ -161,6 +162,7 @@ fn methods_types_and_sizes_are_refused_where_they_do_not_fit() {
         (Method::PUT, "/introspect", "POST"),
         (Method::DELETE, "/revoke", "POST"),
         (Method::PUT, "/authorize", "GET, POST"),
+        (Method::DELETE, "/device", "GET, POST"),
         (Method::POST, "/.well-known/oauth-authorization-server", "GET, HEAD"),
         (Method::DELETE, "/api/whoami", "GET,HEAD,POST"),
         (Method::PUT, "/login", "GET,HEAD,POST"),
@@ -169,7 +171,7 @@ fn methods_types_and_sizes_are_refused_where_they_do_not_fit() {
         assert_eq!((page.status, page.header("allow")), (StatusCode::METHOD_NOT_ALLOWED, allow), "{path}");
     }
     let large = "a".repeat(70_000);
-    for path in ["/token", "/introspect", "/revoke", "/authorize", "/login", "/api/whoami"] {
+    for path in ["/token", "/introspect", "/revoke", "/par", "/authorize", "/device", "/login", "/api/whoami"] {
         assert_eq!(browser.post(path, &[("a", &large)]).status, StatusCode::PAYLOAD_TOO_LARGE, "{path}");
     }
     for path in ["/token", "/introspect", "/revoke"] {
@@ -188,7 +190,14 @@ fn what_is_advertised_exists_also_below_a_path() {
         assert_eq!(metadata["issuer"], Value::from(issuer.clone()));
         let endpoints = metadata.as_object().unwrap().iter().filter(|(name, _)| name.ends_with("_endpoint"));
         let endpoints: Vec<_> = endpoints.map(|(name, uri)| (name, uri.as_str().unwrap())).collect();
-        for name in ["authorization", "token", "revocation", "introspection", "pushed_authorization_request"] {
+        for name in [
+            "authorization",
+            "token",
+            "revocation",
+            "introspection",
+            "pushed_authorization_request",
+            "device_authorization",
+        ] {
             assert!(metadata[format!("{name}_endpoint")].is_string(), "{name}: {metadata}");
         }
         for (name, uri) in endpoints {
@@ -228,6 +237,39 @@ fn lifetimes_are_what_the_switches_say() {
     assert_eq!(browser.call(Method::GET, "/api/whoami", token).status, StatusCode::OK);
     std::thread::sleep(std::time::Duration::from_millis(5100));
     assert_eq!(browser.call(Method::GET, "/api/whoami", token).status, StatusCode::UNAUTHORIZED);
+}
+
+#[test]
+fn whoever_serves_a_token_or_owns_it_may_exchange_it() {
+    let server = Example::server(&[]);
+    let mut browser = Browser::new(&server.base);
+    let token = |page: &Page| page.json()["access_token"].as_str().unwrap_or_else(|| panic!("{page:?}")).to_owned();
+    let exchange = |browser: &mut Browser, subject: &str, more: &[(&str, &str)]| {
+        let grant = ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange");
+        let kind = ("subject_token_type", "urn:ietf:params:oauth:token-type:access_token");
+        let fields = [&[grant, kind, ("subject_token", subject)], more].concat();
+        browser.post_as(SERVICE.0, SERVICE.1, "/token", &fields)
+    };
+    let answer = browser.approve(&native(&[("resource", "https://api.test/b")]));
+    let elsewhere = browser.redeem("/token", &answer)["access_token"].as_str().unwrap().to_owned();
+    let page = browser.open(&native(&[]));
+    let answer = browser.decide(&page, "allow");
+    let here = browser.redeem("/token", &answer)["access_token"].as_str().unwrap().to_owned();
+
+    assert_eq!(exchange(&mut browser, &elsewhere, &[]).json()["error"], "unauthorized_client");
+    let own =
+        browser.post_as(SERVICE.0, SERVICE.1, "/token", &[("grant_type", "client_credentials"), ("scope", "read")]);
+    let own = token(&own);
+    assert_eq!(exchange(&mut browser, &own, &[]).status, StatusCode::OK);
+    let actor = [
+        ("actor_token", &*own),
+        ("actor_token_type", "urn:ietf:params:oauth:token-type:access_token"),
+        ("audience", "https://api.test/b"),
+    ];
+    let exchanged = token(&exchange(&mut browser, &here, &actor));
+    let seen = browser.post_as(SERVICE.0, SERVICE.1, "/introspect", &[("token", &exchanged)]).json();
+    assert_eq!((&seen["sub"], &seen["act"]["client_id"]), (&Value::from("user-1"), &Value::from(SERVICE.0)), "{seen}");
+    assert_eq!(seen["aud"], serde_json::json!(["https://api.test/b"]));
 }
 
 #[test]

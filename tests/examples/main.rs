@@ -11,6 +11,7 @@
 mod blocking;
 mod browser;
 mod consent;
+mod device;
 mod endpoints;
 mod files;
 mod login;

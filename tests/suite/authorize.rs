@@ -112,7 +112,6 @@ fn faults_are_told_to_a_verified_client_with_state_and_issuer() {
         ("response_type id_token", &[("response_type", "code id_token")], "unsupported_response_type"),
         ("response_type before PKCE", &[("response_type", "x"), ("code_challenge", "")], "unsupported_response_type"),
         ("response_mode unknown", &[("response_mode", "foo")], "unsupported_response_mode"),
-        ("response_mode fragment", &[("response_mode", "fragment")], "unsupported_response_mode"),
         ("no PKCE", &[("code_challenge", ""), ("code_challenge_method", "")], "invalid_request"),
         ("challenge without method", &[("code_challenge_method", "")], "invalid_request"),
         ("method without challenge", &[("code_challenge", "")], "invalid_request"),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::{Method, StatusCode};
 
-use grantor::record::{Client, ClientFault, ClientMetadata, GrantType, RedirectUriFault};
+use grantor::record::{Client, ClientFault, ClientMetadata, GrantType, RedirectUriFault, ResponseType};
 use grantor::server::Place;
 use grantor::{Config, ConfigBuilder, ConfigFault};
 
@@ -118,11 +118,23 @@ fn a_client_that_contradicts_itself_is_refused() {
         (public(serde_json::json!({"grant_types": ["client_credentials"]})), ClientFault::PublicClientCredentials),
         (
             public(serde_json::json!({"redirect_uris": uris, "response_types": ["token"]})),
-            ClientFault::ResponseType("token".into()),
+            ClientFault::ResponseTypeWithoutGrant(ResponseType::Token, GrantType::Implicit),
         ),
         (
             confidential(serde_json::json!({"grant_types": ["client_credentials"], "response_types": ["code"]})),
-            ClientFault::ResponseTypeWithoutGrant,
+            ClientFault::ResponseTypeWithoutGrant(ResponseType::Code, GrantType::AuthorizationCode),
+        ),
+        (
+            public(serde_json::json!({"redirect_uris": uris, "response_types": ["code id_token"]})),
+            ClientFault::ResponseType("code id_token".into()),
+        ),
+        (
+            confidential(serde_json::json!({"grant_types": ["implicit"], "response_types": ["token"]})),
+            ClientFault::RedirectUriMissing,
+        ),
+        (
+            confidential(serde_json::json!({"grant_types": [], "response_types": ["none"]})),
+            ClientFault::RedirectUriMissing,
         ),
         (
             public(serde_json::json!({"redirect_uris": ["javascript:alert(1)"]})),

@@ -54,7 +54,7 @@ fn env() -> Env {
 }
 
 /// A host that does what it is told to.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Clerk {
     document: bool,
     verdict: Verdict,
@@ -67,7 +67,7 @@ struct Clerk {
 struct Fainted;
 
 impl Clerk {
-    fn does<T>(self, what: &str, result: T) -> Result<T, Fainted> {
+    fn does<T>(&self, what: &str, result: T) -> Result<T, Fainted> {
         if self.faints == Some(what) { Err(Fainted) } else { Ok(result) }
     }
 }
@@ -82,7 +82,7 @@ impl Host for Clerk {
 
     fn judge(&self, question: &Question) -> Result<Verdict, Fainted> {
         assert_eq!(*question, self::question("may sign", "the pin 1234"));
-        self.does("judge", self.verdict)
+        self.does("judge", self.verdict.clone())
     }
 
     fn sign(&self, input: &SigningInput) -> Result<Arc<[u8]>, Fainted> {

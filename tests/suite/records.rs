@@ -160,7 +160,7 @@ fn a_stored_client_that_would_not_be_registered_is_refused() {
         (WEB, "https://*.example/cb"),
         ("client_secret_basic", "none"),
         ("client_secret_basic", "private_key_jwt"),
-        (r#""refresh_token""#, r#""implicit""#),
+        (r#""refresh_token""#, r#""banana""#),
         (r#"["code"]"#, r#"["token"]"#),
         ("https://api.example/", "not a uri"),
         ("read write", "read \\\"write"),

@@ -210,9 +210,13 @@ pub fn json(response: &Response<Vec<u8>>) -> Value {
 pub fn location(response: &Response<Vec<u8>>) -> (String, Vec<(String, String)>) {
     assert_eq!(response.status(), StatusCode::SEE_OTHER, "{:?}", String::from_utf8_lossy(response.body()));
     let location = url::Url::parse(response.headers()["location"].to_str().unwrap()).unwrap();
-    let pairs = location.query_pairs().into_owned().collect();
-    let mut to = location;
-    to.set_query(None);
+    let carried = location.fragment().or(location.query()).unwrap_or_default();
+    let pairs = url::form_urlencoded::parse(carried.as_bytes()).into_owned().collect();
+    let mut to = location.clone();
+    if location.fragment().is_none() {
+        to.set_query(None);
+    }
+    to.set_fragment(None);
     (to.into(), pairs)
 }
 

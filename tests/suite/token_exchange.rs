@@ -104,8 +104,11 @@ fn a_client_acts_as_the_subject_in_a_token_of_its_own() {
         (&"alice".into(), &"middle".into(), &value!([DOWNSTREAM]))
     );
     assert_eq!(seen.get("act"), None);
+    assert_eq!(text(&exchange.of("deep", &text(&got, "access_token"), &[]), "error"), "unauthorized_client");
     let asked = exchange.policy.asked.lock().unwrap();
     assert_eq!((asked[0].subject_client.as_str(), asked[0].actor.as_ref()), ("spa", None));
+    let from: Vec<_> = asked[1].subject_audience.iter().map(|resource| resource.as_str()).collect();
+    assert_eq!((asked[1].subject_client.as_str(), from), ("middle", vec![DOWNSTREAM]));
 
     assert_eq!(exchange.of_denied("reader", &subject), "unauthorized_client");
 }

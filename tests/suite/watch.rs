@@ -213,7 +213,7 @@ impl Store for Gone {
 
 fn parameter_of(response: &grantor::wire::AuthorizationResponse) -> Option<String> {
     let message = response.message();
-    message.parameters().find_map(|(name, value)| (name == "code").then(|| value.to_owned()))
+    message.parameters().find_map(|(name, value)| (name == "code").then(|| value.into_owned()))
 }
 
 pub(crate) fn text(bytes: Vec<u8>) -> String {

@@ -1,0 +1,111 @@
+//! What follows from a consent: a code, a token, or nothing but the consent itself.
+
+use std::sync::Arc;
+
+use crate::config::Config;
+use crate::env::Env;
+use crate::event::Event;
+use crate::grant::{Allowance, Requester, implicit};
+use crate::record::{
+    ClientId, Grant, GrantId, GrantState, Handle, HandleKind, IssuedCode, Live, ResponseType, Scope, Subject,
+};
+use crate::step::Plan;
+use crate::store::Change;
+use crate::wire::{AuthorizationOutcome, AuthorizationResponse, AuthorizeRefusal, TokenResponse};
+
+use super::authorize::Session;
+use super::verify::Verified;
+
+/// What a person, or a policy on their behalf, agrees to.
+#[derive(Debug)]
+pub(super) struct Consent<'c> {
+    pub(super) session: &'c Session,
+    pub(super) scope: Scope,
+    /// Which clients may act for the person, if not all may.
+    pub(super) may_act: Option<Arc<[ClientId]>>,
+}
+
+type Outcome = Plan<AuthorizationOutcome, AuthorizeRefusal>;
+
+impl Verified<'_, '_> {
+    /// Plans what was asked for, as long as the client is still what it was; a pushed request ends with it.
+    pub(super) fn approve<R>(
+        &self,
+        config: &Config,
+        consent: Consent<'_>,
+        env: &Env,
+        reply: impl FnOnce(AuthorizationResponse) -> R,
+    ) -> Plan<R, AuthorizeRefusal> {
+        let outcome = match self.response_type {
+            ResponseType::Code => self.issue_code(config, consent, env),
+            ResponseType::Token => self.issue_token(config, consent, env),
+            ResponseType::None => self.note(consent),
+        };
+        outcome.writing(self.consumed()).replying(|outcome| reply(self.to.answer(outcome)))
+    }
+
+    /// [RFC 6749 §4.1.2]
+    fn issue_code(&self, config: &Config, consent: Consent<'_>, env: &Env) -> Outcome {
+        let id = GrantId::mint(env);
+        let code = Handle::mint(id, env, "authorization code");
+        let expires = env.now.plus(config.lifetimes().code);
+        let state = GrantState::CodeIssued(IssuedCode {
+            digest: code.digest(),
+            expires,
+            redirect_uri: self.to.uri.as_str().to_owned(),
+            redirect_uri_named: self.request.redirect_uri.is_some(),
+            challenge: self.challenge,
+        });
+        let subject = consent.session.subject.clone();
+        let grant = self.grant(id, consent, state, env);
+        let event = granted(&grant, subject);
+        let code = AuthorizationOutcome::Code(code.expose(config.brand(), HandleKind::Code));
+        Plan::grant(vec![self.client.still(), Change::new_grant(grant, expires)], code).reporting(event)
+    }
+
+    /// [RFC 6749 §4.2.2]
+    fn issue_token(&self, config: &Config, consent: Consent<'_>, env: &Env) -> Outcome {
+        let state = GrantState::Live(Live { code: None, chain: None });
+        let subject = consent.session.subject.clone();
+        let grant = self.grant(GrantId::mint(env), consent, state, env);
+        let allowance =
+            Allowance { scope: config.scope_at(&grant.audience, &grant.scope), audience: Arc::clone(&grant.audience) };
+        let requester = Requester { config, client: self.client, resource: &[], env };
+        let token = |TokenResponse { access_token, token_type, expires_in, scope, .. }| AuthorizationOutcome::Token {
+            access_token,
+            token_type,
+            expires_in,
+            scope,
+        };
+        implicit::issue(&requester, &grant, allowance).replying(token).reporting(granted(&grant, subject))
+    }
+
+    /// [OAuth 2.0 Multiple Response Types §4]: whether and where the consent is kept is the host's to say.
+    fn note(&self, Consent { session, scope, .. }: Consent<'_>) -> Outcome {
+        let (client, subject) = (self.client.value().id().clone(), session.subject.clone());
+        Plan::grant(vec![self.client.still()], AuthorizationOutcome::Nothing).reporting(Event::ConsentGiven {
+            client,
+            subject,
+            scope,
+        })
+    }
+
+    fn grant(&self, id: GrantId, consent: Consent<'_>, state: GrantState, env: &Env) -> Grant {
+        let Consent { session: Session { subject, authenticated, .. }, scope, may_act } = consent;
+        Grant {
+            id,
+            client: self.client.value().id().clone(),
+            subject: Some(subject.clone()),
+            scope,
+            audience: Arc::clone(&self.audience),
+            created: env.now,
+            authenticated: Some(*authenticated),
+            may_act,
+            state,
+        }
+    }
+}
+
+fn granted(grant: &Grant, subject: Subject) -> Event {
+    Event::AuthorizationGranted { grant: grant.id, client: grant.client.clone(), subject, scope: grant.scope.clone() }
+}
