@@ -63,7 +63,6 @@ fn a_person_connects_a_device_and_its_client_is_shown() {
     let done = browser.decide(&consent, "allow");
     assert!(done.status == StatusCode::OK && done.body.contains("The device is connected"), "{done:?}");
 
-    std::thread::sleep(std::time::Duration::from_secs(5));
     let tokens = device.poll();
     let token = tokens["access_token"].as_str().unwrap_or_else(|| panic!("{tokens}"));
     let seen = browser.call(Method::GET, "/api/whoami", token).json();

@@ -27,11 +27,14 @@ class Browser:
         """Fills in `typed` and presses the button of that name and value."""
         return self._settle(self._submit(page, form, form.entries(button, typed)))
 
-    def authorize(self, url, user, decision="allow"):
-        """Logs in and decides wherever the server asks; tells what it asked, and where that led."""
+    def authorize(self, url, user, decision="allow", **typed):
+        """Types a code, logs in and decides wherever the server asks; tells what it asked, and where that led."""
         page, asked = self.open(url), []
-        while len(asked) < 3:
-            if form := page.form_with("password"):
+        while len(asked) < 4:
+            if "code" not in asked and (form := page.form_with("user_code")):
+                asked.append("code")
+                page = self.press(page, form, **typed)
+            elif form := page.form_with("password"):
                 asked.append("login")
                 page = self.press(page, form, username=user["username"], password=user["password"])
             elif form := page.form_with("decision"):

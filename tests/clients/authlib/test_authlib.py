@@ -65,7 +65,7 @@ class Discovery(unittest.TestCase):
         self.assertTrue(metadata["authorization_response_iss_parameter_supported"])
         self.assertIn("S256", metadata["code_challenge_methods_supported"])
         self.assertLessEqual({"query", "form_post"}, set(metadata["response_modes_supported"]))
-        for endpoint in ("authorization", "token", "revocation", "introspection"):
+        for endpoint in ("authorization", "token", "revocation", "introspection", "device_authorization"):
             self.assertTrue(metadata[f"{endpoint}_endpoint"].startswith(BASE))
 
 
@@ -314,6 +314,46 @@ class Session(unittest.TestCase):
         with self.assertRaises(OAuthError) as refused:
             session("web-post", scope="read").fetch_token(grant_type="client_credentials")
         self.assertEqual(refused.exception.error, "unauthorized_client")
+
+
+class Device(unittest.TestCase):
+    """Authlib asks for the codes as for any resource, and polls with its own token request."""
+
+    GRANT = "urn:ietf:params:oauth:grant-type:device_code"
+
+    def setUp(self):
+        self.client = session("tv")
+        answer = self.client.post(
+            self.client.metadata["device_authorization_endpoint"],
+            data={"client_id": "tv", "scope": "read"},
+            withhold_token=True,
+        )
+        self.assertEqual(answer.status_code, 200)
+        self.codes = answer.json()
+
+    def poll(self):
+        return self.client.fetch_token(grant_type=self.GRANT, device_code=self.codes["device_code"])
+
+    def refused(self):
+        with self.assertRaises(OAuthError) as refused:
+            self.poll()
+        return refused.exception.error
+
+    def test_a_person_connects_it(self):
+        self.assertEqual([self.refused(), self.refused()], ["authorization_pending", "slow_down"])
+        asked, _ = Browser().authorize(
+            self.codes["verification_uri"], USER, user_code=self.codes["user_code"].lower()
+        )
+        self.assertEqual(asked, ["code", "login", "consent"])
+        self.assertEqual(self.poll()["scope"], "read")
+        answer = self.client.get(RESOURCE).json()
+        self.assertEqual((answer["sub"], answer["client_id"]), (USER["sub"], "tv"))
+        self.client.refresh_token()
+        self.assertEqual(self.client.get(RESOURCE).status_code, 200)
+
+    def test_a_person_refuses_it(self):
+        Browser().authorize(self.codes["verification_uri_complete"], USER, decision="deny")
+        self.assertEqual(self.refused(), "access_denied")
 
 
 if __name__ == "__main__":

@@ -19,13 +19,17 @@ export class Browser {
     return this.#settle(await this.#submit(page, form, entries(form, button, typed)))
   }
 
-  /** Logs in and decides wherever the server asks; tells what it asked, and where that led. */
-  async authorize(url, user, decision = 'allow') {
+  /** Types a code, logs in and decides wherever the server asks; tells what it asked, and where that led. */
+  async authorize(url, user, decision = 'allow', typed = {}) {
     const asked = []
-    for (let page = await this.open(url); asked.length < 3; ) {
+    for (let page = await this.open(url); asked.length < 4; ) {
+      const code = page.formWith('user_code')
       const login = page.formWith('password')
       const consent = page.formWith('decision')
-      if (login) {
+      if (code && !asked.includes('code')) {
+        asked.push('code')
+        page = await this.press(page, code, null, typed)
+      } else if (login) {
         asked.push('login')
         page = await this.press(page, login, null, { username: user.username, password: user.password })
       } else if (consent) {

@@ -261,6 +261,128 @@ for (const id of ['service', 'batch job: 7%']) {
   })
 }
 
+/** The codes of a device. */
+async function codes({ client, authentication }, parameters) {
+  const response = await oauth.deviceAuthorizationRequest(server, client, authentication, parameters, options)
+  return oauth.processDeviceAuthorizationResponse(server, client, response)
+}
+
+async function polled({ client, authentication }, { device_code: code }) {
+  const response = await oauth.deviceCodeGrantRequest(server, client, authentication, code, options)
+  return oauth.processDeviceCodeResponse(server, client, response)
+}
+
+test('a device gets tokens when its person says so, and is told to wait until then', async () => {
+  const tv = registered('tv')
+  const device = await codes(tv, { scope: 'read' })
+  await assert.rejects(polled(tv, device), saysInBody(400, 'authorization_pending'))
+  await assert.rejects(polled(tv, device), saysInBody(400, 'slow_down'))
+  const { asked } = await new Browser().authorize(device.verification_uri, user, 'allow', { user_code: device.user_code })
+  assert.deepEqual(asked, ['code', 'login', 'consent'])
+  const token = await polled(tv, device)
+  assert.deepEqual(await whoami(token.access_token), { sub: user.sub, client_id: 'tv', scope: 'read' })
+  assert.ok((await refreshed(tv, token.refresh_token)).access_token)
+  await assert.rejects(polled(tv, device), saysInBody(400, 'invalid_grant'))
+  await assert.rejects(whoami(token.access_token), challengedWith(401, 'invalid_token'))
+})
+
+test('a person who followed the link of a device can still refuse it', async () => {
+  const tv = registered('tv')
+  const device = await codes(tv, { scope: 'read' })
+  const { asked } = await new Browser().authorize(device.verification_uri_complete, user, 'deny')
+  assert.deepEqual(asked, ['code', 'login', 'consent'])
+  await assert.rejects(polled(tv, device), saysInBody(400, 'access_denied'))
+  await assert.rejects(codes(registered('web-basic'), {}), saysInBody(400, 'unauthorized_client'))
+})
+
+for (const id of ['web-basic', 'web-post']) {
+  test(`${id} pushes its request, which is answered once`, async () => {
+    const asking = await request(id, clients.get(id).redirect_uris[0])
+    const parameters = new URL(asking.url).searchParams
+    const { client, authentication } = asking
+    const response = await oauth.pushedAuthorizationRequest(server, client, authentication, parameters, options)
+    const pushed = await oauth.processPushedAuthorizationResponse(server, client, response)
+    const url = new URL(server.authorization_endpoint)
+    url.search = new URLSearchParams({ client_id: id, request_uri: pushed.request_uri })
+    const browser = new Browser()
+    // Whoever looks at the login page again does not spend it.
+    assert.ok((await browser.open(url.href)).formWith('password'))
+    const { page } = await browser.authorize(url.href, user)
+    const token = await redeemed(asking, new URL(page.url).searchParams)
+    assert.equal((await whoami(token.access_token)).client_id, id)
+    assert.equal((await browser.open(url.href)).status, 400)
+  })
+}
+
+test('a request that could not be answered is not taken when it is pushed', async () => {
+  const { client, authentication } = registered('web-basic')
+  for (const [parameters, error] of [
+    [{ response_type: 'code', redirect_uri: 'https://evil.test/cb' }, 'invalid_request'],
+    [{ response_type: 'code', scope: 'read' }, 'invalid_request'],
+    [{ request_uri: 'urn:ietf:params:oauth:request_uri:x' }, 'request_uri_not_supported'],
+  ]) {
+    const response = await oauth.pushedAuthorizationRequest(server, client, authentication, parameters, options)
+    await assert.rejects(oauth.processPushedAuthorizationResponse(server, client, response), saysInBody(400, error))
+  }
+})
+
+test('a token is for one of the resources that were asked for', async () => {
+  const [a, b] = ['https://api.test/a', 'https://api.test/b']
+  const asking = await request('web-basic', clients.get('web-basic').redirect_uris[0])
+  const url = new URL(asking.url)
+  for (const one of [a, b]) url.searchParams.append('resource', one)
+  const { page } = await new Browser().authorize(url.href, user)
+  const callback = validated(asking, new URL(page.url).searchParams)
+  const more = { ...options, additionalParameters: { resource: a } }
+  const { client, authentication, redirectUri, verifier } = asking
+  const response = await oauth.authorizationCodeGrantRequest(
+    server, client, authentication, callback, redirectUri, verifier, more,
+  )
+  const first = await oauth.processAuthorizationCodeResponse(server, client, response)
+  assert.deepEqual((await introspected(asking, first.access_token)).aud, [a])
+  await assert.rejects(whoami(first.access_token), challengedWith(401, 'invalid_token'))
+
+  const second = await refreshed(asking, first.refresh_token, { resource: b })
+  assert.deepEqual((await introspected(asking, second.access_token)).aud, [b])
+  await assert.rejects(refreshed(asking, second.refresh_token, { resource: resource.href }), saysInBody(400, 'invalid_target'))
+  // Whoever serves a resource sees what it is sent, and nothing that is for others.
+  assert.ok((await introspected(registered('api'), first.access_token)).active)
+  assert.deepEqual(await introspected(registered('api'), second.access_token), { active: false })
+  await assert.rejects(clientCredentials(registered('service'), { resource: 'https://api.test/c' }), saysInBody(400, 'invalid_target'))
+})
+
+test('whoever serves a resource exchanges what it was sent for what it needs', async () => {
+  const [a, b] = ['https://api.test/a', 'https://api.test/b']
+  const kind = 'urn:ietf:params:oauth:token-type:access_token'
+  const grant = 'urn:ietf:params:oauth:grant-type:token-exchange'
+  const { client, authentication } = registered('api')
+  const exchanged = async (token) => {
+    const parameters = { subject_token: token, subject_token_type: kind, resource: b }
+    const response = await oauth.genericTokenEndpointRequest(server, client, authentication, grant, parameters, options)
+    return oauth.processGenericTokenEndpointResponse(server, client, response)
+  }
+  const asking = await requestAnswered('web-post', { resource: a })
+  const sent = await redeemed(asking)
+  const token = await exchanged(sent.access_token)
+  assert.equal(token.issued_token_type, kind)
+  const seen = await introspected(registered('api'), token.access_token)
+  assert.deepEqual([seen.sub, seen.client_id, seen.aud], [user.sub, 'api', [b]])
+  const other = await redeemed(await requestAnswered('web-post', { resource: b }))
+  await assert.rejects(exchanged(other.access_token), saysInBody(400, 'unauthorized_client'))
+  await revoked(asking, sent.access_token)
+  assert.deepEqual(await introspected(registered('api'), token.access_token), { active: false })
+})
+
+test('the resource says which servers it trusts', async () => {
+  const answer = await oauth.resourceDiscoveryRequest(resource, options)
+  const found = await oauth.processResourceDiscoveryResponse(resource, answer)
+  assert.deepEqual(found.authorization_servers, [base])
+  await assert.rejects(whoami('no token at all'), (thrown) => {
+    const { resource_metadata: metadata } = thrown.cause[0].parameters
+    return metadata === `${base}/.well-known/oauth-protected-resource/api/whoami`
+  })
+})
+
 test('what a client may not do is refused by name', async () => {
   const thief = { client: { client_id: 'service' }, authentication: oauth.ClientSecretPost('guess') }
   await assert.rejects(clientCredentials(thief, { scope: 'read' }), saysInBody(401, 'invalid_client'))
