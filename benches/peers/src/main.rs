@@ -1,11 +1,11 @@
 //! The same OAuth work against several authorization-server libraries, in one
 //! process and one thread, from `http::Request` to `http::Response`. See README.md.
 
+mod grantor;
 mod host;
 mod oauth_as;
 mod oxide;
 mod wire;
-// mod grantor;
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -78,7 +78,7 @@ impl Row {
 /// here the other columns get their ratio to it.
 fn contenders(population: usize) -> Vec<Box<dyn Contender>> {
     vec![
-        // Running::<grantor::Grantor>::start(population),
+        Running::<grantor::Grantor>::start(population),
         Running::<oauth_as::OauthAs>::start(population),
         Running::<oxide::Oxide>::start(population),
     ]
