@@ -1,5 +1,6 @@
 //! Records in memory: sharded by grant, swept a little with every write.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
 use std::hash::{BuildHasher, RandomState};
@@ -96,11 +97,12 @@ impl<C: Clock> Memory<C> {
 
     /// Rows of one grant share a shard.
     fn place(&self, key: &Key) -> usize {
-        let hash = match key.grant() {
-            Some(grant) => self.hasher.hash_one(grant),
+        let spread = match key.grant() {
+            // Grants that are kept have random names; one that an attacker made up names no row.
+            Some(grant) => u64::from(grant.as_bytes()[0]),
             None => self.hasher.hash_one(key),
         };
-        usize::try_from(hash % SHARDS as u64).unwrap_or_default()
+        usize::try_from(spread % SHARDS as u64).unwrap_or_default()
     }
 
     #[expect(clippy::indexing_slicing, reason = "`place` is below SHARDS")]
@@ -109,28 +111,28 @@ impl<C: Clock> Memory<C> {
     }
 
     /// Locks the shards of `keys`, each once and in one order, so that two calls never wait for each other.
-    fn lock<'k>(&self, keys: impl Iterator<Item = &'k Key>) -> Locked<'_> {
-        let mut wanted = 0_u64;
-        let places = keys.map(|key| {
-            let place = self.place(key);
-            wanted |= 1 << place;
-            place
-        });
-        let places = places.collect();
-        let held =
-            (0..SHARDS).filter(|place| wanted >> place & 1 == 1).map(|place| (place, self.shard(place))).collect();
-        Locked { held, places }
+    fn lock<'k>(&self, keys: impl Iterator<Item = &'k Key>) -> Locked<'_, C> {
+        let mut wanted = keys.fold(0_u64, |wanted, key| wanted | 1 << self.place(key));
+        let mut held = Vec::with_capacity(wanted.count_ones() as usize);
+        while wanted != 0 {
+            let place = wanted.trailing_zeros() as usize;
+            held.push((place, self.shard(place)));
+            wanted &= wanted - 1;
+        }
+        Locked { memory: self, held }
     }
 }
 
-/// Some shards, locked, and in which of them each key is.
-struct Locked<'m> {
+/// Some shards, locked.
+struct Locked<'m, C> {
+    memory: &'m Memory<C>,
     held: Vec<(usize, MutexGuard<'m, Shard>)>,
-    places: Vec<usize>,
 }
 
-impl Locked<'_> {
-    fn of(&mut self, place: usize) -> Option<&mut Shard> {
+impl<C: Clock> Locked<'_, C> {
+    /// The shard of a key that was named when the shards were locked.
+    fn shard(&mut self, key: &Key) -> Option<&mut Shard> {
+        let place = self.memory.place(key);
         self.held.iter_mut().find_map(|(own, shard)| (*own == place).then_some(&mut **shard))
     }
 }
@@ -143,7 +145,8 @@ impl Shard {
     fn put(&mut self, key: &Key, record: Record, expires: Option<Timestamp>) {
         let version = self.next;
         self.next += 1;
-        let queued = self.rows.get(key).and_then(|row| row.queued);
+        let entry = self.rows.entry(key.clone());
+        let queued = if let Entry::Occupied(row) = &entry { row.get().queued } else { None };
         // An entry that comes too early is moved when it comes; one that comes too late would be found too late.
         let queued = match (expires, queued) {
             (Some(expires), Some(queued)) if queued <= expires => Some(queued),
@@ -153,7 +156,7 @@ impl Shard {
             }
             (None, _) => None,
         };
-        self.rows.insert(key.clone(), Row { version, record, expires, queued });
+        entry.insert_entry(Row { version, record, expires, queued });
     }
 
     /// Looks at up to `most` due entries; whether more are due.
@@ -200,9 +203,8 @@ impl<C: Clock> Store for Memory<C> {
     fn load(&self, keys: &[Key]) -> Result<Vec<Option<Versioned<Record>>>, Infallible> {
         let now = self.clock.now();
         let mut locked = self.lock(keys.iter());
-        let places = std::mem::take(&mut locked.places);
-        let found = keys.iter().zip(places).map(|(key, place)| {
-            let row = locked.of(place)?.read(key, now)?;
+        let found = keys.iter().map(|key| {
+            let row = locked.shard(key)?.read(key, now)?;
             Some(Versioned { version: row.version, value: row.record.clone() })
         });
         Ok(found.collect())
@@ -211,9 +213,8 @@ impl<C: Clock> Store for Memory<C> {
     fn commit(&self, changes: &[Change]) -> Result<Commit, Infallible> {
         let now = self.clock.now();
         let mut locked = self.lock(changes.iter().map(|change| &change.key));
-        let places = std::mem::take(&mut locked.places);
-        for (change, place) in changes.iter().zip(&places) {
-            let row = locked.of(*place).and_then(|shard| shard.read(&change.key, now));
+        for change in changes {
+            let row = locked.shard(&change.key).and_then(|shard| shard.read(&change.key, now));
             let holds = match (change.expect, row) {
                 (Expect::Absent, None) => true,
                 (Expect::Version(expected), Some(row)) => row.version == expected,
@@ -223,8 +224,8 @@ impl<C: Clock> Store for Memory<C> {
                 return Ok(Commit::Conflict);
             }
         }
-        for (change, place) in changes.iter().zip(places) {
-            let Some(shard) = locked.of(place) else { continue };
+        for change in changes {
+            let Some(shard) = locked.shard(&change.key) else { continue };
             match &change.write {
                 Write::Put { record, expires } => shard.put(&change.key, record.clone(), *expires),
                 Write::Delete => {
