@@ -176,7 +176,8 @@ impl AuthorizationResponse {
 
     /// 303, so that a POST to the authorization endpoint is never repeated to the client [RFC 9700 §4.12].
     fn print_redirect(&self) -> Response<Vec<u8>> {
-        let mut location = self.to.as_str().to_owned();
+        let mut location = String::with_capacity(256);
+        location.push_str(self.to.as_str());
         location.push(if location.contains('?') { '&' } else { '?' });
         for (name, value) in self.message.parameters() {
             form::append(&mut location, name, value);
@@ -185,7 +186,7 @@ impl AuthorizationResponse {
         *response.status_mut() = StatusCode::SEE_OTHER;
         let headers = response.headers_mut();
         // A registered URI is visible ASCII, and what was appended is percent-encoded.
-        if let Ok(mut location) = HeaderValue::from_str(&location) {
+        if let Ok(mut location) = HeaderValue::try_from(location) {
             location.set_sensitive(matches!(self.message.outcome, AuthorizationOutcome::Code(_)));
             headers.insert(LOCATION, location);
         }

@@ -213,8 +213,11 @@ impl TokenRefusal {
 
 /// A response in JSON that nobody may keep [RFC 6749 §5.1].
 pub(crate) fn json<T: Serialize>(status: StatusCode, body: &T) -> Response<Vec<u8>> {
+    // Tokens and what is said of them seldom need more.
+    let mut text = Vec::with_capacity(512);
     // Messages are structs of texts and numbers, which JSON can always express.
-    let mut response = Response::new(serde_json::to_vec(body).unwrap_or_default());
+    let _ = serde_json::to_writer(&mut text, body);
+    let mut response = Response::new(text);
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
