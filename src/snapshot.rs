@@ -241,6 +241,7 @@ impl Snapshot {
 
     /// Takes records in the order of their keys; what is short counts as absent.
     pub(crate) fn add_records(&mut self, keys: Vec<Key>, found: Vec<Option<Versioned<Record>>>) {
+        self.records.reserve_exact(keys.len());
         let found = found.into_iter().chain(std::iter::repeat(None));
         self.records.extend(keys.into_iter().zip(found));
     }
@@ -292,8 +293,8 @@ impl Seen<'_, Client> {
 impl Seen<'_, Grant> {
     /// Puts `next` in place of what was read.
     #[must_use]
-    pub fn replace(&self, next: Grant, expires: Timestamp) -> Change {
-        self.replaced(Key::Grant(self.value().id), Record::Grant(Arc::new(next)), Some(expires))
+    pub fn replace(&self, next: impl Into<Arc<Grant>>, expires: Timestamp) -> Change {
+        self.replaced(Key::Grant(self.value().id), Record::Grant(next.into()), Some(expires))
     }
 
     /// Requires that the grant is still what it was.
@@ -306,8 +307,9 @@ impl Seen<'_, Grant> {
 impl Change {
     /// Writes a grant that was not there before.
     #[must_use]
-    pub fn new_grant(grant: Grant, expires: Timestamp) -> Self {
-        Self::insert(Key::Grant(grant.id), Record::Grant(Arc::new(grant)), expires)
+    pub fn new_grant(grant: impl Into<Arc<Grant>>, expires: Timestamp) -> Self {
+        let grant = grant.into();
+        Self::insert(Key::Grant(grant.id), Record::Grant(grant), expires)
     }
 
     /// Writes an access token that was not there before.

@@ -75,17 +75,16 @@ impl Redemption {
         let (refresh, chain) = requester.begin_chain(grant.value()).unzip();
         let next = grant.value().becoming(GrantState::Live(Live { code: Some(code.digest), chain }));
         let expires = next.forgettable(env.now, requester.keeps());
-        let scope = next.scope.clone();
-        let plan_for = next.clone();
         let kept = grant.replace(next, expires);
-        Ok(requester.issue(GrantType::AuthorizationCode, &plan_for, kept, scope, refresh.as_ref()))
+        let scope = grant.value().scope.clone();
+        Ok(requester.issue(GrantType::AuthorizationCode, grant.value(), kept, scope, refresh.as_ref()))
     }
 
     /// The URI must be that of the authorization request [RFC 6749 §4.1.3]; a client with a single one may leave it out,
     /// as OAuth 2.1 clients do, since the code verifier proves the same. Without a verifier, nothing else does.
     fn check_redirect_uri(&self, code: &IssuedCode, requester: &Requester<'_>) -> Result<(), TokenRefusal> {
         match &self.redirect_uri {
-            Some(uri) => ensure(*uri == code.redirect_uri, TokenRefusal::RedirectUriDiffers),
+            Some(uri) => ensure(**uri == *code.redirect_uri, TokenRefusal::RedirectUriDiffers),
             None => {
                 let ambiguous = requester.client.value().redirect_uri_count() > 1;
                 let needed = ambiguous && !requester.config.redirect_uri_optional_at_token();

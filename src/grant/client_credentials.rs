@@ -4,6 +4,8 @@
 //! (client authenticates) ──▶ Live ── revoked ──▶ Revoked
 //! ```
 
+use std::sync::Arc;
+
 use crate::record::{Grant, GrantId, GrantState, GrantType, Live};
 use crate::store::Change;
 use crate::wire::TokenRefusal;
@@ -15,7 +17,7 @@ pub(crate) fn decide(requester: &Requester<'_>, scope: Option<&str>) -> Decided 
     let Requester { config, client, env } = requester;
     requester.may_use(GrantType::ClientCredentials)?;
     let scope = config.resolve_scope(client.value(), scope).map_err(TokenRefusal::from)?;
-    let grant = Grant {
+    let grant = Arc::new(Grant {
         id: GrantId::mint(env),
         client: client.value().id().clone(),
         subject: None,
@@ -24,8 +26,8 @@ pub(crate) fn decide(requester: &Requester<'_>, scope: Option<&str>) -> Decided 
         created: env.now,
         authenticated: None,
         state: GrantState::Live(Live { code: None, chain: None }),
-    };
+    });
     let expires = grant.forgettable(env.now, requester.keeps());
-    let kept = Change::new_grant(grant.clone(), expires);
+    let kept = Change::new_grant(Arc::clone(&grant), expires);
     Ok(requester.issue(GrantType::ClientCredentials, &grant, kept, scope, None))
 }

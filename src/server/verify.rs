@@ -31,7 +31,7 @@ pub(super) struct Verified<'a> {
 }
 
 /// Where the response goes, from the moment that this is proven.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Recipient<'a> {
     pub(super) uri: VerifiedRedirectUri,
     mode: ResponseMode,
@@ -113,17 +113,13 @@ pub(super) fn verify<'a>(
     seen: &'a Snapshot,
 ) -> Result<Verified<'a>, Halt<AuthorizeRefusal>> {
     let (client, to) = recipient(config, request, seen)?;
-    check(config, request, client.value())
-        .map(|(scope, prompt, max_age, challenge)| Verified {
-            client,
-            scope,
-            prompt,
-            max_age,
-            challenge,
-            redirect_uri_named: request.redirect_uri.is_some(),
-            to: to.clone(),
-        })
-        .map_err(|reason| Halt::Refused(to.refuse(&reason)))
+    match check(config, request, client.value()) {
+        Ok((scope, prompt, max_age, challenge)) => {
+            let redirect_uri_named = request.redirect_uri.is_some();
+            Ok(Verified { client, scope, prompt, max_age, challenge, redirect_uri_named, to })
+        }
+        Err(reason) => Err(Halt::Refused(to.refuse(&reason))),
+    }
 }
 
 type Checked = (Scope, PromptValues, Option<Duration>, Option<Challenge>);
@@ -212,7 +208,7 @@ impl Verified<'_> {
             state: GrantState::CodeIssued(IssuedCode {
                 digest: code.digest(),
                 expires: env.now.plus(config.lifetimes().code),
-                redirect_uri: self.to.uri.as_str().to_owned(),
+                redirect_uri: self.to.uri.shared(),
                 redirect_uri_named: self.redirect_uri_named,
                 challenge: self.challenge,
             }),
