@@ -12,7 +12,7 @@ use crate::wire::Limits;
 /// The configuration of an authorization server: OAuth 2.1 and RFC 9700 unless it says otherwise.
 #[derive(Clone, Debug)]
 pub struct Config {
-    issuer: String,
+    issuer: Arc<str>,
     /// The issuer's path, without a slash at its end.
     issuer_path: String,
     scopes: Scope,
@@ -92,7 +92,7 @@ impl Config {
             default_scope: String::new(),
             audience: Vec::new(),
             config: Self {
-                issuer: issuer.to_owned(),
+                issuer: issuer.into(),
                 issuer_path: String::new(),
                 scopes: Scope::empty(),
                 default_scope: Scope::empty(),
@@ -112,6 +112,10 @@ impl Config {
     #[must_use]
     pub fn issuer(&self) -> &str {
         &self.issuer
+    }
+
+    pub(crate) fn shared_issuer(&self) -> Arc<str> {
+        Arc::clone(&self.issuer)
     }
 
     /// The path of the issuer, empty for most.

@@ -12,7 +12,9 @@ use crate::store::{Change, Expect, Key, Versioned, Write};
 /// Everything read so far; what was found absent is remembered as absent.
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
-    records: Vec<(Key, Option<Versioned<Record>>)>,
+    keys: Vec<Key>,
+    /// In the order of the keys.
+    records: Vec<Option<Versioned<Record>>>,
     answers: Vec<(Need, Answer)>,
 }
 
@@ -229,10 +231,8 @@ impl Snapshot {
         key: impl FnOnce() -> Key,
         is: impl Fn(&Key) -> bool,
     ) -> Result<Option<&Versioned<Record>>, Halt<F>> {
-        match self.records.iter().find(|(known, _)| is(known)) {
-            Some((_, found)) => Ok(found.as_ref()),
-            None => Err(Halt::Missing(Need::Record(key()))),
-        }
+        let place = self.keys.iter().position(is).ok_or_else(|| Halt::Missing(Need::Record(key())))?;
+        Ok(self.records.get(place).and_then(Option::as_ref))
     }
 
     fn answer(&self, need: &Need) -> Option<&Answer> {
@@ -240,10 +240,14 @@ impl Snapshot {
     }
 
     /// Takes records in the order of their keys; what is short counts as absent.
-    pub(crate) fn add_records(&mut self, keys: Vec<Key>, found: Vec<Option<Versioned<Record>>>) {
-        self.records.reserve_exact(keys.len());
-        let found = found.into_iter().chain(std::iter::repeat(None));
-        self.records.extend(keys.into_iter().zip(found));
+    pub(crate) fn add_records(&mut self, mut keys: Vec<Key>, mut found: Vec<Option<Versioned<Record>>>) {
+        found.resize(keys.len(), None);
+        if self.keys.is_empty() {
+            (self.keys, self.records) = (keys, found);
+        } else {
+            self.keys.append(&mut keys);
+            self.records.append(&mut found);
+        }
     }
 
     pub(crate) fn add_answer(&mut self, need: Need, answer: Answer) {
@@ -252,7 +256,8 @@ impl Snapshot {
 
     /// Forgets the records, which are stale, and names them; what else was answered stays.
     pub(crate) fn forget_records(&mut self) -> Vec<Key> {
-        self.records.drain(..).map(|(key, _)| key).collect()
+        self.records.clear();
+        std::mem::take(&mut self.keys)
     }
 }
 

@@ -1,5 +1,7 @@
 //! The token endpoint's request and response [RFC 6749 §4.1.3, §4.4.2, §5, §6].
 
+use std::borrow::Cow;
+
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderValue, PRAGMA, WWW_AUTHENTICATE};
 use http::{Method, Request, Response, StatusCode};
 use serde::{Deserialize, Serialize};
@@ -122,7 +124,7 @@ pub struct TokenResponse {
     /// The access token.
     pub access_token: Exposed,
     /// How to use it: `Bearer`.
-    pub token_type: String,
+    pub token_type: Cow<'static, str>,
     /// Seconds until the access token expires.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_in: Option<u64>,
@@ -140,7 +142,7 @@ impl TokenResponse {
     pub fn bearer(access_token: Exposed, expires_in: u64, scope: Scope, refresh_token: Option<Exposed>) -> Self {
         Self {
             access_token,
-            token_type: "Bearer".to_owned(),
+            token_type: Cow::Borrowed("Bearer"),
             expires_in: Some(expires_in),
             refresh_token,
             scope: Some(scope),
