@@ -21,6 +21,7 @@ mod faulty;
 mod flows;
 mod interleavings;
 mod machine;
+mod memory;
 mod model;
 mod properties;
 mod records;
