@@ -54,7 +54,7 @@ impl Row {
 }
 
 pub struct World<C = SystemClock> {
-    pub server: AuthorizationServer<Memory<C>, grantor::drive::NoHost, (), C>,
+    server: AuthorizationServer<Memory<C>, grantor::drive::NoHost, (), C>,
     session: Session,
     consent: Scope,
     /// Of each grant its newest refresh token and its first access token, in no order.
@@ -63,8 +63,15 @@ pub struct World<C = SystemClock> {
 }
 
 pub struct Tokens {
-    pub refresh: String,
-    pub access: String,
+    refresh: String,
+    access: String,
+}
+
+impl Tokens {
+    /// What it takes of the heap.
+    pub fn bytes(&self) -> usize {
+        size_of::<Self>() + self.refresh.capacity() + self.access.capacity()
+    }
 }
 
 impl World {
@@ -98,24 +105,41 @@ impl<C: Clock + Clone> World<C> {
         world
     }
 
-    /// All requests of one row, from the client's bytes to the client's bytes.
+    /// All requests of one row, built and answered.
     pub fn perform(&mut self, row: Row) {
+        self.observe(row, |answer| answer());
+    }
+
+    /// The same, where `observe` runs the server's part of each request and the client's part is outside of it.
+    pub fn observe(&mut self, row: Row, mut observe: impl FnMut(&mut dyn FnMut())) {
+        let mut answered = |answer: &dyn Fn() -> Response<Vec<u8>>| {
+            let mut response = None;
+            observe(&mut || response = Some(black_box(answer())));
+            response.unwrap()
+        };
         match row {
-            Row::Code => drop(black_box(self.grant())),
-            Row::ClientCredentials => drop(black_box(self.token(&client_credentials()))),
-            Row::Refresh => self.refresh(),
+            Row::Code => {
+                let request = authorization();
+                let redirect = answered(&|| self.authorize(&request));
+                let request = redemption(code(&redirect));
+                answered(&|| self.token(&request));
+            }
+            Row::ClientCredentials => {
+                let request = client_credentials();
+                answered(&|| self.token(&request));
+            }
+            Row::Refresh => {
+                let request = refresh(&self.tokens[self.next].refresh);
+                let response = answered(&|| self.token(&request));
+                self.tokens[self.next].refresh = member(&response, "refresh_token");
+                self.advance();
+            }
             Row::Introspection => {
-                let access = &self.tokens[self.next].access;
-                drop(black_box(self.introspect(&introspection(access))));
+                let request = introspection(&self.tokens[self.next].access);
+                answered(&|| self.introspect(&request));
                 self.advance();
             }
         }
-    }
-
-    pub fn refresh(&mut self) {
-        let response = self.token(&refresh(&self.tokens[self.next].refresh));
-        self.tokens[self.next].refresh = member(&response, "refresh_token");
-        self.advance();
     }
 
     fn advance(&mut self) {
@@ -127,7 +151,7 @@ impl<C: Clock + Clone> World<C> {
         self.token(&redemption(code(&redirect)))
     }
 
-    pub fn authorize(&self, request: &Request<Vec<u8>>) -> Response<Vec<u8>> {
+    fn authorize(&self, request: &Request<Vec<u8>>) -> Response<Vec<u8>> {
         let asked = self.server.read_authorization(request).unwrap();
         let visitor = Visitor::logged_in(self.session.clone(), Some(self.consent.clone()));
         match self.server.authorize(asked, visitor) {
@@ -136,18 +160,18 @@ impl<C: Clock + Clone> World<C> {
         }
     }
 
-    pub fn token(&self, request: &Request<Vec<u8>>) -> Response<Vec<u8>> {
+    fn token(&self, request: &Request<Vec<u8>>) -> Response<Vec<u8>> {
         granted(self.server.answer(Place::Token, request))
     }
 
-    pub fn introspect(&self, request: &Request<Vec<u8>>) -> Response<Vec<u8>> {
+    fn introspect(&self, request: &Request<Vec<u8>>) -> Response<Vec<u8>> {
         let response = granted(self.server.answer(Place::Introspection, request));
         assert!(response.body().starts_with(br#"{"active":true"#));
         response
     }
 }
 
-pub fn authorization() -> Request<Vec<u8>> {
+fn authorization() -> Request<Vec<u8>> {
     let query = format!(
         "/authorize?response_type=code&client_id=app&redirect_uri={REDIRECT_URI}&scope=read%20write\
          &state=af0ifjsldkj&code_challenge={CHALLENGE}&code_challenge_method=S256"
@@ -156,33 +180,35 @@ pub fn authorization() -> Request<Vec<u8>> {
 }
 
 /// `code` as it stands in the `Location`.
-pub fn redemption(code: &str) -> Request<Vec<u8>> {
+fn redemption(code: &str) -> Request<Vec<u8>> {
     post(format!(
         "grant_type=authorization_code&client_id=app&code={code}&redirect_uri={REDIRECT_URI}&code_verifier={VERIFIER}"
     ))
 }
 
-pub fn client_credentials() -> Request<Vec<u8>> {
+fn client_credentials() -> Request<Vec<u8>> {
     with_basic(post("grant_type=client_credentials&scope=read%20write".to_owned()))
 }
 
-pub fn refresh(token: &str) -> Request<Vec<u8>> {
+fn refresh(token: &str) -> Request<Vec<u8>> {
     post(format!("grant_type=refresh_token&client_id=app&refresh_token={token}"))
 }
 
-pub fn introspection(token: &str) -> Request<Vec<u8>> {
+fn introspection(token: &str) -> Request<Vec<u8>> {
     with_basic(post(format!("token={token}")))
 }
 
-pub fn code(response: &Response<Vec<u8>>) -> &str {
+fn code(response: &Response<Vec<u8>>) -> &str {
     let location = response.headers()[LOCATION].to_str().unwrap();
     let query = location.split_once('?').unwrap().1;
     query.split('&').find_map(|pair| pair.strip_prefix("code=")).unwrap()
 }
 
-pub fn member(response: &Response<Vec<u8>>, name: &str) -> String {
-    let body: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
-    body[name].as_str().unwrap().to_owned()
+fn member(response: &Response<Vec<u8>>, name: &str) -> String {
+    let body = str::from_utf8(response.body()).unwrap();
+    let start = body.find(name).unwrap() + name.len() + "\":\"".len();
+    let rest = &body[start..];
+    rest[..rest.find('"').unwrap()].to_owned()
 }
 
 fn post(body: String) -> Request<Vec<u8>> {
