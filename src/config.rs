@@ -185,7 +185,11 @@ impl Config {
             let default = registered.unwrap_or(&self.default_scope).filtered(|word| self.scopes.contains(word));
             return if default.is_empty() { Err(ScopeFault::Missing) } else { Ok(default) };
         };
-        let known = requested.filtered(|word| self.scopes.contains(word));
+        let known = if self.scopes.covers(&requested) {
+            requested
+        } else {
+            requested.filtered(|word| self.scopes.contains(word))
+        };
         if known.is_empty() {
             return Err(ScopeFault::Unknown);
         }

@@ -67,7 +67,10 @@ impl Endpoint for Token {
 
     fn keys(&self) -> Vec<Key> {
         let client = Key::Client(self.credentials.client().clone());
-        [client].into_iter().chain(self.handle().map(|handle| Key::Grant(handle.grant()))).collect()
+        match self.handle() {
+            Some(handle) => vec![client, Key::Grant(handle.grant())],
+            None => vec![client],
+        }
     }
 
     fn decide(&self, seen: &Snapshot, env: &Env) -> Decision<Self> {

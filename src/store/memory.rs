@@ -3,12 +3,13 @@
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
-use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use smallvec::SmallVec;
 
 use crate::ambient::{Clock, SystemClock};
 use crate::env::Timestamp;
-use crate::record::{Client, Record};
+use crate::record::{Client, Record, TokenId};
 
 use super::{AsyncStore, Change, Commit, Expect, Key, Store, Versioned, Write};
 
@@ -19,7 +20,6 @@ use super::{AsyncStore, Change, Commit, Expect, Key, Store, Versioned, Write};
 #[derive(Debug)]
 pub struct Memory<C = SystemClock> {
     shards: Box<[Mutex<Shard>]>,
-    hasher: RandomState,
     clock: C,
 }
 
@@ -67,13 +67,13 @@ impl<C: Clock> Memory<C> {
     #[must_use]
     pub fn with_clock(clock: C) -> Self {
         let shards = (0..SHARDS).map(|_| Mutex::new(Shard::default())).collect();
-        Self { shards, hasher: RandomState::new(), clock }
+        Self { shards, clock }
     }
 
     /// Adds a client, or replaces the one of the same name.
     pub fn put_client(&self, client: Client) {
         let key = Key::Client(client.id().clone());
-        let mut shard = self.shard(self.place(&key));
+        let mut shard = self.shard(place(&key));
         shard.put(&key, Record::Client(client.into()), None);
     }
 
@@ -95,44 +95,44 @@ impl<C: Clock> Memory<C> {
         (0..SHARDS).for_each(|place| while self.shard(place).sweep(now, 1024) {});
     }
 
-    /// Rows of one grant share a shard.
-    fn place(&self, key: &Key) -> usize {
-        let spread = match key.grant() {
-            // Grants that are kept have random names; one that an attacker made up names no row.
-            Some(grant) => u64::from(grant.as_bytes()[0]),
-            None => self.hasher.hash_one(key),
-        };
-        usize::try_from(spread % SHARDS as u64).unwrap_or_default()
-    }
-
     #[expect(clippy::indexing_slicing, reason = "`place` is below SHARDS")]
     fn shard(&self, place: usize) -> MutexGuard<'_, Shard> {
         self.shards[place].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Locks the shards of `keys`, each once and in one order, so that two calls never wait for each other.
-    fn lock<'k>(&self, keys: impl Iterator<Item = &'k Key>) -> Locked<'_, C> {
-        let mut wanted = keys.fold(0_u64, |wanted, key| wanted | 1 << self.place(key));
-        let mut held = Vec::with_capacity(wanted.count_ones() as usize);
+    fn lock<'k>(&self, keys: impl Iterator<Item = &'k Key>) -> Locked<'_> {
+        let mut wanted = keys.fold(0_u64, |wanted, key| wanted | 1 << place(key));
+        let mut held = SmallVec::new();
         while wanted != 0 {
             let place = wanted.trailing_zeros() as usize;
             held.push((place, self.shard(place)));
             wanted &= wanted - 1;
         }
-        Locked { memory: self, held }
+        Locked { held }
     }
 }
 
-/// Some shards, locked.
-struct Locked<'m, C> {
-    memory: &'m Memory<C>,
-    held: Vec<(usize, MutexGuard<'m, Shard>)>,
+/// Rows of one grant share a shard. The maps in the shards are keyed; here it is enough that names differ.
+fn place(key: &Key) -> usize {
+    let spread = match key {
+        // The name of a grant that is kept is random.
+        Key::Grant(id) | Key::Token(TokenId { grant: id, .. }) => id.as_bytes().first().copied().unwrap_or_default(),
+        Key::Client(id) => id.as_str().bytes().fold(0, u8::wrapping_add),
+    };
+    usize::from(spread) % SHARDS
 }
 
-impl<C: Clock> Locked<'_, C> {
+/// Some shards, locked.
+struct Locked<'m> {
+    /// No allocation for a client and a grant, which is what most requests are about.
+    held: SmallVec<[(usize, MutexGuard<'m, Shard>); 2]>,
+}
+
+impl Locked<'_> {
     /// The shard of a key that was named when the shards were locked.
     fn shard(&mut self, key: &Key) -> Option<&mut Shard> {
-        let place = self.memory.place(key);
+        let place = place(key);
         self.held.iter_mut().find_map(|(own, shard)| (*own == place).then_some(&mut **shard))
     }
 }
@@ -151,7 +151,7 @@ impl Shard {
         let queued = match (expires, queued) {
             (Some(expires), Some(queued)) if queued <= expires => Some(queued),
             (Some(expires), _) => {
-                self.due.entry(expires).or_default().push(key.clone());
+                self.due.entry(expires).or_insert_with(|| Vec::with_capacity(1)).push(key.clone());
                 Some(expires)
             }
             (None, _) => None,
