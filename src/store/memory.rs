@@ -43,10 +43,13 @@ struct Shard {
 struct Row {
     version: u64,
     record: Record,
-    expires: Option<Timestamp>,
+    expires: Timestamp,
     /// The moment at which this row stands in `due`.
-    queued: Option<Timestamp>,
+    queued: Timestamp,
 }
+
+/// The expiry of what does not expire; it stands in no queue.
+const NEVER: Timestamp = Timestamp::from_unix(u64::MAX);
 
 impl Memory {
     /// An empty store.
@@ -139,23 +142,20 @@ impl Locked<'_> {
 
 impl Shard {
     fn read(&self, key: &Key, now: Timestamp) -> Option<&Row> {
-        self.rows.get(key).filter(|row| row.expires.is_none_or(|expires| now < expires))
+        self.rows.get(key).filter(|row| now < row.expires)
     }
 
     fn put(&mut self, key: &Key, record: Record, expires: Option<Timestamp>) {
         let version = self.next;
         self.next += 1;
+        let expires = expires.unwrap_or(NEVER);
         let entry = self.rows.entry(key.clone());
-        let queued = if let Entry::Occupied(row) = &entry { row.get().queued } else { None };
+        let mut queued = if let Entry::Occupied(row) = &entry { row.get().queued } else { NEVER };
         // An entry that comes too early is moved when it comes; one that comes too late would be found too late.
-        let queued = match (expires, queued) {
-            (Some(expires), Some(queued)) if queued <= expires => Some(queued),
-            (Some(expires), _) => {
-                self.due.entry(expires).or_insert_with(|| Vec::with_capacity(1)).push(key.clone());
-                Some(expires)
-            }
-            (None, _) => None,
-        };
+        if expires < queued {
+            self.due.entry(expires).or_insert_with(|| Vec::with_capacity(1)).push(key.clone());
+            queued = expires;
+        }
         entry.insert_entry(Row { version, record, expires, queued });
     }
 
@@ -180,19 +180,17 @@ impl Shard {
     /// Forgets the row of an entry that came due, or queues it again if it was given more time.
     fn settle(&mut self, key: Key, moment: Timestamp, now: Timestamp) {
         let Some(row) = self.rows.get_mut(&key) else { return };
-        // A later entry of the same key stands for the row now.
-        if row.queued != Some(moment) {
+        // Another entry of the same key stands for the row now.
+        if row.queued != moment {
             return;
         }
-        match row.expires {
-            Some(expires) if expires <= now => {
-                self.rows.remove(&key);
-            }
-            Some(expires) => {
-                row.queued = Some(expires);
-                self.due.entry(expires).or_default().push(key);
-            }
-            None => row.queued = None,
+        if row.expires <= now {
+            self.rows.remove(&key);
+            return;
+        }
+        row.queued = row.expires;
+        if row.expires < NEVER {
+            self.due.entry(row.expires).or_default().push(key);
         }
     }
 }
