@@ -61,15 +61,20 @@ impl Row {
         }
     }
 
-    /// SHA-256 compressions no server could do without in this row: 0 leaves the
-    /// floor blank. A digest of at most 55 bytes is one, an HMAC over as many with
-    /// a prepared key is two.
+    /// The SHA-256 compressions of grantor: a digest of at most 55 bytes is one, taking
+    /// in the key of an HMAC two, and each tag of so few bytes under it two more.
     fn compressions(self) -> usize {
+        const KEY: usize = 2;
+        const TAG: usize = 2;
         match self {
-            Row::CodePkce => 0,
-            Row::ClientCredentials => 0,
-            Row::Refresh => 0,
-            Row::Introspect => 0,
+            // Grant, code, its digest; then code, verifier, two tokens and their digests.
+            Row::CodePkce => (KEY + 2 * TAG + 1) + (1 + 1 + KEY + 2 * (TAG + 1)),
+            // The salted secret has 59 bytes; grant, token and its digest.
+            Row::ClientCredentials => 2 + KEY + 2 * TAG + 1,
+            // The token shown, a salt, its successor, an access token, two digests.
+            Row::Refresh => 1 + KEY + TAG + (KEY + TAG + 1) + (TAG + 1),
+            // The secret and the token shown.
+            Row::Introspect => 2 + 1,
         }
     }
 }
