@@ -6,7 +6,7 @@ use std::time::Duration;
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::Zeroizing;
 
 /// A point in time, in whole seconds since the Unix epoch.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
@@ -39,15 +39,15 @@ impl Timestamp {
     }
 }
 
-/// The 256 random bits that all secrets of one request are derived from.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
-pub struct Seed([u8; 32]);
+/// The 256 random bits that all secrets of one request are derived from, as a key of HMAC-SHA-256.
+#[derive(Clone)]
+pub struct Seed(Hmac<Sha256>);
 
 impl Seed {
     /// Takes bytes that must come from a cryptographic generator and be used for one request only.
     #[must_use]
-    pub const fn new(bytes: [u8; 32]) -> Self {
-        Self(bytes)
+    pub fn new(bytes: [u8; 32]) -> Self {
+        Self(keyed(&Zeroizing::new(bytes)))
     }
 }
 
@@ -76,19 +76,26 @@ impl Env {
     /// The 32 random bytes of one use; the same label gives the same bytes.
     #[must_use]
     pub fn derive(&self, label: &'static str) -> [u8; 32] {
-        hmac_sha256(&self.seed.0, label.as_bytes())
+        tag(self.seed.0.clone(), label.as_bytes())
     }
 }
 
 /// HMAC-SHA-256 under a 32-byte key.
 pub(crate) fn hmac_sha256(key: &[u8; 32], message: &[u8]) -> [u8; 32] {
+    tag(keyed(key), message)
+}
+
+/// HMAC with its key taken in, which is half of the work.
+fn keyed(key: &[u8; 32]) -> Hmac<Sha256> {
     // A key of exactly one block needs no `Result` for its length.
-    let mut block = [0_u8; 64];
+    let mut block = Zeroizing::new([0_u8; 64]);
     for (padded, byte) in block.iter_mut().zip(key) {
         *padded = *byte;
     }
-    let mut mac = <Hmac<Sha256> as KeyInit>::new(&block.into());
-    block.zeroize();
+    <Hmac<Sha256> as KeyInit>::new((&*block).into())
+}
+
+fn tag(mut mac: Hmac<Sha256>, message: &[u8]) -> [u8; 32] {
     mac.update(message);
     mac.finalize().into_bytes().into()
 }

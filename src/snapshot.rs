@@ -16,7 +16,9 @@ use crate::store::{Change, Expect, Key, Versioned, Write};
 /// Everything read so far; what was found absent is remembered as absent.
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
-    records: Vec<(Key, Option<Versioned<Record>>)>,
+    keys: Vec<Key>,
+    /// In the order of the keys.
+    records: Vec<Option<Versioned<Record>>>,
     answers: Vec<(Need, Answer)>,
     round: u8,
 }
@@ -267,7 +269,7 @@ impl Snapshot {
     ///
     /// Some were not read yet.
     pub fn all<F>(&self, keys: impl IntoIterator<Item = Key>) -> Result<(), Halt<F>> {
-        let unread = keys.into_iter().filter(|key| !self.records.iter().any(|(known, _)| known == key));
+        let unread = keys.into_iter().filter(|key| !self.keys.contains(key));
         let unread: Vec<_> = unread.collect();
         if unread.is_empty() { Ok(()) } else { Err(Halt::Missing(Need::Records(unread))) }
     }
@@ -277,10 +279,8 @@ impl Snapshot {
         key: impl FnOnce() -> Key,
         is: impl Fn(&Key) -> bool,
     ) -> Result<Option<&Versioned<Record>>, Halt<F>> {
-        match self.records.iter().find(|(known, _)| is(known)) {
-            Some((_, found)) => Ok(found.as_ref()),
-            None => Err(Halt::Missing(Need::Records(vec![key()]))),
-        }
+        let place = self.keys.iter().position(is).ok_or_else(|| Halt::Missing(Need::Records(vec![key()])))?;
+        Ok(self.records.get(place).and_then(Option::as_ref))
     }
 
     fn answer(&self, need: &Need) -> Option<&Answer> {
@@ -288,9 +288,14 @@ impl Snapshot {
     }
 
     /// Takes records in the order of their keys; what is short counts as absent.
-    pub(crate) fn add_records(&mut self, keys: Vec<Key>, found: Vec<Option<Versioned<Record>>>) {
-        let found = found.into_iter().chain(std::iter::repeat(None));
-        self.records.extend(keys.into_iter().zip(found));
+    pub(crate) fn add_records(&mut self, mut keys: Vec<Key>, mut found: Vec<Option<Versioned<Record>>>) {
+        found.resize(keys.len(), None);
+        if self.keys.is_empty() {
+            (self.keys, self.records) = (keys, found);
+        } else {
+            self.keys.append(&mut keys);
+            self.records.append(&mut found);
+        }
     }
 
     pub(crate) fn add_answer(&mut self, need: Need, answer: Answer) {
@@ -300,7 +305,8 @@ impl Snapshot {
     /// Forgets the records, which are stale, and names them; what else was answered stays.
     pub(crate) fn forget_records(&mut self) -> Vec<Key> {
         self.round = self.round.saturating_add(1);
-        self.records.drain(..).map(|(key, _)| key).collect()
+        self.records.clear();
+        std::mem::take(&mut self.keys)
     }
 
     /// How many commits met a conflict before this decision.
@@ -368,8 +374,8 @@ impl Seen<'_, AccessToken> {
 impl Seen<'_, Grant> {
     /// Puts `next` in place of what was read.
     #[must_use]
-    pub fn replace(&self, next: Grant, expires: Timestamp) -> Change {
-        self.replaced(Key::Grant(self.value().id), Record::Grant(Arc::new(next)), Some(expires))
+    pub fn replace(&self, next: impl Into<Arc<Grant>>, expires: Timestamp) -> Change {
+        self.replaced(Key::Grant(self.value().id), Record::Grant(next.into()), Some(expires))
     }
 
     /// Requires that the grant is still what it was.
@@ -410,8 +416,9 @@ impl Change {
 
     /// Writes a grant that was not there before.
     #[must_use]
-    pub fn new_grant(grant: Grant, expires: Timestamp) -> Self {
-        Self::insert(Key::Grant(grant.id), Record::Grant(Arc::new(grant)), expires)
+    pub fn new_grant(grant: impl Into<Arc<Grant>>, expires: Timestamp) -> Self {
+        let grant = grant.into();
+        Self::insert(Key::Grant(grant.id), Record::Grant(grant), expires)
     }
 
     /// Writes an access token that was not there before.

@@ -69,6 +69,7 @@ impl<R, F> Plan<R, F> {
     /// Reports `event` with the answer.
     #[must_use]
     pub fn reporting(mut self, event: Event) -> Self {
+        self.events.reserve_exact(1);
         self.events.push(event);
         self
     }

@@ -22,7 +22,7 @@ use crate::wire::Limits;
 /// The configuration of an authorization server: OAuth 2.1 and RFC 9700 unless it says otherwise.
 #[derive(Clone, Debug)]
 pub struct Config {
-    issuer: String,
+    issuer: Arc<str>,
     /// The issuer's path, without a slash at its end.
     issuer_path: String,
     scopes: Scope,
@@ -82,7 +82,7 @@ impl Config {
             audience: Vec::new(),
             resources: Vec::new(),
             config: Self {
-                issuer: issuer.to_owned(),
+                issuer: issuer.into(),
                 issuer_path: String::new(),
                 scopes: Scope::empty(),
                 default_scope: Scope::empty(),
@@ -111,6 +111,10 @@ impl Config {
     #[must_use]
     pub fn issuer(&self) -> &str {
         &self.issuer
+    }
+
+    pub(crate) fn shared_issuer(&self) -> Arc<str> {
+        Arc::clone(&self.issuer)
     }
 
     /// The path of the issuer, empty for most.
@@ -248,17 +252,28 @@ impl Config {
     /// What `client` may have of what it asks for: unknown words are ignored, words that it may not have are refused,
     /// and without a request it gets what it registered, or else the server's default [RFC 6749 §3.3].
     pub(crate) fn resolve_scope(&self, client: &Client, requested: Option<&str>) -> Result<Scope, ScopeFault> {
-        let requested = requested.map(Scope::parse).transpose().map_err(|_| ScopeFault::Malformed)?;
-        let Some(requested) = requested.filter(|scope| !scope.is_empty()) else {
-            let default = client.scope().unwrap_or(&self.default_scope).filtered(|word| self.scopes.contains(word));
+        let registered = client.scope();
+        // Most ask for what they registered; then all of their grants share one text.
+        let read = |text| match registered.filter(|scope| scope.as_str() == text) {
+            Some(scope) => Ok(scope.clone()),
+            None => Scope::parse(text).map_err(|_| ScopeFault::Malformed),
+        };
+        let Some(requested) = requested.map(read).transpose()?.filter(|scope| !scope.is_empty()) else {
+            let default = registered.unwrap_or(&self.default_scope).filtered(|word| self.scopes.contains(word));
             return if default.is_empty() { Err(ScopeFault::Missing) } else { Ok(default) };
         };
-        let known = requested.filtered(|word| self.scopes.contains(word));
+        let known = if self.scopes.covers(&requested) {
+            requested
+        } else {
+            requested.filtered(|word| self.scopes.contains(word))
+        };
         if known.is_empty() {
             return Err(ScopeFault::Unknown);
         }
-        let refused = client.scope().map_or_else(Scope::empty, |allowed| known.without(allowed));
-        if refused.is_empty() { Ok(known) } else { Err(ScopeFault::NotAllowed(refused)) }
+        match registered.filter(|allowed| !allowed.covers(&known)) {
+            Some(allowed) => Err(ScopeFault::NotAllowed(known.without(allowed))),
+            None => Ok(known),
+        }
     }
 }
 

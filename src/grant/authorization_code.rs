@@ -86,7 +86,7 @@ impl Redemption {
     /// as OAuth 2.1 clients do, since the code verifier proves the same. Without a verifier, nothing else does.
     fn check_redirect_uri(&self, code: &IssuedCode, requester: &Requester<'_>) -> Result<(), TokenRefusal> {
         match &self.redirect_uri {
-            Some(uri) => ensure(*uri == code.redirect_uri, TokenRefusal::RedirectUriDiffers),
+            Some(uri) => ensure(**uri == *code.redirect_uri, TokenRefusal::RedirectUriDiffers),
             None => {
                 let ambiguous = requester.client.value().redirect_uri_count() > 1;
                 let needed = ambiguous && !requester.config.redirect_uri_optional_at_token();

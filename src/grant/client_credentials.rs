@@ -4,6 +4,8 @@
 //! (client authenticates) ──▶ Live ── revoked ──▶ Revoked
 //! ```
 
+use std::sync::Arc;
+
 use crate::record::{Grant, GrantId, GrantState, GrantType, Live};
 use crate::store::Change;
 use crate::wire::TokenRefusal;
@@ -22,7 +24,7 @@ pub(crate) fn decide(requester: &Requester<'_>, scope: Option<&str>) -> Decided 
     let audience = config.resolve_resources(client.value(), requester.resource);
     let audience = audience.map_err(|_| TokenRefusal::TargetInvalid)?;
     let allowance = requester.allowance(&audience, &scope)?;
-    let grant = Grant {
+    let grant = Arc::new(Grant {
         id: GrantId::mint(env),
         client: client.value().id().clone(),
         subject: None,
@@ -32,8 +34,8 @@ pub(crate) fn decide(requester: &Requester<'_>, scope: Option<&str>) -> Decided 
         authenticated: None,
         may_act: None,
         state: GrantState::Live(Live { code: None, chain: None }),
-    };
+    });
     let expires = grant.forgettable(env.now, requester.keeps());
-    let kept = Change::new_grant(grant.clone(), expires);
+    let kept = Change::new_grant(Arc::clone(&grant), expires);
     Ok(requester.tokens(GrantType::ClientCredentials, &grant, kept, allowance, None))
 }

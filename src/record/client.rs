@@ -119,9 +119,9 @@ impl Client {
             (Some(requested), registered) => registered
                 .iter()
                 .find(|uri| uri.matches(requested))
-                .map(|uri| VerifiedRedirectUri::new(requested, uri.kind()))
+                .map(|uri| uri.verified(Some(requested)))
                 .ok_or(RedirectUriRefused::Unregistered),
-            (None, [only]) => Ok(VerifiedRedirectUri::new(only.as_str(), only.kind())),
+            (None, [only]) => Ok(only.verified(None)),
             (None, _) => Err(RedirectUriRefused::Missing),
         }
     }

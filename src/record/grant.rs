@@ -50,7 +50,7 @@ pub(crate) enum GrantState {
 pub(crate) struct IssuedCode {
     pub(crate) digest: Digest,
     pub(crate) expires: Timestamp,
-    pub(crate) redirect_uri: String,
+    pub(crate) redirect_uri: Arc<str>,
     /// Whether the authorization request itself named the redirect URI [RFC 6749 §4.1.3].
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) redirect_uri_named: bool,

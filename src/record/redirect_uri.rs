@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
@@ -11,7 +12,7 @@ use super::metadata::ApplicationType;
 /// A redirect URI that a client may register, checked when the client is made.
 #[derive(Clone, Eq, PartialEq)]
 pub(crate) struct RedirectUri {
-    text: String,
+    text: Arc<str>,
     kind: RedirectKind,
 }
 
@@ -64,23 +65,21 @@ impl RedirectUri {
         if kind != RedirectKind::PrivateUse && !is_canonical(text, &uri) {
             return Err(RedirectUriFault::NotCanonical);
         }
-        Ok(Self { text: text.to_owned(), kind })
+        Ok(Self { text: text.into(), kind })
     }
 
-    pub(crate) fn as_str(&self) -> &str {
-        &self.text
-    }
-
-    pub(crate) const fn kind(&self) -> RedirectKind {
-        self.kind
+    /// This URI as it was requested, or as it was registered if none was.
+    pub(super) fn verified(&self, requested: Option<&str>) -> VerifiedRedirectUri {
+        let other = requested.filter(|text| **text != *self.text);
+        VerifiedRedirectUri { text: other.map_or_else(|| Arc::clone(&self.text), Arc::from), kind: self.kind }
     }
 
     /// Exact strings; only the port of a loopback URI may vary [RFC 9700 §4.1.3, RFC 8252 §7.3].
     pub(crate) fn matches(&self, requested: &str) -> bool {
         match self.kind {
-            RedirectKind::Web | RedirectKind::PrivateUse => self.text == requested,
+            RedirectKind::Web | RedirectKind::PrivateUse => *self.text == *requested,
             RedirectKind::Loopback => {
-                self.text == requested || loopback(requested).is_some_and(|parts| loopback(&self.text) == Some(parts))
+                *self.text == *requested || loopback(requested).is_some_and(|parts| loopback(&self.text) == Some(parts))
             }
         }
     }
@@ -95,19 +94,19 @@ impl fmt::Debug for RedirectUri {
 /// A redirect URI that was matched against its client's registration; nothing else can be redirected to.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct VerifiedRedirectUri {
-    text: String,
+    text: Arc<str>,
     kind: RedirectKind,
 }
 
 impl VerifiedRedirectUri {
-    pub(super) fn new(text: &str, kind: RedirectKind) -> Self {
-        Self { text: text.to_owned(), kind }
-    }
-
     /// The URI as it was requested.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+
+    pub(crate) fn shared(&self) -> Arc<str> {
+        Arc::clone(&self.text)
     }
 
     /// Whether the URI itself shows who receives the response [RFC 8252 §8.6].

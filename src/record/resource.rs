@@ -3,12 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use url::Url;
 
 /// The absolute URI of a protected resource, compared as an exact string [RFC 8707 §2].
-#[derive(Clone, Deserialize, Eq, Hash, PartialEq, Serialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Deserialize, Eq, Hash, PartialEq)]
+#[serde(try_from = "String")]
 pub struct Resource(Arc<str>);
 
 impl Resource {
@@ -50,9 +50,9 @@ impl TryFrom<String> for Resource {
     }
 }
 
-impl From<Resource> for String {
-    fn from(resource: Resource) -> Self {
-        resource.0.as_ref().to_owned()
+impl Serialize for Resource {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&self.0)
     }
 }
 

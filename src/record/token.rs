@@ -1,5 +1,6 @@
 //! A reference access token.
 
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -8,13 +9,20 @@ use super::{Actor, ClientId, Digest, GrantId, Handle, Resource, Scope};
 use crate::env::Timestamp;
 
 /// The name of a reference token in the store: its grant, and the digest of its secret.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct TokenId {
     /// The grant it belongs to.
     pub grant: GrantId,
     /// The digest of its secret.
     pub digest: Digest,
+}
+
+/// The digest alone names the token.
+impl Hash for TokenId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.digest.hash(state);
+    }
 }
 
 impl TokenId {

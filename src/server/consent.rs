@@ -52,7 +52,7 @@ impl Verified<'_, '_> {
         let state = GrantState::CodeIssued(IssuedCode {
             digest: code.digest(),
             expires,
-            redirect_uri: self.to.uri.as_str().to_owned(),
+            redirect_uri: self.to.uri.shared(),
             redirect_uri_named: self.request.redirect_uri.is_some(),
             challenge: self.challenge,
         });
@@ -73,7 +73,7 @@ impl Verified<'_, '_> {
         let requester = Requester { config, client: self.client, resource: &[], env };
         let token = |TokenResponse { access_token, token_type, expires_in, scope, .. }| AuthorizationOutcome::Token {
             access_token,
-            token_type,
+            token_type: token_type.into_owned(),
             expires_in,
             scope,
         };

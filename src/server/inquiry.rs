@@ -30,7 +30,11 @@ impl Inquiry {
 
     pub(super) fn keys(&self) -> Vec<Key> {
         let client = Key::Client(self.credentials.client().clone());
-        [client].into_iter().chain(self.token.iter().flat_map(PresentedToken::keys)).collect()
+        match &self.token {
+            Some(PresentedToken::Access(handle, id)) => vec![client, Key::Grant(handle.grant()), Key::Token(*id)],
+            Some(PresentedToken::Refresh(handle)) => vec![client, Key::Grant(handle.grant())],
+            None => vec![client],
+        }
     }
 
     pub(super) fn authenticate<'s>(
@@ -71,13 +75,5 @@ impl PresentedToken {
             Self::Access(handle, id)
         });
         access.or_else(|| read(HandleKind::RefreshToken).map(Self::Refresh))
-    }
-
-    fn keys(&self) -> impl Iterator<Item = Key> + use<> {
-        let (grant, token) = match self {
-            Self::Access(handle, id) => (handle.grant(), Some(*id)),
-            Self::Refresh(handle) => (handle.grant(), None),
-        };
-        [Key::Grant(grant)].into_iter().chain(token.map(Key::Token))
     }
 }

@@ -1,5 +1,6 @@
 //! The introspection endpoint [RFC 7662].
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::config::Config;
@@ -39,14 +40,14 @@ impl Introspect {
             active: true,
             scope: Some(token.scope.clone()),
             client_id: Some(token.client.clone()),
-            token_type: Some("Bearer".to_owned()),
+            token_type: Some(Cow::Borrowed("Bearer")),
             exp: Some(token.expires),
             iat: Some(token.issued),
             sub: grant.subject.clone(),
             aud: token.audience.to_vec(),
             act: token.act.as_deref().cloned(),
             may_act: grant.may_act.as_ref().map(|may| MayAct { client_id: may.to_vec() }),
-            iss: Some(self.config.issuer().to_owned()),
+            iss: Some(self.config.shared_issuer()),
         }
     }
 
@@ -71,7 +72,7 @@ impl Introspect {
             exp: Some(chain.dies()),
             iat: Some(chain.rotated),
             sub: grant.subject.clone(),
-            iss: Some(self.config.issuer().to_owned()),
+            iss: Some(self.config.shared_issuer()),
             ..Introspection::inactive()
         }
     }

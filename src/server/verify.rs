@@ -37,7 +37,7 @@ pub(super) struct Verified<'a, 'r> {
 }
 
 /// Where the response goes, from the moment that this is proven.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Recipient<'a> {
     pub(super) uri: VerifiedRedirectUri,
     mode: ResponseMode,

@@ -1,13 +1,15 @@
 //! Records in memory: sharded by grant, swept a little with every write.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
-use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use smallvec::SmallVec;
 
 use crate::ambient::{Clock, SystemClock};
 use crate::env::Timestamp;
-use crate::record::{Client, Record};
+use crate::record::{Client, Record, TokenId};
 
 use super::{AsyncStore, Change, Commit, Expect, Key, Store, Versioned, Write};
 
@@ -18,7 +20,6 @@ use super::{AsyncStore, Change, Commit, Expect, Key, Store, Versioned, Write};
 #[derive(Debug)]
 pub struct Memory<C = SystemClock> {
     shards: Box<[Mutex<Shard>]>,
-    hasher: RandomState,
     clock: C,
 }
 
@@ -42,10 +43,13 @@ struct Shard {
 struct Row {
     version: u64,
     record: Record,
-    expires: Option<Timestamp>,
+    expires: Timestamp,
     /// The moment at which this row stands in `due`.
-    queued: Option<Timestamp>,
+    queued: Timestamp,
 }
+
+/// The expiry of what does not expire; it stands in no queue.
+const NEVER: Timestamp = Timestamp::from_unix(u64::MAX);
 
 impl Memory {
     /// An empty store.
@@ -66,13 +70,13 @@ impl<C: Clock> Memory<C> {
     #[must_use]
     pub fn with_clock(clock: C) -> Self {
         let shards = (0..SHARDS).map(|_| Mutex::new(Shard::default())).collect();
-        Self { shards, hasher: RandomState::new(), clock }
+        Self { shards, clock }
     }
 
     /// Adds a client, or replaces the one of the same name.
     pub fn put_client(&self, client: Client) {
         let key = Key::Client(client.id().clone());
-        let mut shard = self.shard(self.place(&key));
+        let mut shard = self.shard(place(&key));
         shard.put(&key, Record::Client(client.into()), None);
     }
 
@@ -94,15 +98,6 @@ impl<C: Clock> Memory<C> {
         (0..SHARDS).for_each(|place| while self.shard(place).sweep(now, 1024) {});
     }
 
-    /// Rows of one grant share a shard.
-    fn place(&self, key: &Key) -> usize {
-        let hash = match key.grant() {
-            Some(grant) => self.hasher.hash_one(grant),
-            None => self.hasher.hash_one(key),
-        };
-        usize::try_from(hash % SHARDS as u64).unwrap_or_default()
-    }
-
     #[expect(clippy::indexing_slicing, reason = "`place` is below SHARDS")]
     fn shard(&self, place: usize) -> MutexGuard<'_, Shard> {
         self.shards[place].lock().unwrap_or_else(PoisonError::into_inner)
@@ -110,50 +105,59 @@ impl<C: Clock> Memory<C> {
 
     /// Locks the shards of `keys`, each once and in one order, so that two calls never wait for each other.
     fn lock<'k>(&self, keys: impl Iterator<Item = &'k Key>) -> Locked<'_> {
-        let mut wanted = 0_u64;
-        let places = keys.map(|key| {
-            let place = self.place(key);
-            wanted |= 1 << place;
-            place
-        });
-        let places = places.collect();
-        let held =
-            (0..SHARDS).filter(|place| wanted >> place & 1 == 1).map(|place| (place, self.shard(place))).collect();
-        Locked { held, places }
+        let mut wanted = keys.fold(0_u64, |wanted, key| wanted | 1 << place(key));
+        let mut held = SmallVec::new();
+        while wanted != 0 {
+            let place = wanted.trailing_zeros() as usize;
+            held.push((place, self.shard(place)));
+            wanted &= wanted - 1;
+        }
+        Locked { held }
     }
 }
 
-/// Some shards, locked, and in which of them each key is.
+/// Rows of one grant share a shard. The maps in the shards are keyed; here it is enough that names differ.
+fn place(key: &Key) -> usize {
+    let spread = match key {
+        // The name of a grant that is kept is random.
+        Key::Grant(id) | Key::Token(TokenId { grant: id, .. }) => id.as_bytes().first().copied().unwrap_or_default(),
+        Key::Pushed(id) | Key::UserCode(id) => id.as_bytes().first().copied().unwrap_or_default(),
+        Key::Client(id) => id.as_str().bytes().fold(0, u8::wrapping_add),
+    };
+    usize::from(spread) % SHARDS
+}
+
+/// Some shards, locked.
 struct Locked<'m> {
-    held: Vec<(usize, MutexGuard<'m, Shard>)>,
-    places: Vec<usize>,
+    /// No allocation for a client and a grant, which is what most requests are about.
+    held: SmallVec<[(usize, MutexGuard<'m, Shard>); 2]>,
 }
 
 impl Locked<'_> {
-    fn of(&mut self, place: usize) -> Option<&mut Shard> {
+    /// The shard of a key that was named when the shards were locked.
+    fn shard(&mut self, key: &Key) -> Option<&mut Shard> {
+        let place = place(key);
         self.held.iter_mut().find_map(|(own, shard)| (*own == place).then_some(&mut **shard))
     }
 }
 
 impl Shard {
     fn read(&self, key: &Key, now: Timestamp) -> Option<&Row> {
-        self.rows.get(key).filter(|row| row.expires.is_none_or(|expires| now < expires))
+        self.rows.get(key).filter(|row| now < row.expires)
     }
 
     fn put(&mut self, key: &Key, record: Record, expires: Option<Timestamp>) {
         let version = self.next;
         self.next += 1;
-        let queued = self.rows.get(key).and_then(|row| row.queued);
+        let expires = expires.unwrap_or(NEVER);
+        let entry = self.rows.entry(key.clone());
+        let mut queued = if let Entry::Occupied(row) = &entry { row.get().queued } else { NEVER };
         // An entry that comes too early is moved when it comes; one that comes too late would be found too late.
-        let queued = match (expires, queued) {
-            (Some(expires), Some(queued)) if queued <= expires => Some(queued),
-            (Some(expires), _) => {
-                self.due.entry(expires).or_default().push(key.clone());
-                Some(expires)
-            }
-            (None, _) => None,
-        };
-        self.rows.insert(key.clone(), Row { version, record, expires, queued });
+        if expires < queued {
+            self.due.entry(expires).or_insert_with(|| Vec::with_capacity(1)).push(key.clone());
+            queued = expires;
+        }
+        entry.insert_entry(Row { version, record, expires, queued });
     }
 
     /// Looks at up to `most` due entries; whether more are due.
@@ -177,19 +181,17 @@ impl Shard {
     /// Forgets the row of an entry that came due, or queues it again if it was given more time.
     fn settle(&mut self, key: Key, moment: Timestamp, now: Timestamp) {
         let Some(row) = self.rows.get_mut(&key) else { return };
-        // A later entry of the same key stands for the row now.
-        if row.queued != Some(moment) {
+        // Another entry of the same key stands for the row now.
+        if row.queued != moment {
             return;
         }
-        match row.expires {
-            Some(expires) if expires <= now => {
-                self.rows.remove(&key);
-            }
-            Some(expires) => {
-                row.queued = Some(expires);
-                self.due.entry(expires).or_default().push(key);
-            }
-            None => row.queued = None,
+        if row.expires <= now {
+            self.rows.remove(&key);
+            return;
+        }
+        row.queued = row.expires;
+        if row.expires < NEVER {
+            self.due.entry(row.expires).or_default().push(key);
         }
     }
 }
@@ -200,9 +202,8 @@ impl<C: Clock> Store for Memory<C> {
     fn load(&self, keys: &[Key]) -> Result<Vec<Option<Versioned<Record>>>, Infallible> {
         let now = self.clock.now();
         let mut locked = self.lock(keys.iter());
-        let places = std::mem::take(&mut locked.places);
-        let found = keys.iter().zip(places).map(|(key, place)| {
-            let row = locked.of(place)?.read(key, now)?;
+        let found = keys.iter().map(|key| {
+            let row = locked.shard(key)?.read(key, now)?;
             Some(Versioned { version: row.version, value: row.record.clone() })
         });
         Ok(found.collect())
@@ -211,9 +212,8 @@ impl<C: Clock> Store for Memory<C> {
     fn commit(&self, changes: &[Change]) -> Result<Commit, Infallible> {
         let now = self.clock.now();
         let mut locked = self.lock(changes.iter().map(|change| &change.key));
-        let places = std::mem::take(&mut locked.places);
-        for (change, place) in changes.iter().zip(&places) {
-            let row = locked.of(*place).and_then(|shard| shard.read(&change.key, now));
+        for change in changes {
+            let row = locked.shard(&change.key).and_then(|shard| shard.read(&change.key, now));
             let holds = match (change.expect, row) {
                 (Expect::Absent, None) => true,
                 (Expect::Version(expected), Some(row)) => row.version == expected,
@@ -223,8 +223,8 @@ impl<C: Clock> Store for Memory<C> {
                 return Ok(Commit::Conflict);
             }
         }
-        for (change, place) in changes.iter().zip(places) {
-            let Some(shard) = locked.of(place) else { continue };
+        for change in changes {
+            let Some(shard) = locked.shard(&change.key) else { continue };
             match &change.write {
                 Write::Put { record, expires } => shard.put(&change.key, record.clone(), *expires),
                 Write::Delete => {

@@ -230,16 +230,17 @@ impl AuthorizationResponse {
 
     /// 303, so that a POST to the authorization endpoint is never repeated to the client [RFC 9700 §4.12].
     fn print_redirect(&self, separator: char) -> Response<Vec<u8>> {
-        let mut parameters = String::new();
+        let mut location = String::with_capacity(256);
+        location.push_str(self.to.as_str());
+        location.push(separator);
         for (name, value) in self.message.parameters() {
-            form::append(&mut parameters, name, &value);
+            form::append(&mut location, name, &value);
         }
-        let location = format!("{}{separator}{parameters}", self.to.as_str());
         let mut response = Response::new(Vec::new());
         *response.status_mut() = StatusCode::SEE_OTHER;
         let headers = response.headers_mut();
         // A registered URI is visible ASCII, and what was appended is percent-encoded.
-        if let Ok(mut location) = HeaderValue::from_str(&location) {
+        if let Ok(mut location) = HeaderValue::try_from(location) {
             location.set_sensitive(self.message.outcome.is_secret());
             headers.insert(LOCATION, location);
         }

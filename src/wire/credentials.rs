@@ -125,7 +125,7 @@ fn parse_basic(value: &HeaderValue) -> Result<(ClientId, Exposed), CredentialsFa
     let (id, secret) = pair.split_once(':').ok_or(CredentialsFault::Header)?;
     let decode = |text| form::decode_component(text).ok_or(CredentialsFault::Header);
     let (id, secret) = (decode(id)?, decode(secret)?);
-    let printable = |text: &str| text.bytes().all(|byte| matches!(byte, 0x20..=0x7e));
+    let printable = |text: &str| !form::holds(text, |byte| !matches!(byte, 0x20..=0x7e));
     if id.is_empty() || !printable(&id) || !printable(&secret) {
         return Err(CredentialsFault::Header);
     }

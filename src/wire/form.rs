@@ -1,9 +1,9 @@
 //! `application/x-www-form-urlencoded`, read strictly.
 
 use std::borrow::Cow;
-use std::fmt::{self, Write as _};
+use std::fmt;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
 /// What a request may hold at most.
@@ -175,29 +175,41 @@ fn decode<'a>(text: &'a str, limits: &Limits) -> Result<Cow<'a, str>, Malformed>
     if decoded.len() > limits.value {
         return Err(Malformed::ValueTooLong);
     }
-    if decoded.chars().any(char::is_control) {
-        return Err(Malformed::ControlCharacter);
-    }
-    Ok(decoded)
+    let control =
+        holds(&decoded, |byte| byte.is_ascii_control()) || !decoded.is_ascii() && decoded.chars().any(char::is_control);
+    if control { Err(Malformed::ControlCharacter) } else { Ok(decoded) }
 }
 
 /// Decodes one form component, or nothing if a percent sign is not followed by two hexadecimal digits or the bytes are
 /// no UTF-8 [RFC 6749 §B].
 pub(crate) fn decode_component(text: &str) -> Option<Cow<'_, str>> {
-    if !text.bytes().any(|byte| matches!(byte, b'%' | b'+')) {
+    if !holds(text, |byte| matches!(byte, b'%' | b'+')) {
         return Some(Cow::Borrowed(text));
     }
-    let escapes = text.split('%').skip(1);
-    let well_formed =
-        |after: &str| matches!(after.as_bytes(), [a, b, ..] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit());
-    if !escapes.into_iter().all(well_formed) {
-        return None;
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        decoded.push(match byte {
+            b'%' => hexadecimal(bytes.next()?)? << 4 | hexadecimal(bytes.next()?)?,
+            b'+' => b' ',
+            plain => plain,
+        });
     }
-    if text.contains('+') {
-        let spaced = text.replace('+', " ");
-        return percent_decode_str(&spaced).decode_utf8().ok().map(|text| Cow::Owned(text.into_owned()));
+    String::from_utf8(decoded).ok().map(Cow::Owned)
+}
+
+/// Whether some byte is so; looks at all of them, which takes less time than to stop early.
+pub(super) fn holds(text: &str, is: impl Fn(u8) -> bool) -> bool {
+    text.bytes().fold(false, |found, byte| found | is(byte))
+}
+
+const fn hexadecimal(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        b'A'..=b'F' => Some(digit - b'A' + 10),
+        _ => None,
     }
-    percent_decode_str(text).decode_utf8().ok()
 }
 
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -207,9 +219,9 @@ pub(crate) fn append(to: &mut String, name: &str, value: &str) {
     if !(to.is_empty() || to.ends_with(['?', '&'])) {
         to.push('&');
     }
-    let (name, value) = (utf8_percent_encode(name, UNRESERVED), utf8_percent_encode(value, UNRESERVED));
-    // Writing to a string cannot fail.
-    let _ = write!(to, "{name}={value}");
+    to.extend(utf8_percent_encode(name, UNRESERVED));
+    to.push('=');
+    to.extend(utf8_percent_encode(value, UNRESERVED));
 }
 
 #[cfg(test)]

@@ -1,5 +1,8 @@
 //! What an introspection answers [RFC 7662 §2.2].
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use http::{Response, StatusCode};
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -22,7 +25,7 @@ pub struct Introspection {
     pub client_id: Option<ClientId>,
     /// How it is used; absent for a refresh token.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub token_type: Option<String>,
+    pub token_type: Option<Cow<'static, str>>,
     /// When it expires.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exp: Option<Timestamp>,
@@ -43,7 +46,7 @@ pub struct Introspection {
     pub may_act: Option<MayAct>,
     /// Who issued it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub iss: Option<String>,
+    pub iss: Option<Arc<str>>,
 }
 
 /// The clients that may act for a subject.

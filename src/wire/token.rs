@@ -1,5 +1,7 @@
 //! The token endpoint's request and response [RFC 6749 §4.1.3, §4.3.2, §4.4.2, §5, §6].
 
+use std::borrow::Cow;
+
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderValue, PRAGMA, WWW_AUTHENTICATE};
 use http::{Method, Request, Response, StatusCode};
 use serde::{Deserialize, Serialize};
@@ -173,7 +175,7 @@ pub struct TokenResponse {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issued_token_type: Option<String>,
     /// How to use it: `Bearer`.
-    pub token_type: String,
+    pub token_type: Cow<'static, str>,
     /// Seconds until the access token expires.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_in: Option<u64>,
@@ -192,7 +194,7 @@ impl TokenResponse {
         Self {
             access_token,
             issued_token_type: None,
-            token_type: "Bearer".to_owned(),
+            token_type: Cow::Borrowed("Bearer"),
             expires_in: Some(expires_in),
             refresh_token,
             scope: Some(scope),
@@ -267,8 +269,11 @@ impl TokenRefusal {
 
 /// A response in JSON that nobody may keep [RFC 6749 §5.1].
 pub(crate) fn json<T: Serialize>(status: StatusCode, body: &T) -> Response<Vec<u8>> {
+    // Tokens and what is said of them seldom need more.
+    let mut text = Vec::with_capacity(512);
     // Messages are structs of texts and numbers, which JSON can always express.
-    let mut response = Response::new(serde_json::to_vec(body).unwrap_or_default());
+    let _ = serde_json::to_writer(&mut text, body);
+    let mut response = Response::new(text);
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

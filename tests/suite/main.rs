@@ -23,6 +23,7 @@ mod flows;
 mod implicit;
 mod interleavings;
 mod machine;
+mod memory;
 mod model;
 mod password;
 mod properties;

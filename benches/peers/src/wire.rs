@@ -120,7 +120,7 @@ pub fn build(row: Row) {
 
 /// The code in a successful authorization response.
 pub fn code<B>(response: &Response<B>) -> &str {
-    assert_eq!(response.status(), StatusCode::FOUND);
+    assert!(matches!(response.status(), StatusCode::FOUND | StatusCode::SEE_OTHER));
     let location = response.headers()[header::LOCATION].to_str().expect("location");
     let query = location.split_once('?').expect("query").1;
     query.split('&').find_map(|pair| pair.strip_prefix("code=")).expect("code")

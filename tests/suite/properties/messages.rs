@@ -70,7 +70,7 @@ proptest! {
         scope in of(scopes()),
     ) {
         let mut response = TokenResponse::bearer(access, 0, Scope::empty(), refresh);
-        response.token_type = token_type;
+        response.token_type = token_type.into();
         response.expires_in = lifetime;
         response.scope = scope;
         prop_assert_eq!(TokenResponse::parse(&response.print()), Ok(response));
@@ -105,9 +105,9 @@ proptest! {
         introspection.active = active;
         introspection.scope = scope;
         introspection.client_id = text().map(|id| ClientId::new(&id));
-        introspection.token_type = text();
+        introspection.token_type = text().map(Into::into);
         introspection.sub = text().map(|subject| Subject::new(&subject));
-        introspection.iss = text();
+        introspection.iss = text().map(Into::into);
         introspection.exp = exp;
         introspection.iat = iat;
         introspection.aud = aud;

@@ -1,0 +1,47 @@
+//! What a request and a live grant cost in memory: no more than they do today.
+
+#[path = "../benches/world/mod.rs"]
+mod world;
+
+use allocation_counter::measure;
+use world::{Row, World};
+
+/// Heap allocations from the bytes of a row's requests to the bytes of its answers.
+const LIMITS: [(Row, u64); 4] =
+    [(Row::Code, 48), (Row::ClientCredentials, 16), (Row::Refresh, 16), (Row::Introspection, 12)];
+
+/// Bytes of a live grant with its redeemed code, its refresh token and one access token; some 830, by how full the
+/// tables happen to be.
+const GRANT: u64 = 900;
+
+const GRANTS: usize = 100_000;
+
+#[test]
+fn requests_allocate_no_more_than_they_did_however_many_grants_there_are() {
+    for grants in [1, GRANTS] {
+        let mut world = World::new(grants);
+        for (row, limit) in LIMITS {
+            let least = (0..100).map(|_| allocations(&mut world, row)).min();
+            assert!(least <= Some(limit), "{row:?} with {grants} grants: {least:?}, not {limit}");
+        }
+    }
+}
+
+#[test]
+fn a_live_grant_takes_no_more_memory_than_it_did() {
+    let taken = |grants| {
+        let mut world = None;
+        let counted = measure(|| world = Some(World::new(grants)));
+        let tokens: usize = world.iter().flat_map(|world| &world.tokens).map(world::Tokens::bytes).sum();
+        u64::try_from(counted.bytes_current).unwrap_or_default() - tokens as u64
+    };
+    let each = (taken(GRANTS) - taken(1)) / GRANTS as u64;
+    assert!(each <= GRANT, "{each} bytes for each grant");
+}
+
+/// Of the server alone: what the client's side of the row allocates is left out.
+fn allocations(world: &mut World, row: Row) -> u64 {
+    let mut count = 0;
+    world.observe(row, |answer| count += measure(answer).count_total);
+    count
+}

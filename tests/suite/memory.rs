@@ -1,0 +1,243 @@
+//! The contract of a store, held by the one in memory.
+
+use std::sync::{Arc, Barrier};
+
+use crate::support::Hands;
+use grantor::Clock;
+use grantor::Timestamp;
+use grantor::record::{Client, GrantId, Record};
+use grantor::store::{Change, Commit, Expect, Key, Memory, Store, Write};
+
+type Rows = Memory<Hands>;
+
+fn rows() -> (Rows, Hands) {
+    let clock = Hands::default();
+    (Memory::with_clock(clock.clone()), clock)
+}
+
+/// Keys of one shard: grants are spread by the first byte of their names.
+fn neighbour(number: u32) -> Key {
+    let mut name = [0; 16];
+    name[12..].copy_from_slice(&number.to_be_bytes());
+    Key::Grant(GrantId::new(name))
+}
+
+/// Keys of different shards, as long as the numbers are less than 64 apart.
+fn elsewhere(number: u32) -> Key {
+    let mut name = [u8::try_from(number % 64).unwrap(); 16];
+    name[12..].copy_from_slice(&number.to_be_bytes());
+    Key::Grant(GrantId::new(name))
+}
+
+fn record(text: &str) -> Record {
+    Record::Client(Arc::new(Client::builder(text).redirect_uri("https://client.example/cb").build().unwrap()))
+}
+
+fn put(key: Key, expect: Expect, text: &str, expires: Option<Timestamp>) -> Change {
+    Change { key, expect, write: Write::Put { record: record(text), expires } }
+}
+
+fn only(key: Key, expect: Expect, write: Write) -> Change {
+    Change { key, expect, write }
+}
+
+fn commit(rows: &Rows, changes: &[Change]) -> Commit {
+    Store::commit(rows, changes).unwrap()
+}
+
+fn version(rows: &Rows, key: &Key) -> Option<u64> {
+    let found = Store::load(rows, std::slice::from_ref(key)).unwrap().remove(0);
+    found.map(|row| row.version)
+}
+
+fn text(rows: &Rows, key: &Key) -> Option<String> {
+    match Store::load(rows, std::slice::from_ref(key)).unwrap().remove(0)?.value {
+        Record::Client(client) => Some(client.id().to_string()),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_load_answers_in_the_order_of_its_keys() {
+    let (rows, _) = rows();
+    let keys: Vec<_> = (0..6).map(elsewhere).collect();
+    for (key, name) in keys.iter().zip(["0", "1", "2"]) {
+        assert_eq!(commit(&rows, &[put(key.clone(), Expect::Absent, name, None)]), Commit::Applied);
+    }
+    let asked: Vec<_> = [5, 2, 0, 2, 4].map(|place: usize| keys[place].clone()).into();
+    let found = Store::load(&rows, &asked).unwrap();
+    let names: Vec<_> = found.into_iter().map(|row| row.map(|row| row.value)).collect();
+    assert_eq!(names, [None, Some(record("2")), Some(record("0")), Some(record("2")), None]);
+}
+
+#[test]
+fn a_commit_applies_only_if_every_expectation_holds() {
+    let (rows, _) = rows();
+    let (present, absent) = (elsewhere(0), elsewhere(1));
+    assert_eq!(commit(&rows, &[put(present.clone(), Expect::Absent, "first", None)]), Commit::Applied);
+    let read = version(&rows, &present).unwrap();
+    let failing = [
+        (present.clone(), Expect::Absent),
+        (present.clone(), Expect::Version(read + 1)),
+        (absent.clone(), Expect::Version(read)),
+    ];
+    for (key, expect) in failing {
+        for write in [Write::Nothing, Write::Delete] {
+            for last in [false, true] {
+                let mut changes = vec![
+                    put(elsewhere(2), Expect::Absent, "new", None),
+                    only(present.clone(), Expect::Version(read), Write::Delete),
+                ];
+                changes.insert(if last { 2 } else { 0 }, only(key.clone(), expect, write.clone()));
+                assert_eq!(commit(&rows, &changes), Commit::Conflict, "{changes:?}");
+                assert_eq!((version(&rows, &present), rows.len()), (Some(read), 1));
+            }
+        }
+    }
+    let changes = [
+        only(absent, Expect::Absent, Write::Nothing),
+        put(elsewhere(2), Expect::Absent, "new", None),
+        put(present.clone(), Expect::Version(read), "second", None),
+    ];
+    assert_eq!(commit(&rows, &changes), Commit::Applied);
+    assert_eq!(text(&rows, &present).as_deref(), Some("second"));
+    assert_eq!(text(&rows, &elsewhere(2)).as_deref(), Some("new"));
+}
+
+#[test]
+fn a_version_is_never_used_twice() {
+    let (rows, clock) = rows();
+    let key = neighbour(0);
+    let mut seen = Vec::new();
+    for round in 0..20 {
+        let expires = clock.now().plus(std::time::Duration::from_secs(5));
+        let expect = version(&rows, &key).map_or(Expect::Absent, Expect::Version);
+        assert_eq!(commit(&rows, &[put(key.clone(), expect, "x", Some(expires))]), Commit::Applied);
+        let now = version(&rows, &key).unwrap();
+        assert!(!seen.contains(&now), "{now} again");
+        seen.push(now);
+        match round % 4 {
+            0 => assert_eq!(commit(&rows, &[only(key.clone(), Expect::Version(now), Write::Delete)]), Commit::Applied),
+            1 => clock.advance(5),
+            2 => {
+                clock.advance(5);
+                rows.sweep();
+                assert!(rows.is_empty());
+            }
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn a_record_is_there_until_it_expires_and_not_a_second_longer() {
+    let (rows, clock) = rows();
+    let key = neighbour(0);
+    let expires = clock.now().plus(std::time::Duration::from_secs(10));
+    assert_eq!(commit(&rows, &[put(key.clone(), Expect::Absent, "old", Some(expires))]), Commit::Applied);
+    let read = version(&rows, &key).unwrap();
+    clock.advance(9);
+    assert_eq!(version(&rows, &key), Some(read));
+    clock.advance(1);
+    assert_eq!(version(&rows, &key), None);
+    assert_eq!(commit(&rows, &[only(key.clone(), Expect::Version(read), Write::Nothing)]), Commit::Conflict);
+    assert_eq!(commit(&rows, &[put(key.clone(), Expect::Absent, "new", None)]), Commit::Applied);
+    clock.advance(1_000_000);
+    rows.sweep();
+    assert_eq!(text(&rows, &key).as_deref(), Some("new"));
+}
+
+#[test]
+fn an_expiry_can_be_moved_either_way() {
+    let (rows, clock) = rows();
+    let after = |seconds| Some(clock.now().plus(std::time::Duration::from_secs(seconds)));
+    let (longer, shorter, again) = (neighbour(0), neighbour(1), neighbour(2));
+    for (key, first, second) in [(&longer, 10, 100), (&shorter, 100, 10), (&again, 10, 100)] {
+        assert_eq!(commit(&rows, &[put(key.clone(), Expect::Absent, "1", after(first))]), Commit::Applied);
+        let mut expect = Expect::Version(version(&rows, key).unwrap());
+        if *key == again {
+            assert_eq!(commit(&rows, &[only(key.clone(), expect, Write::Delete)]), Commit::Applied);
+            expect = Expect::Absent;
+        }
+        assert_eq!(commit(&rows, &[put(key.clone(), expect, "2", after(second))]), Commit::Applied);
+    }
+    clock.advance(10);
+    rows.sweep();
+    assert_eq!([&longer, &shorter, &again].map(|key| version(&rows, key).is_some()), [true, false, true]);
+    assert_eq!(rows.len(), 2);
+    clock.advance(89);
+    rows.sweep();
+    assert_eq!(rows.len(), 2);
+    clock.advance(1);
+    rows.sweep();
+    assert_eq!(rows.len(), 0);
+}
+
+#[test]
+fn under_traffic_no_record_stays_much_longer_than_it_lives() {
+    const PER_SECOND: u32 = 100;
+    const LIFE: u32 = 20;
+    let (rows, clock) = rows();
+    let mut most = 0;
+    for number in 0..PER_SECOND * LIFE * 10 {
+        let expires = clock.now().plus(std::time::Duration::from_secs(LIFE.into()));
+        assert_eq!(commit(&rows, &[put(elsewhere(number), Expect::Absent, "x", Some(expires))]), Commit::Applied);
+        if number % PER_SECOND == 0 {
+            clock.advance(1);
+        }
+        most = most.max(rows.len());
+    }
+    // A second's worth waits until its shard is written to.
+    let live = usize::try_from(PER_SECOND * LIFE).unwrap();
+    assert!(most <= live + 2 * usize::try_from(PER_SECOND).unwrap(), "{most} records, {live} live");
+}
+
+#[test]
+fn a_commit_forgets_a_little_and_a_sweep_everything() {
+    let (rows, clock) = rows();
+    let expires = Some(clock.now().plus(std::time::Duration::from_secs(1)));
+    for number in 0..10_000 {
+        assert_eq!(commit(&rows, &[put(neighbour(number), Expect::Absent, "x", expires)]), Commit::Applied);
+    }
+    clock.advance(1);
+    for written in 1..=1000 {
+        let before = rows.len();
+        assert_eq!(commit(&rows, &[put(neighbour(20_000 + written), Expect::Absent, "x", None)]), Commit::Applied);
+        let forgotten = before + 1 - rows.len();
+        assert!((2..=8).contains(&forgotten), "one commit forgot {forgotten}");
+    }
+    rows.sweep();
+    assert_eq!(rows.len(), 1000);
+}
+
+#[test]
+fn of_conflicting_commits_exactly_one_applies() {
+    const THREADS: u32 = 8;
+    let (rows, _) = rows();
+    let (contested, barrier) = (elsewhere(0), Barrier::new(THREADS as usize));
+    assert_eq!(commit(&rows, &[put(contested.clone(), Expect::Absent, "0", None)]), Commit::Applied);
+    for round in 0..200 {
+        let read = version(&rows, &contested).unwrap();
+        let applied = std::thread::scope(|scope| {
+            let attempts: Vec<_> = (0..THREADS)
+                .map(|thread| {
+                    let (rows, contested, barrier) = (&rows, contested.clone(), &barrier);
+                    scope.spawn(move || {
+                        let own = elsewhere(1 + round * THREADS + thread);
+                        let mut changes =
+                            [put(contested, Expect::Version(read), "x", None), put(own, Expect::Absent, "x", None)];
+                        // Half of them name their shards the other way round.
+                        if thread % 2 == 0 {
+                            changes.reverse();
+                        }
+                        barrier.wait();
+                        commit(rows, &changes)
+                    })
+                })
+                .collect();
+            attempts.into_iter().map(|attempt| attempt.join().unwrap()).filter(|one| *one == Commit::Applied).count()
+        });
+        assert_eq!(applied, 1);
+    }
+    assert_eq!(rows.len(), 201, "a commit that met a conflict left something behind");
+}
