@@ -8,7 +8,7 @@ use grantor::server::{Approval, Place, Visitor};
 use grantor::step::Step;
 use grantor::store::{Commit, Expect, Key, Store as _, Write};
 use grantor::wire::{AuthorizationMessage, AuthorizationOutcome, Limits};
-use grantor::{Env, Progress, Seed};
+use grantor::{Env, Profile, Progress, Seed};
 use http::{Request, Response, StatusCode};
 
 use crate::support::*;
@@ -20,6 +20,7 @@ const API: &str = "https://api.test/a";
 fn legacy() -> World {
     let world = world_with(|config| {
         config
+            .profile(Profile::danger_oauth20_legacy())
             .danger_serve_implicit_grant()
             .serve_response_type_none()
             .resource(API)

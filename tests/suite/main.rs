@@ -25,6 +25,7 @@ mod interleavings;
 mod machine;
 mod model;
 mod password;
+mod profiles;
 mod properties;
 mod protected_resource;
 mod pushed_requests;
