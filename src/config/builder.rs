@@ -7,7 +7,7 @@ use super::lifetimes::Lifetimes;
 use super::paths::Paths;
 use super::policy::{Practice, Stance};
 use super::profile::Profile;
-use super::{About, Config, DeviceFlow, KnownResource};
+use super::{About, Config, Cors, DeviceFlow, KnownResource};
 use crate::record::{Resource, Scope, web_url};
 use crate::wire::Limits;
 
@@ -114,6 +114,13 @@ impl ConfigBuilder {
     #[must_use]
     pub fn about(mut self, change: impl FnOnce(&mut About)) -> Self {
         change(&mut self.config.about);
+        self
+    }
+
+    /// Which scripts may call from a browser.
+    #[must_use]
+    pub fn cors(mut self, change: impl FnOnce(&mut Cors)) -> Self {
+        change(&mut self.config.cors);
         self
     }
 
@@ -238,6 +245,7 @@ impl ConfigBuilder {
         let quotable = |byte: u8| matches!(byte, 0x20..=0x7e) && !matches!(byte, b'"' | b'\\');
         ensure(!realm.is_empty() && realm.bytes().all(quotable), || ConfigFault::Realm(realm.as_ref().to_owned()))?;
         config.about.check()?;
+        config.cors.check()?;
         config.paths.check()?;
         let sound = |flow: &DeviceFlow| flow.user_codes.is_sound() && (1..=60).contains(&flow.interval.as_secs());
         ensure(config.device_flow.as_ref().is_none_or(sound), || ConfigFault::DeviceFlow)?;

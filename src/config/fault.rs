@@ -74,6 +74,11 @@ pub enum ConfigFault {
     /// A language.
     #[error("about: ui_locales: {0:?} is no language tag such as en or pt-BR")]
     Locale(String),
+    /// An origin.
+    #[error(
+        "cors: origin {0:?}: write it as browsers do, such as https://app.example, without a path; http is for the same machine"
+    )]
+    Origin(String),
     /// A path.
     #[error("paths: {0:?}: use a path that begins with '/', of letters, digits and '-._~'")]
     Path(String),

@@ -2,6 +2,7 @@
 
 mod about;
 mod builder;
+mod cors;
 mod fault;
 mod lifetimes;
 mod paths;
@@ -13,6 +14,7 @@ use std::time::Duration;
 
 pub use about::About;
 pub use builder::ConfigBuilder;
+pub use cors::Cors;
 pub use fault::ConfigFault;
 pub use lifetimes::Lifetimes;
 pub use paths::Paths;
@@ -38,6 +40,7 @@ pub struct Config {
     brand: String,
     realm: Arc<str>,
     about: About,
+    cors: Cors,
     paths: Paths,
     policy: Policy,
     device_flow: Option<DeviceFlow>,
@@ -92,6 +95,7 @@ impl Config {
                 brand: "gr_".to_owned(),
                 realm: Arc::from("grantor"),
                 about: About::default(),
+                cors: Cors::default(),
                 paths: Paths::default(),
                 policy: Profile::oauth21().policy(),
                 device_flow: None,
@@ -151,6 +155,12 @@ impl Config {
     #[must_use]
     pub const fn about(&self) -> &About {
         &self.about
+    }
+
+    /// Which scripts may call from a browser.
+    #[must_use]
+    pub const fn cors(&self) -> &Cors {
+        &self.cors
     }
 
     /// Every resource that a token can be for.

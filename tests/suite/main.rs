@@ -16,6 +16,7 @@ mod authorize;
 mod client_authentication;
 mod configuration;
 mod counts;
+mod cross_origin;
 mod device;
 mod faults;
 mod faulty;
