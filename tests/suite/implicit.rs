@@ -358,5 +358,7 @@ fn responses_are_read_as_they_are_written_and_nothing_else_is() {
         assert_eq!(AuthorizationMessage::parse(text.as_bytes(), &Limits::default()), Ok(None), "{text}");
     }
     assert!(AuthorizationMessage::parse(b"access_token=x&access_token=y", &Limits::default()).is_err());
-    assert!(read("access_token=x&token_type=Bearer").state.is_none());
+    let message = read("access_token=x&token_type=Bearer&scope=%20");
+    assert!(message.state.is_none());
+    assert_eq!(message.parameters().count(), 2, "a scope of no words is none");
 }
