@@ -12,7 +12,9 @@ use crate::drive::{self, AsyncHost, Cause, Failure, Host, NoHost};
 use crate::env::Env;
 use crate::event::EventSink;
 use crate::resource::{Access, Demand, Permit};
-use crate::server::{Approval, Authorization, Authorize, Denial, Exchange, Place, Prompt, Route, Session, Visitor};
+use crate::server::{
+    Approval, Authorization, Authorize, CrossOrigin, Denial, Exchange, Place, Prompt, Route, Session, Visitor,
+};
 use crate::step::{Done, Endpoint, Step};
 use crate::store::{AsyncStore, Store};
 use crate::wire::{AuthorizationRequest, AuthorizationResponse, AuthorizeRefusal, ErrorResponse, PageReason, json};
@@ -100,6 +102,20 @@ impl<S, H, E, C, R> AuthorizationServer<S, H, E, C, R> {
     }
 }
 
+impl<S, H, E, C, R> AuthorizationServer<S, H, E, C, R> {
+    fn answered<X, Y>(&self, script: &CrossOrigin, outcome: Outcome<Exchange, X, Y>) -> Response<Vec<u8>> {
+        match outcome {
+            Ok(Ok(answer)) => answer.into_response(),
+            Ok(Err(never)) => match never {},
+            Err(_) => {
+                let mut response = unavailable();
+                script.mark(&self.config, None, &mut response);
+                response
+            }
+        }
+    }
+}
+
 impl<S, H, E: EventSink, C: Clock, R: Randomness> AuthorizationServer<S, H, E, C, R> {
     fn start<P: Endpoint, X, Y>(&self, endpoint: P) -> Result<Step<P>, Failure<X, Y, P::Refusal>> {
         match self.randomness.seed() {
@@ -140,7 +156,9 @@ impl<S: Store, H: Host, E: EventSink, C: Clock, R: Randomness> AuthorizationServ
 
     /// Answers a request to an endpoint that needs no person.
     pub fn answer<B: AsRef<[u8]>>(&self, place: Place, request: &Request<B>) -> Response<Vec<u8>> {
-        answered(self.run(Exchange::parse(&self.config, place, request)))
+        let exchange = Exchange::parse(&self.config, place, request);
+        let script = exchange.script().clone();
+        self.answered(&script, self.run(exchange))
     }
 
     /// Decides an authorization request: a prompt for the host's pages, or a response to send.
@@ -195,7 +213,8 @@ impl<S: AsyncStore, H: AsyncHost, E: EventSink, C: Clock, R: Randomness> Authori
     /// Answers a request to an endpoint that needs no person.
     pub async fn answer_async<B: AsRef<[u8]>>(&self, place: Place, request: &Request<B>) -> Response<Vec<u8>> {
         let exchange = Exchange::parse(&self.config, place, request);
-        answered(self.run_async(exchange).await)
+        let script = exchange.script().clone();
+        self.answered(&script, self.run_async(exchange).await)
     }
 
     /// Decides an authorization request: a prompt for the host's pages, or a response to send.
@@ -278,14 +297,6 @@ fn redirected<X, Y>(
         Ok(Ok(response)) => response.print(),
         Ok(Err(refusal)) => refusal.print(),
         Err(failure) => failure.refusal.map_or_else(unavailable, |refusal| refusal.print()),
-    }
-}
-
-fn answered<X, Y>(outcome: Outcome<Exchange, X, Y>) -> Response<Vec<u8>> {
-    match outcome {
-        Ok(Ok(answer)) => answer.into_response(),
-        Ok(Err(never)) => match never {},
-        Err(_) => unavailable(),
     }
 }
 

@@ -55,7 +55,10 @@ pub mod store;
 pub mod wire;
 
 pub use ambient::{Clock, Randomness, RandomnessFailed, SystemClock, SystemRandomness};
-pub use config::{About, Config, ConfigBuilder, ConfigFault, DeviceFlow, Lifetimes, Paths};
+pub use config::{
+    About, Config, ConfigBuilder, ConfigFault, Cors, DeviceFlow, Lifetimes, Paths, Policy, Practice, Profile, Rule,
+    Stance,
+};
 pub use env::{Env, Seed, Timestamp};
 pub use facade::{AuthorizationServer, Outcome, Progress};
 pub use grant::password::PasswordQuestion;

@@ -65,7 +65,8 @@ impl App {
     pub(crate) fn new(args: &Args, here: &str) -> Result<Arc<Self>, Box<dyn Error>> {
         let issuer = args.issuer.as_deref().unwrap_or(here);
         let resource = format!("{issuer}/api/whoami");
-        let config = Config::builder(issuer).scopes(SCOPES).default_scope("read").audience(&resource).lifetimes(|to| {
+        let config = Config::builder(issuer).scopes(SCOPES).default_scope("read").audience(&resource);
+        let config = config.cors(|cors| cors.origins.clone_from(&args.cors_origin)).lifetimes(|to| {
             to.code = args.code_ttl.map_or(to.code, Duration::from_secs);
             to.pushed_request = args.par_ttl.map_or(to.pushed_request, Duration::from_secs);
             to.device_code = args.device_ttl.map_or(to.device_code, Duration::from_secs);
@@ -108,7 +109,7 @@ impl App {
         let resource = format!("{}/api/whoami", self.server.config().issuer_path());
         for path in [Some("/api/whoami"), Some(&*resource).filter(|path| *path != "/api/whoami")].into_iter().flatten()
         {
-            router = router.route(path, get(whoami).post(whoami));
+            router = router.route(path, get(whoami).post(whoami).options(whoami));
         }
         router = router.route(self.description.path(), any(describe));
         router

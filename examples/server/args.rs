@@ -18,6 +18,9 @@ pub(crate) struct Args {
     /// People: a JSON array of {"username", "password", "sub", "claims"}; demo users if not given
     #[arg(long, value_name = "FILE")]
     pub(crate) users: Option<PathBuf>,
+    /// An origin whose scripts may call for any client; those at a public client's redirect URIs may call for that client
+    #[arg(long, value_name = "ORIGIN")]
+    pub(crate) cors_origin: Vec<String>,
     /// How long an authorization code lives
     #[arg(long, value_name = "SECONDS")]
     pub(crate) code_ttl: Option<u64>,

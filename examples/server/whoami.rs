@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use axum::extract::{self, State};
 use axum::response;
-use grantor::resource::{Access, Demand, Permit};
+use grantor::resource::{Access, CrossOrigin, Demand, Permit};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use http::{Method, Request, Response, StatusCode};
 use serde_json::json;
@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::app::App;
 use crate::http_io::{read, send};
 
-/// `GET` needs the scope `read`, `POST` needs `write`; any other method is refused before it comes here.
+/// `GET` needs the scope `read`, `POST` needs `write`, a preflight nothing; any other method is refused before it comes here.
 pub(crate) async fn whoami(State(app): State<Arc<App>>, request: extract::Request) -> response::Response {
     let limit = app.server.config().limits().body;
     send(match read(request, limit).await {
@@ -29,6 +29,16 @@ pub(crate) async fn describe(State(app): State<Arc<App>>, request: extract::Requ
 
 impl App {
     pub(crate) async fn whoami(&self, request: &Request<Bytes>) -> Response<Vec<u8>> {
+        let scripts = CrossOrigin::any(&[Method::GET, Method::POST]);
+        if let Some(preflight) = scripts.preflight(request) {
+            return preflight;
+        }
+        let mut response = self.permitted(request).await;
+        scripts.mark(request, &mut response);
+        response
+    }
+
+    async fn permitted(&self, request: &Request<Bytes>) -> Response<Vec<u8>> {
         let needed = if request.method() == Method::POST { "write" } else { "read" };
         let scope = self.server.config().scopes().filtered(|word| word == needed);
         let demand = Demand::new(scope).of(&self.description);

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use super::fault::{ConfigFault, ensure};
 use super::lifetimes::Lifetimes;
 use super::paths::Paths;
-use super::{About, Config, DeviceFlow, KnownResource};
+use super::policy::{Practice, Stance};
+use super::profile::Profile;
+use super::{About, Config, Cors, DeviceFlow, KnownResource};
 use crate::record::{Resource, Scope, web_url};
 use crate::wire::Limits;
 
@@ -17,9 +19,25 @@ pub struct ConfigBuilder {
     pub(super) default_scope: String,
     pub(super) audience: Vec<String>,
     pub(super) resources: Vec<(String, Option<String>)>,
+    pub(super) profile: Profile,
+    /// What single options chose.
+    pub(super) choices: Vec<(Practice, Stance)>,
 }
 
 impl ConfigBuilder {
+    /// Starts from this profile instead of [`Profile::oauth21`]; single options change what it leaves free, in whatever
+    /// order they are given.
+    #[must_use]
+    pub const fn profile(mut self, profile: Profile) -> Self {
+        self.profile = profile;
+        self
+    }
+
+    fn choosing(mut self, practice: Practice, stance: Stance) -> Self {
+        self.choices.push((practice, stance));
+        self
+    }
+
     /// The scopes that may be asked for; anything else is ignored.
     #[must_use]
     pub fn scopes<I: IntoIterator<Item: Into<String>>>(mut self, scopes: I) -> Self {
@@ -99,12 +117,18 @@ impl ConfigBuilder {
         self
     }
 
+    /// Which scripts may call from a browser.
+    #[must_use]
+    pub fn cors(mut self, change: impl FnOnce(&mut Cors)) -> Self {
+        change(&mut self.config.cors);
+        self
+    }
+
     /// Lets a client with several redirect URIs leave out `redirect_uri` at the token endpoint, as a client that knows
     /// only OAuth 2.1 does [OAuth 2.1 §10.2]. The code verifier still binds the code to the client that asked.
     #[must_use]
-    pub const fn redirect_uri_optional_at_token_endpoint(mut self) -> Self {
-        self.config.redirect_uri_optional_at_token = true;
-        self
+    pub fn redirect_uri_optional_at_token_endpoint(self) -> Self {
+        self.choosing(Practice::RedirectUriAtTokenEndpoint, Stance::Allowed)
     }
 
     /// Serves the device authorization grant; the host has a page at `paths.verification` where people type user codes.
@@ -118,63 +142,62 @@ impl ConfigBuilder {
     ///
     /// [`Question::TokenExchange`]: crate::Question::TokenExchange
     #[must_use]
-    pub const fn token_exchange(mut self) -> Self {
-        self.config.token_exchange = true;
-        self
+    pub fn token_exchange(self) -> Self {
+        self.choosing(Practice::TokenExchange, Stance::Allowed)
     }
 
     /// Answers `response_type=none` too: a person consents, the host remembers it, and nothing is issued
     /// [OAuth 2.0 Multiple Response Types §4]. With `prompt=none` a client learns whether the person is logged in and
     /// has consented.
     #[must_use]
-    pub const fn serve_response_type_none(mut self) -> Self {
-        self.config.response_type_none = true;
-        self
+    pub fn serve_response_type_none(self) -> Self {
+        self.choosing(Practice::ResponseTypeNone, Stance::Allowed)
     }
 
     /// Accepts only authorization requests that were pushed [RFC 9126 §5].
     #[must_use]
-    pub const fn require_pushed_authorization_requests(mut self) -> Self {
-        self.config.requires_push = true;
-        self
+    pub fn require_pushed_authorization_requests(self) -> Self {
+        self.choosing(Practice::PushedAuthorizationRequests, Stance::Required)
+    }
+
+    /// Refuses requests that do not name the resource that their tokens are for [RFC 8707 §2].
+    #[must_use]
+    pub fn require_resource(self) -> Self {
+        self.choosing(Practice::ResourceIndicator, Stance::Required)
     }
 
     /// DANGER: accepts `code_challenge_method=plain`, with which whoever sees an authorization request can redeem its
     /// code [RFC 9700 §2.1.1].
     #[must_use]
-    pub const fn danger_accept_plain_code_challenge(mut self) -> Self {
-        self.config.plain_challenge = true;
-        self
+    pub fn danger_accept_plain_code_challenge(self) -> Self {
+        self.choosing(Practice::PlainCodeChallenge, Stance::Allowed)
     }
 
     /// DANGER: lets confidential clients leave out PKCE, so that their own `state` or `nonce` check is all that keeps
     /// an attacker from injecting a stolen code [RFC 9700 §4.5].
     #[must_use]
-    pub const fn danger_let_confidential_clients_omit_pkce(mut self) -> Self {
-        self.config.confidential_without_pkce = true;
-        self
+    pub fn danger_let_confidential_clients_omit_pkce(self) -> Self {
+        self.choosing(Practice::PkceOfConfidentialClients, Stance::Allowed)
     }
 
     /// DANGER: serves the implicit grant, whose access tokens travel through the browser's address bar, are bound to
     /// nothing, and can be injected into another client [RFC 9700 §2.1.2]. Move its clients to the authorization code
-    /// grant with PKCE, which browsers can use as well [RFC 9700 §2.1.1].
+    /// grant with PKCE, which browsers can use as well [RFC 9700 §2.1.1]. Only [`Profile::danger_oauth20_legacy`] permits it.
     #[must_use]
-    pub const fn danger_serve_implicit_grant(mut self) -> Self {
-        self.config.implicit = true;
-        self
+    pub fn danger_serve_implicit_grant(self) -> Self {
+        self.choosing(Practice::ImplicitGrant, Stance::Allowed)
     }
 
     /// DANGER: serves the resource owner password credentials grant: people give their passwords to clients, and nothing
     /// but a password can be asked for, no second factor and no consent [RFC 9700 §2.4]. The host decides over each
     /// one, as [`Question::Password`], and must limit how often one may be tried [RFC 6749 §4.3.2]. Move its clients to
     /// the authorization code grant, those without a browser to the device grant [RFC 8628], and those that act for
-    /// themselves to client credentials.
+    /// themselves to client credentials. Only [`Profile::danger_oauth20_legacy`] permits it.
     ///
     /// [`Question::Password`]: crate::Question::Password
     #[must_use]
-    pub const fn danger_serve_password_grant(mut self) -> Self {
-        self.config.password = true;
-        self
+    pub fn danger_serve_password_grant(self) -> Self {
+        self.choosing(Practice::PasswordGrant, Stance::Allowed)
     }
 
     /// Checks everything.
@@ -183,7 +206,9 @@ impl ConfigBuilder {
     ///
     /// An option is dangerous, contradicts another, or could not work; the error names it and says what to do.
     pub fn build(self) -> Result<Arc<Config>, ConfigFault> {
-        let Self { mut config, scopes, default_scope, audience, resources } = self;
+        let Self { mut config, scopes, default_scope, audience, resources, profile, choices } = self;
+        config.policy = profile.policy();
+        choices.into_iter().try_for_each(|(practice, stance)| config.policy.choose(practice, stance))?;
         config.issuer_path = issuer_path(&config.issuer)?;
         if let Some(bad) =
             scopes.iter().find(|word| word.contains(' ') || Scope::parse(word).is_ok_and(|one| one.is_empty()))
@@ -202,7 +227,14 @@ impl ConfigBuilder {
             let known = known_resource(&config.scopes, &name, scopes.as_deref());
             config.resources.push(known.ok_or(ConfigFault::Resource(name))?);
         }
+        let nowhere = config.policy.requires(Practice::ResourceIndicator) && config.known_resources().next().is_none();
+        ensure(!nowhere, || ConfigFault::ResourceMissing)?;
         config.lifetimes.check()?;
+        let longest = config.policy.longest_access_token();
+        ensure(longest.is_none_or(|longest| config.lifetimes.access_token <= longest), || ConfigFault::Lifetime {
+            option: "access_token",
+            advice: "set it to what the profile allows at most; print the profile to see it",
+        })?;
         let limits = &config.limits;
         // Any request needs this much: a code with its verifier, and a redirect URI.
         ensure(limits.body >= 1024 && limits.parameters >= 16 && limits.value >= 256, || ConfigFault::Limits)?;
@@ -213,6 +245,7 @@ impl ConfigBuilder {
         let quotable = |byte: u8| matches!(byte, 0x20..=0x7e) && !matches!(byte, b'"' | b'\\');
         ensure(!realm.is_empty() && realm.bytes().all(quotable), || ConfigFault::Realm(realm.as_ref().to_owned()))?;
         config.about.check()?;
+        config.cors.check()?;
         config.paths.check()?;
         let sound = |flow: &DeviceFlow| flow.user_codes.is_sound() && (1..=60).contains(&flow.interval.as_secs());
         ensure(config.device_flow.as_ref().is_none_or(sound), || ConfigFault::DeviceFlow)?;

@@ -1,5 +1,7 @@
 //! Why a configuration is refused.
 
+use super::policy::{Practice, Stance};
+
 /// Why a configuration is refused.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -23,6 +25,26 @@ pub enum ConfigFault {
     /// A resource that may be asked for.
     #[error("resource {0:?}: use an absolute URI without a fragment, and only scopes that are listed in scopes")]
     Resource(String),
+    /// Every request must name a resource, and there is none.
+    #[error("require_resource: no resource is known that a request could name; add one by resource or audience")]
+    ResourceMissing,
+    /// The profile forbids it.
+    #[error(
+        "{option}: {practice} is {stance} in the profile {profile} [{section}]; leave the option out, or choose a profile that permits it"
+    )]
+    #[non_exhaustive]
+    Profile {
+        /// Which option.
+        option: &'static str,
+        /// The profile.
+        profile: &'static str,
+        /// What it is about.
+        practice: Practice,
+        /// What the profile says.
+        stance: Stance,
+        /// Where that is written.
+        section: &'static str,
+    },
     /// A lifetime.
     #[error("lifetimes: {option}: {advice}")]
     #[non_exhaustive]
@@ -52,6 +74,11 @@ pub enum ConfigFault {
     /// A language.
     #[error("about: ui_locales: {0:?} is no language tag such as en or pt-BR")]
     Locale(String),
+    /// An origin.
+    #[error(
+        "cors: origin {0:?}: write it as browsers do, such as https://app.example, without a path; http is for the same machine"
+    )]
+    Origin(String),
     /// A path.
     #[error("paths: {0:?}: use a path that begins with '/', of letters, digits and '-._~'")]
     Path(String),

@@ -2,18 +2,24 @@
 
 mod about;
 mod builder;
+mod cors;
 mod fault;
 mod lifetimes;
 mod paths;
+mod policy;
+mod profile;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 pub use about::About;
 pub use builder::ConfigBuilder;
+pub use cors::Cors;
 pub use fault::ConfigFault;
 pub use lifetimes::Lifetimes;
 pub use paths::Paths;
+pub use policy::{Policy, Practice, Rule, Stance};
+pub use profile::Profile;
 
 use crate::proof::pkce::ChallengeMethod;
 use crate::record::{Client, GrantType, Resource, ResponseType, Scope, UserCodeFormat};
@@ -34,16 +40,10 @@ pub struct Config {
     brand: String,
     realm: Arc<str>,
     about: About,
+    cors: Cors,
     paths: Paths,
-    plain_challenge: bool,
-    confidential_without_pkce: bool,
-    redirect_uri_optional_at_token: bool,
-    requires_push: bool,
+    policy: Policy,
     device_flow: Option<DeviceFlow>,
-    token_exchange: bool,
-    implicit: bool,
-    password: bool,
-    response_type_none: bool,
 }
 
 /// The device authorization grant, where it is served [RFC 8628].
@@ -81,6 +81,8 @@ impl Config {
             default_scope: String::new(),
             audience: Vec::new(),
             resources: Vec::new(),
+            profile: Profile::oauth21(),
+            choices: Vec::new(),
             config: Self {
                 issuer: issuer.into(),
                 issuer_path: String::new(),
@@ -93,16 +95,10 @@ impl Config {
                 brand: "gr_".to_owned(),
                 realm: Arc::from("grantor"),
                 about: About::default(),
+                cors: Cors::default(),
                 paths: Paths::default(),
-                plain_challenge: false,
-                confidential_without_pkce: false,
-                redirect_uri_optional_at_token: false,
-                requires_push: false,
+                policy: Profile::oauth21().policy(),
                 device_flow: None,
-                token_exchange: false,
-                implicit: false,
-                password: false,
-                response_type_none: false,
             },
         }
     }
@@ -165,6 +161,12 @@ impl Config {
         &self.about
     }
 
+    /// Which scripts may call from a browser.
+    #[must_use]
+    pub const fn cors(&self) -> &Cors {
+        &self.cors
+    }
+
     /// Every resource that a token can be for.
     pub(crate) fn known_resources(&self) -> impl Iterator<Item = &Resource> {
         self.audience.iter().chain(self.resources.iter().map(|known| &known.name))
@@ -176,12 +178,21 @@ impl Config {
         Arc::clone(&self.audience)
     }
 
-    /// The resources that `client` asks for, or the usual ones if it names none [RFC 8707 §2].
+    /// What clients may and must do: print it to see where the server stands.
+    #[must_use]
+    pub const fn posture(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// The resources that `client` asks for, or the usual ones if it names none and need not [RFC 8707 §2].
     pub(crate) fn resolve_resources(
         &self,
         client: &Client,
         requested: &[String],
     ) -> Result<Arc<[Resource]>, TargetInvalid> {
+        if requested.is_empty() && self.policy.requires(Practice::ResourceIndicator) {
+            return Err(TargetInvalid);
+        }
         let mut found: Vec<Resource> = Vec::with_capacity(requested.len());
         for text in requested {
             let resource = self.resource(text).filter(|known| client.may_ask_for(known)).ok_or(TargetInvalid)?;
@@ -205,12 +216,16 @@ impl Config {
         scope.filtered(|word| audience.is_empty() || audience.iter().any(|resource| known_at(resource, word)))
     }
 
-    pub(crate) const fn redirect_uri_optional_at_token(&self) -> bool {
-        self.redirect_uri_optional_at_token
+    pub(crate) fn redirect_uri_optional_at_token(&self) -> bool {
+        !self.policy.requires(Practice::RedirectUriAtTokenEndpoint)
     }
 
-    pub(crate) const fn requires_pkce(&self, client: &Client) -> bool {
-        !(self.confidential_without_pkce && client.is_confidential())
+    pub(crate) fn requires_pkce(&self, client: &Client) -> bool {
+        self.policy.requires(if client.is_confidential() {
+            Practice::PkceOfConfidentialClients
+        } else {
+            Practice::PkceOfPublicClients
+        })
     }
 
     /// The device authorization grant, where it is served.
@@ -221,32 +236,32 @@ impl Config {
 
     /// Whether a grant type is served.
     #[must_use]
-    pub const fn serves(&self, grant_type: GrantType) -> bool {
+    pub fn serves(&self, grant_type: GrantType) -> bool {
         match grant_type {
             GrantType::AuthorizationCode | GrantType::RefreshToken | GrantType::ClientCredentials => true,
             GrantType::DeviceCode => self.device_flow.is_some(),
-            GrantType::TokenExchange => self.token_exchange,
-            GrantType::Implicit => self.implicit,
-            GrantType::Password => self.password,
+            GrantType::TokenExchange => self.policy.allows(Practice::TokenExchange),
+            GrantType::Implicit => self.policy.allows(Practice::ImplicitGrant),
+            GrantType::Password => self.policy.allows(Practice::PasswordGrant),
         }
     }
 
     /// Whether a response type is served.
     #[must_use]
-    pub const fn answers_with(&self, response_type: ResponseType) -> bool {
+    pub fn answers_with(&self, response_type: ResponseType) -> bool {
         match response_type {
             ResponseType::Code => true,
-            ResponseType::Token => self.implicit,
-            ResponseType::None => self.response_type_none,
+            ResponseType::Token => self.policy.allows(Practice::ImplicitGrant),
+            ResponseType::None => self.policy.allows(Practice::ResponseTypeNone),
         }
     }
 
-    pub(crate) const fn requires_push(&self) -> bool {
-        self.requires_push
+    pub(crate) fn requires_push(&self) -> bool {
+        self.policy.requires(Practice::PushedAuthorizationRequests)
     }
 
     pub(crate) fn accepts(&self, method: ChallengeMethod) -> bool {
-        method == ChallengeMethod::S256 || self.plain_challenge
+        method == ChallengeMethod::S256 || self.policy.allows(Practice::PlainCodeChallenge)
     }
 
     /// What `client` may have of what it asks for: unknown words are ignored, words that it may not have are refused,

@@ -130,6 +130,12 @@ impl Client {
         self.redirect_uris.len()
     }
 
+    /// Whether scripts of `origin` are this client's: those at the redirect URIs of a public one.
+    #[must_use]
+    pub fn lives_at(&self, origin: &str) -> bool {
+        !self.confidential && self.redirect_uris.iter().any(|uri| uri.is_at(origin))
+    }
+
     /// Whether a response sent to `uri` can only reach this client, so that a person need not be asked each time
     /// [RFC 8252 §8.6, RFC 6749 §10.2].
     #[must_use]

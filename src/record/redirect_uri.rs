@@ -83,6 +83,19 @@ impl RedirectUri {
             }
         }
     }
+
+    /// Whether scripts of `origin`, as a browser writes it, are at this URI; only the port of a loopback URI may vary.
+    pub(crate) fn is_at(&self, origin: &str) -> bool {
+        match self.kind {
+            RedirectKind::Web => origin.strip_prefix("https://") == Some(authority(&self.text)),
+            RedirectKind::Loopback => {
+                let host = |text| loopback(text).map(|(host, _)| host);
+                loopback(origin).is_some_and(|(own, rest)| rest.is_empty() && host(&self.text) == Some(own))
+            }
+            // Browsers give such a page the origin `null`, which is everyone's.
+            RedirectKind::PrivateUse => false,
+        }
+    }
 }
 
 impl fmt::Debug for RedirectUri {

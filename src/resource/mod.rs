@@ -1,5 +1,6 @@
 //! The resource server role, in the process of the authorization server: may this request do this?
 
+mod cross_origin;
 mod protected;
 mod refusal;
 
@@ -7,6 +8,7 @@ use std::sync::Arc;
 
 use http::Request;
 
+pub use cross_origin::CrossOrigin;
 pub use protected::{ProtectedResource, ProtectedResourceBuilder, ProtectedResourceFault};
 pub use refusal::{ResourceReason, ResourceRefusal};
 

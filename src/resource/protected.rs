@@ -6,7 +6,7 @@ use http::header::{ALLOW, HeaderValue};
 use http::{Method, Request, Response, StatusCode};
 
 use crate::record::{Resource, Scope, web_url};
-use crate::wire::ResourceMetadata;
+use crate::wire::{READ, Reader, ResourceMetadata, SENT, preflight, readable};
 
 /// A resource that says which servers' tokens it takes, and for what.
 ///
@@ -63,19 +63,22 @@ impl ProtectedResource {
         self.metadata.bearer_methods_supported.iter().flatten().any(|method| method == "body")
     }
 
-    /// Answers a request for the metadata [RFC 9728 §3.1].
+    /// Answers a request for the metadata, which scripts of every origin may read [RFC 9728 §3.1].
     #[must_use]
     pub fn answer<B>(&self, request: &Request<B>) -> Response<Vec<u8>> {
+        const READING: [Method; 2] = [Method::GET, Method::HEAD];
         let mut response = self.metadata.print();
         match *request.method() {
             Method::GET => {}
             Method::HEAD => response.body_mut().clear(),
+            Method::OPTIONS => return preflight(Reader::Anyone, &READING, SENT),
             _ => {
                 response = Response::new(Vec::new());
                 *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
-                response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+                response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD, OPTIONS"));
             }
         }
+        readable(response.headers_mut(), Reader::Anyone, READ);
         response
     }
 }

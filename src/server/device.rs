@@ -7,7 +7,9 @@ use crate::client_auth::authenticate;
 use crate::config::Config;
 use crate::env::Env;
 use crate::grant::ensure;
-use crate::record::{DeviceCode, DeviceStage, Grant, GrantId, GrantState, GrantType, Handle, HandleKind, UserCode};
+use crate::record::{
+    ClientId, DeviceCode, DeviceStage, Grant, GrantId, GrantState, GrantType, Handle, HandleKind, UserCode,
+};
 use crate::snapshot::Snapshot;
 use crate::step::{Decision, Endpoint, Plan};
 use crate::store::{Change, Key};
@@ -40,6 +42,10 @@ impl DeviceAuthorization {
     #[must_use]
     pub fn new(config: Arc<Config>, request: DeviceRequest) -> Self {
         Self { config, request: Box::new(request) }
+    }
+
+    pub(super) const fn client(&self) -> &ClientId {
+        self.request.credentials.client()
     }
 }
 

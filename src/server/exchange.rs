@@ -8,11 +8,13 @@ use http::{Method, Request, Response};
 
 use crate::config::Config;
 use crate::env::Env;
+use crate::record::{Client, ClientId};
 use crate::snapshot::{Halt, Snapshot};
 use crate::step::{Decision, Endpoint, Plan};
 use crate::store::Key;
 use crate::wire::{DeviceRequest, PushRequest, TokenQuery, TokenRefusal, TokenRequest, json};
 
+use super::cross_origin::CrossOrigin;
 use super::device::DeviceAuthorization;
 use super::introspect::Introspect;
 use super::push::Push;
@@ -24,6 +26,7 @@ use super::token::Token;
 #[derive(Clone, Debug)]
 pub struct Exchange {
     config: Arc<Config>,
+    script: CrossOrigin,
     call: Call,
 }
 
@@ -66,16 +69,34 @@ impl Exchange {
     /// Reads a request to `place`.
     #[must_use]
     pub fn parse<B: AsRef<[u8]>>(config: &Arc<Config>, place: Place, request: &Request<B>) -> Self {
-        let call = Call::parse(config, place, request);
-        Self { config: Arc::clone(config), call }
+        let script = CrossOrigin::new(place, request.headers());
+        let answered = |mut response| {
+            script.mark(config, None, &mut response);
+            Call::Answered(Answer(response))
+        };
+        let call = if let Some(refused) = config.refuse_method(place, request.method()) {
+            answered(refused)
+        } else if request.method() == Method::OPTIONS {
+            Call::Answered(Answer(script.preflight(config)))
+        } else {
+            Call::parse(config, place, request).unwrap_or_else(|response| answered(*response))
+        };
+        Self { config: Arc::clone(config), script, call }
+    }
+
+    /// Where the request comes from, as far as a browser says so.
+    pub(crate) const fn script(&self) -> &CrossOrigin {
+        &self.script
     }
 }
 
 impl Call {
-    fn parse<B: AsRef<[u8]>>(config: &Arc<Config>, place: Place, request: &Request<B>) -> Self {
-        if let Some(refused) = place.refuse_method(request.method()) {
-            return Self::Answered(Answer(refused));
-        }
+    /// Reads a request, or gives what is answered already: it is not well formed, or the same for everyone.
+    fn parse<B: AsRef<[u8]>>(
+        config: &Arc<Config>,
+        place: Place,
+        request: &Request<B>,
+    ) -> Result<Self, Box<Response<Vec<u8>>>> {
         let (own, limits) = (|| Arc::clone(config), config.limits());
         let parsed = match place {
             Place::Token => TokenRequest::parse(request, limits).map(|request| Self::Token(Token::new(own(), request))),
@@ -95,14 +116,26 @@ impl Call {
                 if request.method() == Method::HEAD {
                     response.body_mut().clear();
                 }
-                Ok(Self::Answered(Answer(response)))
+                return Err(Box::new(response));
             }
             // A host that sends these here gets what it would get for a request of no known client.
             Place::Authorization | Place::Verification => {
-                Ok(Self::Answered(Answer(crate::wire::PageReason::ClientIdMissing.print())))
+                return Err(Box::new(crate::wire::PageReason::ClientIdMissing.print()));
             }
         };
-        parsed.unwrap_or_else(|refusal| Self::Answered(Answer(refusal.print(&config.realm()))))
+        parsed.map_err(|refusal| Box::new(refusal.print(&config.realm())))
+    }
+
+    /// Which client calls, as far as it says so.
+    const fn client(&self) -> Option<&ClientId> {
+        match self {
+            Self::Token(token) => Some(token.client()),
+            Self::Introspect(introspect) => Some(introspect.client()),
+            Self::Revoke(revoke) => Some(revoke.client()),
+            Self::Push(push) => Some(push.client()),
+            Self::Device(device) => Some(device.client()),
+            Self::Answered(_) => None,
+        }
     }
 }
 
@@ -124,11 +157,13 @@ impl Endpoint for Exchange {
 
     fn decide(&self, seen: &Snapshot, env: &Env) -> Decision<Self> {
         match &self.call {
-            Call::Token(token) => self.printed(token.decide(seen, env), |response| response.print()),
-            Call::Introspect(introspect) => self.printed(introspect.decide(seen, env), |response| response.print()),
-            Call::Revoke(revoke) => self.printed(revoke.decide(seen, env), |()| empty()),
-            Call::Push(push) => self.printed(push.decide(seen, env), |response| response.print()),
-            Call::Device(device) => self.printed(device.decide(seen, env), |response| response.print()),
+            Call::Token(token) => self.printed(seen, token.decide(seen, env), |response| response.print()),
+            Call::Introspect(introspect) => {
+                self.printed(seen, introspect.decide(seen, env), |response| response.print())
+            }
+            Call::Revoke(revoke) => self.printed(seen, revoke.decide(seen, env), |()| empty()),
+            Call::Push(push) => self.printed(seen, push.decide(seen, env), |response| response.print()),
+            Call::Device(device) => self.printed(seen, device.decide(seen, env), |response| response.print()),
             Call::Answered(answer) => Ok(Plan::grant(Vec::new(), answer.clone())),
         }
     }
@@ -137,15 +172,26 @@ impl Endpoint for Exchange {
 impl Exchange {
     fn printed<R>(
         &self,
+        seen: &Snapshot,
         decided: Result<Plan<R, TokenRefusal>, Halt<TokenRefusal>>,
         print: impl FnOnce(R) -> Response<Vec<u8>>,
     ) -> Decision<Self> {
-        let refused = |refusal: TokenRefusal| Answer(refusal.print(&self.config.realm()));
+        let answered = |mut response| {
+            self.script.mark(&self.config, self.client(seen), &mut response);
+            Answer(response)
+        };
+        let refused = |refusal: TokenRefusal| answered(refusal.print(&self.config.realm()));
         match decided {
-            Ok(plan) => Ok(plan.answered(|reply| Answer(print(reply)), refused)),
+            Ok(plan) => Ok(plan.answered(|reply| answered(print(reply)), refused)),
             Err(Halt::Refused(refusal)) => Ok(Plan::grant(Vec::new(), refused(refusal))),
             Err(Halt::Missing(need)) => Err(Halt::Missing(need)),
         }
+    }
+
+    /// The client that calls, where that matters and it is registered.
+    fn client<'s>(&self, seen: &'s Snapshot) -> Option<&'s Client> {
+        let id = self.call.client().filter(|_| self.script.asks())?;
+        seen.client::<Infallible>(id).ok().flatten().map(|client| client.value())
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::config::Config;
 use crate::env::Env;
 use crate::grant::refresh::Presented;
-use crate::record::{AccessToken, Client, Grant, GrantState, Handle};
+use crate::record::{AccessToken, Client, ClientId, Grant, GrantState, Handle};
 use crate::snapshot::Snapshot;
 use crate::step::{Decision, Endpoint, Plan};
 use crate::store::Key;
@@ -27,6 +27,10 @@ impl Introspect {
     #[must_use]
     pub fn new(config: Arc<Config>, query: TokenQuery) -> Self {
         Self { inquiry: Inquiry::new(config.brand(), query), config }
+    }
+
+    pub(super) const fn client(&self) -> &ClientId {
+        self.inquiry.credentials.client()
     }
 
     fn describe_access(&self, grant: &Grant, token: &AccessToken, asker: &Client, env: &Env) -> Introspection {

@@ -3,6 +3,7 @@
 mod approve;
 mod authorize;
 mod consent;
+mod cross_origin;
 mod device;
 mod device_approval;
 mod exchange;
@@ -18,6 +19,7 @@ mod verify;
 
 pub use approve::{Approval, Denial};
 pub use authorize::{Asking, Authorization, Authorize, Prompt, PromptClient, Session, Visitor};
+pub(crate) use cross_origin::CrossOrigin;
 pub use device::DeviceAuthorization;
 pub use device_approval::{DeviceApproval, DeviceDenial};
 pub use exchange::{Answer, Exchange};

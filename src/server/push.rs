@@ -11,7 +11,7 @@ use crate::client_auth::authenticate;
 use crate::config::Config;
 use crate::env::Env;
 use crate::grant::ensure;
-use crate::record::{Digest, PushedRequest};
+use crate::record::{ClientId, Digest, PushedRequest};
 use crate::snapshot::Snapshot;
 use crate::step::{Decision, Endpoint, Plan};
 use crate::store::{Change, Key};
@@ -32,6 +32,10 @@ impl Push {
     #[must_use]
     pub fn new(config: Arc<Config>, request: PushRequest) -> Self {
         Self { config, request: Box::new(request) }
+    }
+
+    pub(super) const fn client(&self) -> &ClientId {
+        self.request.credentials.client()
     }
 }
 

@@ -7,7 +7,7 @@ use crate::env::Env;
 use crate::event::{Event, RevocationCause};
 use crate::grant::refresh::Presented;
 use crate::grant::revoked;
-use crate::record::{AccessToken, Grant, GrantState, Live};
+use crate::record::{AccessToken, ClientId, Grant, GrantState, Live};
 use crate::snapshot::{Halt, Seen, Snapshot};
 use crate::step::{Decision, Endpoint, Plan};
 use crate::store::Key;
@@ -28,6 +28,10 @@ impl Revoke {
     #[must_use]
     pub fn new(config: Arc<Config>, query: TokenQuery) -> Self {
         Self { inquiry: Inquiry::new(config.brand(), query), config }
+    }
+
+    pub(super) const fn client(&self) -> &ClientId {
+        self.inquiry.credentials.client()
     }
 
     /// The live grant of the token, if the presenter proved to hold the token; a spent refresh token proves it as well.

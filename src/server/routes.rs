@@ -46,7 +46,7 @@ impl Place {
         matches!(self, Self::Authorization | Self::Verification)
     }
 
-    /// The methods that are served.
+    /// The methods that are served; `OPTIONS` only where [`Cors`](crate::Cors) lets scripts call.
     #[must_use]
     pub const fn methods(self) -> &'static [Method] {
         match self {
@@ -55,33 +55,27 @@ impl Place {
             | Self::Revocation
             | Self::Introspection
             | Self::PushedAuthorizationRequest
-            | Self::DeviceAuthorization => &[Method::POST],
-            Self::Metadata => &[Method::GET, Method::HEAD],
+            | Self::DeviceAuthorization => &[Method::POST, Method::OPTIONS],
+            Self::Metadata => &[Method::GET, Method::HEAD, Method::OPTIONS],
         }
     }
 
     /// The answer to a method that is not served, or nothing if it is.
     #[must_use]
     pub fn refuse_method(self, method: &Method) -> Option<Response<Vec<u8>>> {
-        if self.methods().contains(method) {
-            return None;
-        }
-        let mut response = Response::new(Vec::new());
-        *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
-        response.headers_mut().insert(
-            ALLOW,
-            HeaderValue::from_static(match self {
-                Self::Authorization | Self::Verification => "GET, POST",
-                Self::Token
-                | Self::Revocation
-                | Self::Introspection
-                | Self::PushedAuthorizationRequest
-                | Self::DeviceAuthorization => "POST",
-                Self::Metadata => "GET, HEAD",
-            }),
-        );
-        Some(response)
+        refuse_method(self.methods(), method)
     }
+}
+
+fn refuse_method(served: &[Method], method: &Method) -> Option<Response<Vec<u8>>> {
+    if served.contains(method) {
+        return None;
+    }
+    let mut response = Response::new(Vec::new());
+    *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+    let served = served.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
+    response.headers_mut().extend(HeaderValue::from_str(&served).ok().map(|served| (ALLOW, served)));
+    Some(response)
 }
 
 /// Where an endpoint is.
@@ -103,6 +97,30 @@ impl Config {
             .filter(|place| self.has(*place))
             .map(|place| Route { path: self.path(place), place })
             .collect()
+    }
+
+    /// Whether scripts of other origins may call: never where a person is, or a browser brings cookies
+    /// [OAuth 2.1 §3.1].
+    pub(crate) fn answers_scripts(&self, place: Place) -> bool {
+        let kind = match place {
+            Place::Authorization | Place::Verification => false,
+            Place::Introspection => self.cors().introspection,
+            Place::Token
+            | Place::Revocation
+            | Place::PushedAuthorizationRequest
+            | Place::DeviceAuthorization
+            | Place::Metadata => true,
+        };
+        kind && self.cors().is_on()
+    }
+
+    /// The answer to a method that is not served here, or nothing if it is.
+    pub(crate) fn refuse_method(&self, place: Place, method: &Method) -> Option<Response<Vec<u8>>> {
+        if self.answers_scripts(place) {
+            return place.refuse_method(method);
+        }
+        let served: Vec<_> = place.methods().iter().filter(|own| **own != Method::OPTIONS).cloned().collect();
+        refuse_method(&served, method)
     }
 
     fn has(&self, place: Place) -> bool {

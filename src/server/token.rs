@@ -12,7 +12,7 @@ use crate::grant::password::Verifying;
 use crate::grant::refresh::Refreshing;
 use crate::grant::token_exchange::Exchanging;
 use crate::grant::{Requester, client_credentials};
-use crate::record::{GrantType, Handle};
+use crate::record::{ClientId, GrantType, Handle};
 use crate::snapshot::{Halt, Snapshot};
 use crate::step::{Decision, Endpoint, Plan};
 use crate::store::Key;
@@ -69,6 +69,10 @@ impl Token {
             TokenGrant::Missing => Presented::Missing,
         };
         Self { config, credentials: request.credentials, grant, resource: request.resource }
+    }
+
+    pub(super) const fn client(&self) -> &ClientId {
+        self.credentials.client()
     }
 
     /// The records behind what is presented.

@@ -160,7 +160,7 @@ impl AuthorizationOutcome {
         let token_type = form.take_owned("token_type")?;
         let expires_in = form.take("expires_in").map(|seconds| seconds.parse()).transpose().ok()?;
         let scope = form.take("scope").map(|scope| Scope::parse(&scope)).transpose().ok()?;
-        Some(Self::Token { access_token, token_type, expires_in, scope })
+        Some(Self::Token { access_token, token_type, expires_in, scope: scope.filter(|scope| !scope.is_empty()) })
     }
 
     const fn is_secret(&self) -> bool {

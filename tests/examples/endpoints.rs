@@ -63,6 +63,25 @@ fn the_resource_takes_a_token_from_the_header_only() {
 }
 
 #[test]
+fn scripts_of_a_listed_origin_may_call() {
+    const ORIGIN: (&str, &str) = ("origin", "https://portal.example");
+    let server = Example::server(&["--cors-origin", ORIGIN.1]);
+    let mut browser = Browser::new(&server.base);
+    let asks = [ORIGIN, ("access-control-request-method", "POST")];
+    for (to, allowed) in [("/token", ORIGIN.1), ("/api/whoami", "*")] {
+        let preflight = browser.send(Method::OPTIONS, to, &asks, "");
+        assert_eq!(
+            (preflight.status, preflight.header("access-control-allow-origin")),
+            (StatusCode::NO_CONTENT, allowed)
+        );
+        let answer = browser.send(Method::POST, to, &[ORIGIN], "");
+        assert_eq!(answer.header("access-control-allow-origin"), allowed, "{answer:?}");
+    }
+    let page = browser.send(Method::GET, &native(&[]), &[ORIGIN], "");
+    assert!(!page.headers.contains_key("access-control-allow-origin"), "{page:?}");
+}
+
+#[test]
 fn a_spent_code_revokes_what_it_gave() {
     let server = Example::server(&[]);
     let mut browser = Browser::new(&server.base);
@@ -158,13 +177,13 @@ fn methods_types_and_sizes_are_refused_where_they_do_not_fit() {
     let server = Example::server(&[]);
     let mut browser = Browser::new(&server.base);
     for (method, path, allow) in [
-        (Method::GET, "/token", "POST"),
+        (Method::GET, "/token", "POST, OPTIONS"),
         (Method::PUT, "/introspect", "POST"),
-        (Method::DELETE, "/revoke", "POST"),
+        (Method::DELETE, "/revoke", "POST, OPTIONS"),
         (Method::PUT, "/authorize", "GET, POST"),
         (Method::DELETE, "/device", "GET, POST"),
-        (Method::POST, "/.well-known/oauth-authorization-server", "GET, HEAD"),
-        (Method::DELETE, "/api/whoami", "GET,HEAD,POST"),
+        (Method::POST, "/.well-known/oauth-authorization-server", "GET, HEAD, OPTIONS"),
+        (Method::DELETE, "/api/whoami", "GET,HEAD,POST,OPTIONS"),
         (Method::PUT, "/login", "GET,HEAD,POST"),
     ] {
         let page = browser.send(method, path, &[], "");

@@ -110,7 +110,7 @@ fn what_cannot_work_is_said_at_the_start() {
         (&["--access-ttl", "soon"], "--access-ttl"),
         (&["--initial-access-token", "x"], "--initial-access-token"),
         (&["--open-registration"], "--open-registration"),
-        (&["--cors-origin", "https://a.example"], "--cors-origin"),
+        (&["--cors-origin", "https://a.example/"], "cors"),
         (&["--require-dpop-nonce"], "--require-dpop-nonce"),
         (&["--tls", "a", "b"], "--tls"),
     ] {

@@ -129,7 +129,7 @@ fn requests_that_are_no_form_are_refused() {
     let refused = world.token(&get);
     assert_eq!(
         (refused.status(), refused.headers()["allow"].to_str().unwrap()),
-        (StatusCode::METHOD_NOT_ALLOWED, "POST")
+        (StatusCode::METHOD_NOT_ALLOWED, "POST, OPTIONS")
     );
     // Parameters in the URI are no parameters.
     let mut in_uri = rebodied(b"grant_type=client_credentials&scope=read".to_vec());

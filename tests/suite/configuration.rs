@@ -192,6 +192,6 @@ fn the_metadata_document_is_served_to_get_and_head() {
     let refused = world.server.answer(Place::Metadata, &request);
     assert_eq!(
         (refused.status(), refused.headers()["allow"].to_str().unwrap()),
-        (StatusCode::METHOD_NOT_ALLOWED, "GET, HEAD")
+        (StatusCode::METHOD_NOT_ALLOWED, "GET, HEAD, OPTIONS")
     );
 }

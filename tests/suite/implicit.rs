@@ -8,7 +8,7 @@ use grantor::server::{Approval, Place, Visitor};
 use grantor::step::Step;
 use grantor::store::{Commit, Expect, Key, Store as _, Write};
 use grantor::wire::{AuthorizationMessage, AuthorizationOutcome, Limits};
-use grantor::{Env, Progress, Seed};
+use grantor::{Env, Profile, Progress, Seed};
 use http::{Request, Response, StatusCode};
 
 use crate::support::*;
@@ -20,6 +20,7 @@ const API: &str = "https://api.test/a";
 fn legacy() -> World {
     let world = world_with(|config| {
         config
+            .profile(Profile::danger_oauth20_legacy())
             .danger_serve_implicit_grant()
             .serve_response_type_none()
             .resource(API)
@@ -357,5 +358,7 @@ fn responses_are_read_as_they_are_written_and_nothing_else_is() {
         assert_eq!(AuthorizationMessage::parse(text.as_bytes(), &Limits::default()), Ok(None), "{text}");
     }
     assert!(AuthorizationMessage::parse(b"access_token=x&access_token=y", &Limits::default()).is_err());
-    assert!(read("access_token=x&token_type=Bearer").state.is_none());
+    let message = read("access_token=x&token_type=Bearer&scope=%20");
+    assert!(message.state.is_none());
+    assert_eq!(message.parameters().count(), 2, "a scope of no words is none");
 }

@@ -10,7 +10,7 @@ use grantor::step::Step;
 use grantor::store::{Commit, Store as _};
 use grantor::wire::{Credentials, Limits, TokenGrant, TokenRequest};
 use grantor::{
-    AuthorizationServer, Env, PasswordQuestion, Question, Seed, SigningInput, Timestamp, Unfetched, Verdict,
+    AuthorizationServer, Env, PasswordQuestion, Profile, Question, Seed, SigningInput, Timestamp, Unfetched, Verdict,
 };
 use http::Request;
 use serde_json::Value;
@@ -61,7 +61,9 @@ impl Host for Doorman {
 
 /// `till` may use the grant and refresh, `kiosk` may use it without a secret, `limited` has one scope.
 fn old_world() -> World {
-    let world = world_with(|config| config.danger_serve_password_grant().resource("https://api.test/a"));
+    let world = world_with(|config| {
+        config.profile(Profile::danger_oauth20_legacy()).danger_serve_password_grant().resource("https://api.test/a")
+    });
     let grants = [GrantType::Password, GrantType::RefreshToken];
     let builders = [
         Client::builder("till").secret(secret("till")).grant_types(&grants),

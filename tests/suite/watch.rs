@@ -193,11 +193,11 @@ impl Watched {
 }
 
 /// A store that is gone.
-struct Gone;
+pub(crate) struct Gone;
 
 #[derive(Debug, thiserror::Error)]
 #[error("gone")]
-struct IsGone;
+pub(crate) struct IsGone;
 
 impl Store for Gone {
     type Error = IsGone;

@@ -1,4 +1,4 @@
-//! Authorization responses, through the query and through the page that posts itself.
+//! Authorization responses, through the query, the fragment and the page that posts itself.
 
 use grantor::record::Client;
 use grantor::server::{Approval, Denial};
@@ -10,7 +10,7 @@ use crate::support::{ISSUER, World, authorization, form, secret, world};
 
 proptest! {
     #[test]
-    fn an_authorization_message_is_read_back_from_query_and_page(state in value(), shape in 0..3_usize) {
+    fn an_authorization_message_is_read_back_from_query_fragment_and_page(state in value(), shape in 0..3_usize) {
         let (world, uris) = redirecting();
         for response in responses(&world, uris[shape], &state, "query") {
             let sent = response.print();
@@ -19,6 +19,11 @@ proptest! {
             prop_assert_eq!(&read(query.trim_start_matches(['?', '&']).as_bytes()), response.message());
             prop_assert_eq!(response.message().state.as_deref(), Some(&*state));
             prop_assert_eq!(response.message().iss.as_deref(), Some(ISSUER));
+        }
+        for response in responses(&world, uris[shape], &state, "fragment") {
+            let sent = response.print();
+            let (to, fragment) = sent.headers()["location"].to_str().unwrap().split_once('#').expect("a fragment");
+            prop_assert_eq!((to, &read(fragment.as_bytes())), (uris[shape], response.message()));
         }
         for response in responses(&world, uris[shape], &state, "form_post") {
             let page = String::from_utf8(response.print().into_body()).unwrap();
