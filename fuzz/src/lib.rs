@@ -1,5 +1,6 @@
 //! What the fuzz targets share: requests of any bytes, a store of any content, and what to expect of them.
 
+pub mod call;
 mod ledger;
 mod raw;
 pub mod scene;

@@ -4,11 +4,9 @@ use std::sync::{Arc, LazyLock};
 
 use arbitrary::Arbitrary;
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use grantor::record::{Client, ClientSecretDigest, Digest, GrantId, GrantType, Record};
-use grantor::server::Place;
 use grantor::store::Key;
-use http::{HeaderValue, Request};
 use serde_json::{Value, json};
 
 use crate::{Ledger, NOW};
@@ -21,32 +19,32 @@ pub const CLIENTS: [(&str, &[&str]); 4] = [
     ("api", &[]),
 ];
 
-const SECRET: &str = "s:e%c+r t";
-const VERIFIERS: [&str; 3] =
+pub(crate) const SECRET: &str = "s:e%c+r t";
+pub(crate) const VERIFIERS: [&str; 3] =
     ["short", "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"];
 
 /// A grant in any state.
 #[derive(Arbitrary, Debug)]
 pub struct Grant {
-    id: u8,
-    client: u8,
+    pub(crate) id: u8,
+    pub(crate) client: u8,
     scope: u8,
     person: bool,
-    state: State,
+    pub(crate) state: State,
     tokens: Vec<(u8, i16)>,
     /// Kept where another grant belongs.
     misplaced: bool,
 }
 
 #[derive(Arbitrary, Debug)]
-enum State {
+pub(crate) enum State {
     CodeIssued { secret: u8, expires: i16, uri: u8, named: bool, verifier: Option<u8> },
     Live { code: Option<u8>, chain: Option<Chain> },
     Revoked,
 }
 
 #[derive(Arbitrary, Debug)]
-struct Chain {
+pub(crate) struct Chain {
     current: u8,
     salt: [u8; 32],
     rotated: i16,
@@ -55,54 +53,11 @@ struct Chain {
     spent: Vec<u8>,
 }
 
-/// A request that could be good, and what is done to its bytes.
-#[derive(Arbitrary, Debug)]
-pub struct Call<'a> {
-    client: u8,
-    proof: Proof,
-    what: What,
-    scope: Option<u8>,
-    appended: &'a [u8],
-    flipped: Option<(u16, u8)>,
-    /// Seconds that pass before it.
-    pub later: u16,
-}
-
-#[derive(Arbitrary, Debug)]
-enum Proof {
-    Bare,
-    Basic,
-    Post,
-    Wrong,
-}
-
-#[derive(Arbitrary, Debug)]
-enum What {
-    Redeem { code: Shown, uri: Option<u8>, verifier: Option<u8> },
-    Refresh { token: Shown },
-    ActForItself,
-    Introspect { token: Shown, access: bool },
-    Revoke { token: Shown, access: bool },
-    Other,
-}
-
-#[derive(Arbitrary, Debug)]
-enum Shown {
-    Stored {
-        grant: u8,
-        secret: u8,
-    },
-    /// The latest that was issued, or the one before.
-    Issued {
-        before: bool,
-    },
-}
-
-const fn id(number: u8) -> [u8; 16] {
+pub(crate) const fn id(number: u8) -> [u8; 16] {
     [number % 4; 16]
 }
 
-const fn secret(number: u8) -> [u8; 32] {
+pub(crate) const fn secret(number: u8) -> [u8; 32] {
     [number % 8; 32]
 }
 
@@ -110,7 +65,7 @@ fn digest(number: u8) -> String {
     Digest::of(&secret(number)).to_base64url()
 }
 
-fn encode(bytes: &[u8]) -> String {
+pub(crate) fn encode(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
@@ -118,17 +73,17 @@ fn moment(offset: i16) -> u64 {
     NOW.saturating_add_signed(offset.into())
 }
 
-fn scope(bits: u8) -> String {
+pub(crate) fn scope(bits: u8) -> String {
     let words = ["read", "write", "openid", "offline_access", "unheard"].into_iter().enumerate();
     words.filter(|(place, _)| bits >> place & 1 == 1).map(|(_, word)| word).collect::<Vec<_>>().join(" ")
 }
 
-fn client(number: u8) -> (&'static str, &'static [&'static str]) {
+pub(crate) fn client(number: u8) -> (&'static str, &'static [&'static str]) {
     CLIENTS[usize::from(number) % CLIENTS.len()]
 }
 
 /// One of the redirect URIs of any client, or of none.
-fn uri(number: u8) -> &'static str {
+pub(crate) fn uri(number: u8) -> &'static str {
     let all = CLIENTS.iter().flat_map(|(_, uris)| *uris).copied().chain(["https://evil.example/cb"]);
     all.cycle().nth(usize::from(number) % 6).unwrap_or_default()
 }
@@ -232,13 +187,17 @@ impl State {
     }
 }
 
-/// The texts that were issued so far.
-#[derive(Debug, Default)]
-pub struct Issued {
-    /// Access tokens.
-    pub access: Vec<String>,
-    /// Refresh tokens.
-    pub refresh: Vec<String>,
+impl Grant {
+    /// The number of the secret that it answers to.
+    pub(crate) fn secret(&self, earlier: bool) -> u8 {
+        match &self.state {
+            State::CodeIssued { secret, .. } => *secret,
+            State::Live { code: Some(code), chain: None } => *code,
+            State::Live { chain: Some(chain), .. } if earlier => chain.spent.first().copied().unwrap_or_default(),
+            State::Live { chain: Some(chain), .. } => chain.current,
+            State::Live { .. } | State::Revoked => 0,
+        }
+    }
 }
 
 /// A token as it travels, taken apart.
@@ -265,90 +224,5 @@ impl Opened {
         let digest = Digest::of(secret).to_base64url();
         let token = token_key(&json!({ "grant": encode(grant), "digest": digest }));
         Self { grant: Key::Grant(GrantId::new(*grant)), token, digest }
-    }
-}
-
-impl Call<'_> {
-    /// The endpoint that it goes to.
-    #[must_use]
-    pub const fn place(&self) -> Place {
-        match self.what {
-            What::Introspect { .. } => Place::Introspection,
-            What::Revoke { .. } => Place::Revocation,
-            What::Redeem { .. } | What::Refresh { .. } | What::ActForItself | What::Other => Place::Token,
-        }
-    }
-
-    /// The request.
-    ///
-    /// # Panics
-    ///
-    /// A header is no header.
-    #[must_use]
-    pub fn request(&self, issued: &Issued) -> Request<Vec<u8>> {
-        let (name, _) = client(self.client);
-        let mut body = String::new();
-        let mut append = |name: &str, value: &str| {
-            let value: String = value.bytes().map(|byte| format!("%{byte:02x}")).collect();
-            body.push_str(&format!("&{name}={value}"));
-        };
-        match &self.what {
-            What::Redeem { code, uri: place, verifier } => {
-                append("grant_type", "authorization_code");
-                append("code", &code.text("gr_ac_", &[]));
-                place.iter().for_each(|place| append("redirect_uri", uri(*place)));
-                verifier.iter().for_each(|number| append("code_verifier", VERIFIERS[usize::from(*number) % 3]));
-            }
-            What::Refresh { token } => {
-                append("grant_type", "refresh_token");
-                append("refresh_token", &token.text("gr_rt_", &issued.refresh));
-            }
-            What::ActForItself => append("grant_type", "client_credentials"),
-            What::Introspect { token, access: true } | What::Revoke { token, access: true } => {
-                append("token", &token.text("gr_at_", &issued.access));
-            }
-            What::Introspect { token, access: false } | What::Revoke { token, access: false } => {
-                append("token", &token.text("gr_rt_", &issued.refresh));
-            }
-            What::Other => append("grant_type", "urn:other"),
-        }
-        if let Some(bits) = self.scope {
-            append("scope", &scope(bits));
-        }
-        if !matches!(self.proof, Proof::Basic) {
-            append("client_id", name);
-        }
-        match self.proof {
-            Proof::Post => append("client_secret", SECRET),
-            Proof::Wrong => append("client_secret", "guessed"),
-            Proof::Bare | Proof::Basic => {}
-        }
-        let mut body = body.into_bytes();
-        body.extend(self.appended);
-        if let Some((place, mask)) = self.flipped {
-            let place = usize::from(place) % body.len();
-            body[place] ^= mask;
-        }
-        let mut request = Request::new(body);
-        *request.method_mut() = http::Method::POST;
-        let headers = request.headers_mut();
-        headers.insert("content-type", HeaderValue::from_static("application/x-www-form-urlencoded"));
-        if matches!(self.proof, Proof::Basic) {
-            let secret = SECRET.replace('%', "%25").replace('+', "%2b").replace(':', "%3a").replace(' ', "+");
-            let value = format!("Basic {}", STANDARD.encode(format!("{name}:{secret}")));
-            headers.insert("authorization", HeaderValue::from_str(&value).expect("a header"));
-        }
-        request
-    }
-}
-
-impl Shown {
-    fn text(&self, start: &str, issued: &[String]) -> String {
-        match self {
-            Self::Stored { grant, secret: number } => {
-                format!("{start}{}", encode(&[&id(*grant)[..], &secret(*number)].concat()))
-            }
-            Self::Issued { before } => issued.iter().rev().nth((*before).into()).cloned().unwrap_or_default(),
-        }
     }
 }

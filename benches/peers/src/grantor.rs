@@ -112,9 +112,8 @@ impl Grantor {
 }
 
 fn registration(client: &wire::Client) -> Client {
-    let builder = Client::builder(client.id)
-        .redirect_uri(wire::REDIRECT_URI)
-        .scope(Scope::parse(wire::SCOPE).expect("scope"));
+    let builder =
+        Client::builder(client.id).redirect_uri(wire::REDIRECT_URI).scope(Scope::parse(wire::SCOPE).expect("scope"));
     let people = [GrantType::AuthorizationCode, GrantType::RefreshToken];
     let builder = match client.secret {
         None => builder.grant_types(&people),
