@@ -1,6 +1,6 @@
 //! What happened, for an audit log: names, never a secret.
 
-use crate::record::{ClientId, GrantId, GrantType, Scope, Subject};
+use crate::record::{AuthorizationDetails, ClientId, GrantId, GrantType, Scope, Subject};
 
 /// Something worth recording, reported only after it is durable.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -29,6 +29,8 @@ pub enum Event {
         subject: Subject,
         /// What.
         scope: Scope,
+        /// What beside the scope.
+        details: AuthorizationDetails,
     },
     /// A person denied an authorization request.
     #[non_exhaustive]
@@ -45,6 +47,8 @@ pub enum Event {
         subject: Subject,
         /// To what.
         scope: Scope,
+        /// What beside the scope.
+        details: AuthorizationDetails,
     },
     /// A client showed a name and a password that are nobody's: limit how often it may.
     #[non_exhaustive]
@@ -67,6 +71,8 @@ pub enum Event {
         grant_type: GrantType,
         /// What the access token allows.
         scope: Scope,
+        /// What it allows beside the scope.
+        details: AuthorizationDetails,
     },
     /// A refresh token was shown again within its window and gave the same successor.
     #[non_exhaustive]

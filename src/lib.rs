@@ -56,8 +56,8 @@ pub mod wire;
 
 pub use ambient::{Clock, Randomness, RandomnessFailed, SystemClock, SystemRandomness};
 pub use config::{
-    About, Config, ConfigBuilder, ConfigFault, Cors, DeviceFlow, Lifetimes, Paths, Policy, Practice, Profile, Rule,
-    Stance,
+    About, CommonDetails, Config, ConfigBuilder, ConfigFault, Cors, DetailType, DeviceFlow, Lifetimes, Paths, Policy,
+    Practice, Profile, Rule, Stance,
 };
 pub use env::{Env, Seed, Timestamp};
 pub use facade::{AuthorizationServer, Outcome, Progress};

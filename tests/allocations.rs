@@ -8,7 +8,7 @@ use world::{Row, World};
 
 /// Heap allocations from the bytes of a row's requests to the bytes of its answers.
 const LIMITS: [(Row, u64); 4] =
-    [(Row::Code, 48), (Row::ClientCredentials, 16), (Row::Refresh, 16), (Row::Introspection, 12)];
+    [(Row::Code, 52), (Row::ClientCredentials, 18), (Row::Refresh, 18), (Row::Introspection, 13)];
 
 /// Bytes of a live grant with its redeemed code, its refresh token and one access token; some 830, by how full the
 /// tables happen to be.

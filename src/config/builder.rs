@@ -7,7 +7,7 @@ use super::lifetimes::Lifetimes;
 use super::paths::Paths;
 use super::policy::{Practice, Stance};
 use super::profile::Profile;
-use super::{About, Config, Cors, DeviceFlow, KnownResource};
+use super::{About, Config, Cors, DetailType, DeviceFlow, KnownResource};
 use crate::record::{Resource, Scope, web_url};
 use crate::wire::Limits;
 
@@ -154,6 +154,13 @@ impl ConfigBuilder {
         self.choosing(Practice::ResponseTypeNone, Stance::Allowed)
     }
 
+    /// Serves authorization details of a type that the host defines [RFC 9396]; without any, they are ignored.
+    #[must_use]
+    pub fn authorization_details(mut self, known: impl DetailType + 'static) -> Self {
+        self.config.detail_types.push(Arc::new(known));
+        self
+    }
+
     /// Accepts only authorization requests that were pushed [RFC 9126 §5].
     #[must_use]
     pub fn require_pushed_authorization_requests(self) -> Self {
@@ -246,11 +253,22 @@ impl ConfigBuilder {
         ensure(!realm.is_empty() && realm.bytes().all(quotable), || ConfigFault::Realm(realm.as_ref().to_owned()))?;
         config.about.check()?;
         config.cors.check()?;
+        check_detail_types(&config)?;
         config.paths.check()?;
         let sound = |flow: &DeviceFlow| flow.user_codes.is_sound() && (1..=60).contains(&flow.interval.as_secs());
         ensure(config.device_flow.as_ref().is_none_or(sound), || ConfigFault::DeviceFlow)?;
         Ok(Arc::new(config))
     }
+}
+
+/// Names are printable ASCII, which nobody mistypes [RFC 9396 §2.1], and each stands for one type.
+fn check_detail_types(config: &Config) -> Result<(), ConfigFault> {
+    let plain = |name: &str| !name.is_empty() && name.bytes().all(|byte| matches!(byte, 0x21..=0x7e));
+    for (place, name) in config.detail_types().enumerate() {
+        let known = config.detail_types().take(place).any(|earlier| earlier == name);
+        ensure(plain(name) && !known, || ConfigFault::DetailType(name.to_owned()))?;
+    }
+    Ok(())
 }
 
 /// [RFC 8414 §2]: `https`, no query, no fragment; `http` only where the network is the machine itself.

@@ -62,6 +62,9 @@ pub enum ConfigFault {
         "device_flow: use an interval of 1 to 60 s, and user codes of at most 12 characters with 2^26 codes or more"
     )]
     DeviceFlow,
+    /// A type of authorization details.
+    #[error("authorization_details: {0:?}: use a name of printable ASCII without spaces, and each name once")]
+    DetailType(String),
     /// The brand.
     #[error("brand {0:?}: use at most 32 letters, digits, '-' and '_'")]
     Brand(String),

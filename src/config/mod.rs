@@ -2,7 +2,9 @@
 
 mod about;
 mod builder;
+mod common_details;
 mod cors;
+mod detail_type;
 mod fault;
 mod lifetimes;
 mod paths;
@@ -14,7 +16,9 @@ use std::time::Duration;
 
 pub use about::About;
 pub use builder::ConfigBuilder;
+pub use common_details::CommonDetails;
 pub use cors::Cors;
+pub use detail_type::DetailType;
 pub use fault::ConfigFault;
 pub use lifetimes::Lifetimes;
 pub use paths::Paths;
@@ -22,7 +26,7 @@ pub use policy::{Policy, Practice, Rule, Stance};
 pub use profile::Profile;
 
 use crate::proof::pkce::ChallengeMethod;
-use crate::record::{Client, GrantType, Resource, ResponseType, Scope, UserCodeFormat};
+use crate::record::{AuthorizationDetails, Client, GrantType, Resource, ResponseType, Scope, UserCodeFormat};
 use crate::wire::Limits;
 
 /// The configuration of an authorization server: OAuth 2.1 and RFC 9700 unless it says otherwise.
@@ -44,6 +48,7 @@ pub struct Config {
     paths: Paths,
     policy: Policy,
     device_flow: Option<DeviceFlow>,
+    detail_types: Vec<Arc<dyn DetailType>>,
 }
 
 /// The device authorization grant, where it is served [RFC 8628].
@@ -99,6 +104,7 @@ impl Config {
                 paths: Paths::default(),
                 policy: Profile::oauth21().policy(),
                 device_flow: None,
+                detail_types: Vec::new(),
             },
         }
     }
@@ -256,6 +262,11 @@ impl Config {
         }
     }
 
+    /// The types of authorization details that are known.
+    pub fn detail_types(&self) -> impl Iterator<Item = &str> {
+        self.detail_types.iter().map(|known| known.name())
+    }
+
     pub(crate) fn requires_push(&self) -> bool {
         self.policy.requires(Practice::PushedAuthorizationRequests)
     }
@@ -289,6 +300,17 @@ impl Config {
             Some(allowed) => Err(ScopeFault::NotAllowed(known.without(allowed))),
             None => Ok(known),
         }
+    }
+
+    /// The same for a request that has details as well: without a scope, it asks for none [RFC 9396 §3.1].
+    pub(crate) fn resolve_scope_beside(
+        &self,
+        details: &AuthorizationDetails,
+        client: &Client,
+        requested: Option<&str>,
+    ) -> Result<Scope, ScopeFault> {
+        let silent = requested.is_none_or(|scope| scope.trim_matches(' ').is_empty());
+        if silent && !details.is_empty() { Ok(Scope::empty()) } else { self.resolve_scope(client, requested) }
     }
 }
 

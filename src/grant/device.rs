@@ -72,7 +72,7 @@ impl Poll {
 }
 
 fn redeem(grant: &Seen<'_, Grant>, device: &DeviceCode, requester: &Requester<'_>) -> Decided {
-    let allowance = requester.allowance(&grant.value().audience, &grant.value().scope)?;
+    let allowance = requester.allowance(&grant.value().audience, &grant.value().scope, &grant.value().details)?;
     let (refresh, chain) = requester.begin_chain(grant.value()).unzip();
     let next = grant.value().becoming(GrantState::Live(Live { code: Some(device.digest), chain }));
     let expires = next.forgettable(requester.env.now, requester.keeps());

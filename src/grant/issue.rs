@@ -7,7 +7,8 @@ use crate::config::Config;
 use crate::env::Env;
 use crate::event::Event;
 use crate::record::{
-    AccessToken, Actor, Chain, Client, Exposed, Grant, GrantType, Handle, HandleKind, Resource, Scope, TokenId,
+    AccessToken, Actor, AuthorizationDetails, Chain, Client, Exposed, Grant, GrantType, Handle, HandleKind, Resource,
+    Scope, TokenId,
 };
 use crate::snapshot::{Halt, Seen};
 use crate::step::Plan;
@@ -23,6 +24,7 @@ pub(crate) type Decided = Result<Plan<TokenResponse, TokenRefusal>, Halt<TokenRe
 #[derive(Debug)]
 pub(crate) struct Allowance {
     pub(crate) scope: Scope,
+    pub(crate) details: AuthorizationDetails,
     pub(crate) audience: Arc<[Resource]>,
 }
 
@@ -49,6 +51,8 @@ pub(crate) struct Requester<'a> {
     pub(crate) client: Seen<'a, Client>,
     /// Where the token shall be used, if that was said.
     pub(crate) resource: &'a [String],
+    /// What the token shall allow beside the scope, if that was said.
+    pub(crate) details: Option<&'a Exposed>,
     pub(crate) env: &'a Env,
 }
 
@@ -58,9 +62,25 @@ impl Requester<'_> {
         ensure(self.client.value().may_use(grant_type), TokenRefusal::GrantTypeNotAllowed)
     }
 
-    /// What an access token with `scope` of a grant for `granted` allows: everything granted if the request names no
-    /// resource, and otherwise the one that it names [RFC 8707 §2.2].
-    pub(crate) fn allowance(&self, granted: &Arc<[Resource]>, scope: &Scope) -> Result<Allowance, TokenRefusal> {
+    /// What an access token with `scope` of a grant for `granted` and `details` allows: everything granted if the request
+    /// names no resource, and otherwise the one that it names [RFC 8707 §2.2]; the details that it names, or all.
+    pub(crate) fn allowance(
+        &self,
+        granted: &Arc<[Resource]>,
+        scope: &Scope,
+        details: &AuthorizationDetails,
+    ) -> Result<Allowance, TokenRefusal> {
+        let details = self.config.narrow_details(self.client.value(), details, self.details);
+        self.allowance_of(granted, scope, details.map_err(TokenRefusal::DetailsInvalid)?)
+    }
+
+    /// The same with all of `details`.
+    pub(crate) fn allowance_of(
+        &self,
+        granted: &Arc<[Resource]>,
+        scope: &Scope,
+        details: AuthorizationDetails,
+    ) -> Result<Allowance, TokenRefusal> {
         let audience = match self.resource {
             [] if granted.len() <= 1 || **granted == *self.config.audience() => Arc::clone(granted),
             [one] => match granted.iter().find(|resource| resource.as_str() == one) {
@@ -71,20 +91,21 @@ impl Requester<'_> {
             _ => return Err(TokenRefusal::TargetInvalid),
         };
         let scope = self.config.scope_at(&audience, scope);
-        ensure(!scope.is_empty(), TokenRefusal::ScopeUnknown)?;
-        Ok(Allowance { scope, audience })
+        ensure(!(scope.is_empty() && details.is_empty()), TokenRefusal::ScopeUnknown)?;
+        Ok(Allowance { scope, details, audience })
     }
 
     /// Plans tokens, as long as the client is still what it was.
     pub(crate) fn issue<F>(&self, issue: Issue<'_>) -> Plan<TokenResponse, F> {
         let Self { config, client, env, .. } = self;
-        let Issue { grant_type, grant, mut changes, allowance: Allowance { scope, audience }, lifetime, act, refresh } =
-            issue;
+        let Issue { grant_type, grant, mut changes, allowance, lifetime, act, refresh } = issue;
+        let Allowance { scope, details, audience } = allowance;
         let access = Handle::mint(grant.id, env, "access token");
         let token = AccessToken {
             id: TokenId::of(&access),
             client: client.value().id().clone(),
             scope: scope.clone(),
+            details: details.clone(),
             audience,
             act,
             issued: env.now,
@@ -96,6 +117,7 @@ impl Requester<'_> {
             subject: grant.subject.clone(),
             grant_type,
             scope: scope.clone(),
+            details: details.clone(),
         };
         let mut response = TokenResponse::bearer(
             access.expose(config.brand(), HandleKind::AccessToken),
@@ -103,6 +125,7 @@ impl Requester<'_> {
             scope,
             refresh.map(|handle| self.expose_refresh(handle)),
         );
+        response.authorization_details = details;
         if grant_type == GrantType::TokenExchange {
             response.issued_token_type = Some(ACCESS_TOKEN_TYPE.to_owned());
         }

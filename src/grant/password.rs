@@ -9,7 +9,7 @@
 //! this only until its clients have moved to another grant [RFC 9700 §2.4].
 
 use crate::event::Event;
-use crate::record::{ClientId, Exposed, Grant, GrantId, GrantState, GrantType, Live, Scope};
+use crate::record::{AuthorizationDetails, ClientId, Exposed, Grant, GrantId, GrantState, GrantType, Live, Scope};
 use crate::snapshot::{Question, Snapshot, Verdict};
 use crate::step::Plan;
 use crate::store::Change;
@@ -37,6 +37,8 @@ pub struct PasswordQuestion {
     pub password: Exposed,
     /// What the tokens would allow.
     pub scope: Scope,
+    /// What they would allow beside the scope.
+    pub details: AuthorizationDetails,
 }
 
 impl Verifying {
@@ -49,28 +51,34 @@ impl Verifying {
         requester.may_use(GrantType::Password)?;
         let username = self.username.as_ref().ok_or(TokenRefusal::ParameterMissing("username"))?;
         let password = self.password.as_ref().ok_or(TokenRefusal::ParameterMissing("password"))?;
-        let scope = config.resolve_scope(client.value(), self.scope.as_deref()).map_err(TokenRefusal::from)?;
+        let details = config.resolve_details(client.value(), requester.details);
+        let details = details.map_err(TokenRefusal::DetailsInvalid)?;
+        let scope = config.resolve_scope_beside(&details, client.value(), self.scope.as_deref());
+        let scope = scope.map_err(TokenRefusal::from)?;
         let audience = config.resolve_resources(client.value(), requester.resource);
         let audience = audience.map_err(|_| TokenRefusal::TargetInvalid)?;
-        let allowance = requester.allowance(&audience, &scope)?;
+        let mut allowance = requester.allowance_of(&audience, &scope, details)?;
 
-        let client = client.value().id().clone();
+        let id = client.value().id().clone();
         let question = PasswordQuestion {
-            client: client.clone(),
+            client: id.clone(),
             username: username.clone(),
             password: password.clone(),
             scope: allowance.scope.clone(),
+            details: allowance.details.clone(),
         };
         let verdict = seen.verdict(Question::Password(Box::new(question)))?;
         let Verdict::Subject { subject, authenticated } = verdict else {
             let refused = Plan::refuse(Vec::new(), TokenRefusal::PasswordWrong);
-            return Ok(refused.reporting(Event::PasswordRefused { client }));
+            return Ok(refused.reporting(Event::PasswordRefused { client: id }));
         };
+        allowance.details = config.enrich_details(&allowance.details, client.value(), Some(&subject));
         let mut grant = Grant {
             id: GrantId::mint(env),
-            client,
+            client: id,
             subject: Some(subject),
             scope,
+            details: allowance.details.clone(),
             audience,
             created: env.now,
             authenticated: Some(authenticated),

@@ -73,7 +73,8 @@ impl Refreshing {
             Presented::Current | Presented::Retry(_) => {}
         }
         ensure(env.now < chain.dies(), TokenRefusal::RefreshTokenExpired)?;
-        let allowance = requester.allowance(&grant.value().audience, &narrowed(requester, grant.value(), scope)?)?;
+        let scope = narrowed(requester, grant.value(), scope)?;
+        let allowance = requester.allowance(&grant.value().audience, &scope, &grant.value().details)?;
 
         let id = grant.value().id;
         if let Presented::Retry(successor) = presented {
@@ -110,7 +111,7 @@ fn narrowed(requester: &Requester<'_>, grant: &Grant, requested: Option<Scope>) 
     let still = |word: &str| known.contains(word) && allowed.is_none_or(|allowed| allowed.contains(word));
     let held = grant.scope.filtered(still);
     let Some(requested) = requested.filter(|scope| !scope.is_empty()) else {
-        return if held.is_empty() { Err(TokenRefusal::ScopeUnknown) } else { Ok(held) };
+        return Ok(held);
     };
     let excess = requested.without(&held);
     ensure(excess.is_empty(), TokenRefusal::ScopeExceedsGrant(excess))?;

@@ -12,7 +12,8 @@ use std::sync::Arc;
 
 use crate::env::Env;
 use crate::record::{
-    AccessToken, Actor, ClientId, Exposed, Grant, GrantType, Handle, HandleKind, Resource, Scope, Subject, TokenId,
+    AccessToken, Actor, AuthorizationDetails, ClientId, Exposed, Grant, GrantType, Handle, HandleKind, Resource, Scope,
+    Subject, TokenId,
 };
 use crate::snapshot::{Halt, Question, Seen, Snapshot, Verdict};
 use crate::store::{Change, Key};
@@ -58,6 +59,8 @@ pub struct ExchangeQuestion {
     pub actor: Option<Actor>,
     /// What it would allow.
     pub scope: Scope,
+    /// What it would allow beside the scope.
+    pub details: AuthorizationDetails,
     /// Where.
     pub audience: Arc<[Resource]>,
 }
@@ -92,7 +95,7 @@ impl Exchanging {
         };
         let scope = self.scope(&subject, requester)?;
         let audience = self.audience(&subject, requester)?;
-        let allowance = requester.allowance(&audience, &scope)?;
+        let allowance = requester.allowance(&audience, &scope, &subject.token.value().details)?;
         self.judge(requester, &subject, act.as_deref().filter(|_| actor.is_some()), &allowance, seen)?;
 
         let mut relied = vec![subject.grant.still(), subject.token.still()];
@@ -139,7 +142,7 @@ impl Exchanging {
             self.scope.as_deref().map(Scope::parse).transpose().map_err(|_| TokenRefusal::ScopeMalformed)?;
         let Some(requested) = requested.filter(|scope| !scope.is_empty()) else {
             let common = held.filtered(|word| allowed.is_none_or(|allowed| allowed.contains(word)));
-            return if common.is_empty() { Err(TokenRefusal::ScopeUnknown) } else { Ok(common) };
+            return Ok(common);
         };
         let excess = requested.without(held);
         ensure(excess.is_empty(), TokenRefusal::ScopeExceedsGrant(excess))?;
@@ -174,6 +177,7 @@ impl Exchanging {
             subject_audience: Arc::clone(&subject.token.value().audience),
             actor: actor.cloned(),
             scope: allowance.scope.clone(),
+            details: allowance.details.clone(),
             audience: Arc::clone(&allowance.audience),
         };
         let verdict = seen.verdict(Question::TokenExchange(Box::new(question)))?;

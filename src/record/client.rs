@@ -102,6 +102,13 @@ impl Client {
         self.fields.may_ask_for.as_ref().is_none_or(|allowed| allowed.contains(resource))
     }
 
+    /// Whether it may ask for authorization details of this type [RFC 9396 §10].
+    #[must_use]
+    pub fn may_ask_for_details(&self, type_name: &str) -> bool {
+        let types = self.fields.metadata.authorization_details_types.as_ref();
+        types.is_none_or(|types| types.iter().any(|own| own == type_name))
+    }
+
     /// Whether `secret` is one of its secrets and not expired.
     #[must_use]
     pub fn has_secret(&self, secret: &str, now: Timestamp) -> bool {
@@ -320,6 +327,13 @@ impl ClientBuilder {
     #[must_use]
     pub fn may_ask_for(mut self, resources: impl IntoIterator<Item = Resource>) -> Self {
         self.fields.may_ask_for = Some(resources.into_iter().collect());
+        self
+    }
+
+    /// Lets it ask for authorization details of these types only, instead of every known one.
+    #[must_use]
+    pub fn authorization_details_types<I: IntoIterator<Item: Into<String>>>(mut self, types: I) -> Self {
+        self.fields.metadata.authorization_details_types = Some(types.into_iter().map(Into::into).collect());
         self
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::secret::{self, Fingerprint};
-use super::{ClientId, Digest, GrantId, Resource, Scope, Subject};
+use super::{AuthorizationDetails, ClientId, Digest, GrantId, Resource, Scope, Subject};
 use crate::env::Timestamp;
 
 /// Everything that one authorization gave, and its state.
@@ -19,6 +19,9 @@ pub struct Grant {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) subject: Option<Subject>,
     pub(crate) scope: Scope,
+    /// What was given beside the scope [RFC 9396].
+    #[serde(default, skip_serializing_if = "AuthorizationDetails::is_empty")]
+    pub(crate) details: AuthorizationDetails,
     /// The resources its access tokens are for.
     pub(crate) audience: Arc<[Resource]>,
     pub(crate) created: Timestamp,
@@ -150,6 +153,12 @@ impl Grant {
         &self.scope
     }
 
+    /// What was given beside the scope [RFC 9396].
+    #[must_use]
+    pub const fn details(&self) -> &AuthorizationDetails {
+        &self.details
+    }
+
     /// Whether tokens of it are of any use.
     #[must_use]
     pub const fn is_live(&self) -> bool {
@@ -163,6 +172,7 @@ impl Grant {
             client: self.client.clone(),
             subject: self.subject.clone(),
             scope: self.scope.clone(),
+            details: self.details.clone(),
             audience: Arc::clone(&self.audience),
             created: self.created,
             authenticated: self.authenticated,

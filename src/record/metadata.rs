@@ -35,6 +35,9 @@ pub struct ClientMetadata {
     /// The most it may ask for; everything the server knows if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<Scope>,
+    /// The types of authorization details it may ask for; every known one if absent [RFC 9396 §10].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authorization_details_types: Option<Vec<String>>,
     /// How to reach the people responsible.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub contacts: Vec<String>,

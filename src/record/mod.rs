@@ -1,6 +1,7 @@
 //! What a store keeps. No record holds a usable secret, and every record is bytes of a stated version.
 
 mod actor;
+mod authorization_details;
 mod client;
 mod grant;
 mod metadata;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 pub use actor::Actor;
+pub use authorization_details::{AuthorizationDetail, AuthorizationDetails, DetailsFault};
 pub use client::{Client, ClientBuilder, ClientFault, GrantType, RedirectUriRefused};
 pub use grant::Grant;
 pub(crate) use grant::{Chain, Challenge, DeviceCode, DeviceStage, GrantState, IssuedCode, Live};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Actor, ClientId, Digest, GrantId, Handle, Resource, Scope};
+use super::{Actor, AuthorizationDetails, ClientId, Digest, GrantId, Handle, Resource, Scope};
 use crate::env::Timestamp;
 
 /// The name of a reference token in the store: its grant, and the digest of its secret.
@@ -37,6 +37,8 @@ pub struct AccessToken {
     pub(crate) id: TokenId,
     pub(crate) client: ClientId,
     pub(crate) scope: Scope,
+    #[serde(default, skip_serializing_if = "AuthorizationDetails::is_empty")]
+    pub(crate) details: AuthorizationDetails,
     pub(crate) audience: Arc<[Resource]>,
     /// Who acts for the subject, and who did before.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -15,7 +15,9 @@ pub use refusal::{ResourceReason, ResourceRefusal};
 use crate::config::Config;
 use crate::env::{Env, Timestamp};
 use crate::grant::ensure;
-use crate::record::{Actor, ClientId, GrantId, Handle, HandleKind, Resource, Scope, Subject, TokenId};
+use crate::record::{
+    Actor, AuthorizationDetails, ClientId, GrantId, Handle, HandleKind, Resource, Scope, Subject, TokenId,
+};
 use crate::snapshot::{Halt, Snapshot};
 use crate::step::{Decision, Endpoint, Plan};
 use crate::store::Key;
@@ -110,6 +112,7 @@ impl Access {
             subject: grant.subject.clone(),
             actor: token.act.clone(),
             scope: token.scope.clone(),
+            details: token.details.clone(),
             expires: token.expires,
         })
     }
@@ -129,6 +132,8 @@ pub struct Permit {
     pub actor: Option<Arc<Actor>>,
     /// All that the token allows.
     pub scope: Scope,
+    /// What it allows beside the scope [RFC 9396 §9].
+    pub details: AuthorizationDetails,
     /// When it expires.
     pub expires: Timestamp,
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::config::Config;
 use crate::env::Env;
 use crate::event::Event;
-use crate::record::{ClientId, Scope};
+use crate::record::{AuthorizationDetails, ClientId, Scope};
 use crate::snapshot::Snapshot;
 use crate::step::{Decision, Endpoint, Plan};
 use crate::store::Key;
@@ -22,6 +22,7 @@ pub struct Approval {
     prompt: Prompt,
     session: Session,
     scope: Option<Scope>,
+    details: Option<AuthorizationDetails>,
     may_act: Option<Arc<[ClientId]>>,
 }
 
@@ -29,7 +30,7 @@ impl Approval {
     /// The person of `session` grants all that `prompt` asks for.
     #[must_use]
     pub const fn new(config: Arc<Config>, prompt: Prompt, session: Session) -> Self {
-        Self { config, prompt, session, scope: None, may_act: None }
+        Self { config, prompt, session, scope: None, details: None, may_act: None }
     }
 
     /// Lets only these clients act for the person in a delegation [RFC 8693 §4.4].
@@ -39,10 +40,18 @@ impl Approval {
         self
     }
 
-    /// Grants only this part of it.
+    /// Grants only this part of its scope.
     #[must_use]
     pub fn only(mut self, scope: Scope) -> Self {
         self.scope = Some(scope);
+        self
+    }
+
+    /// Grants only these details, each of which must be within one that was asked for [RFC 9396 §3]; the person may have
+    /// completed them, where their type lets them.
+    #[must_use]
+    pub fn only_details(mut self, details: AuthorizationDetails) -> Self {
+        self.details = Some(details);
         self
     }
 }
@@ -63,20 +72,23 @@ impl Endpoint for Approval {
         };
         let refuse = |reason| Err(verified.to.refuse(&reason).into());
         // What counts is what the person was shown, and who was shown it; a login shows nothing to consent to.
-        let Asking::Consent { subject: shown_to, scope: shown, .. } = &prompt.asking else {
+        let Asking::Consent { subject: shown_to, scope: shown, details: shown_details, .. } = &prompt.asking else {
             return refuse(AuthorizeReason::ApprovalExceedsRequest);
         };
         if *shown_to != session.subject || verified.is_stale(session.authenticated, Some(prompt.asked), env) {
             return refuse(AuthorizeReason::LoginRequired);
         }
         let scope = self.scope.as_ref().unwrap_or(shown);
-        if !(verified.scope.covers(scope) && shown.covers(scope)) {
+        let details = self.details.as_ref().unwrap_or(shown_details);
+        let asked = [(&verified.scope, &verified.details), (shown, shown_details)];
+        if !asked.iter().all(|asked| asked.0.covers(scope) && config.covers_details(asked.1, details)) {
             return refuse(AuthorizeReason::ApprovalExceedsRequest);
         }
-        if config.scope_at(&verified.audience, scope).is_empty() {
+        if config.scope_at(&verified.audience, scope).is_empty() && details.is_empty() {
             return refuse(AuthorizeReason::AccessDenied);
         }
-        let consent = Consent { session, scope: scope.clone(), may_act: self.may_act.clone() };
+        let may_act = self.may_act.clone();
+        let consent = Consent { session, scope: scope.clone(), details: details.clone(), may_act };
         Ok(verified.approve(config, consent, env, |response| response))
     }
 

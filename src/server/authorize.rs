@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::Config;
 use crate::env::{Env, Timestamp};
 use crate::event::Event;
-use crate::record::{Client, ClientId, ResponseType, Scope, Subject};
+use crate::record::{AuthorizationDetails, Client, ClientId, ResponseType, Scope, Subject};
 use crate::snapshot::{Halt, Snapshot};
 use crate::step::{Decision, Endpoint, Plan};
 use crate::store::Key;
@@ -38,19 +38,29 @@ pub struct Visitor {
     pub session: Option<Session>,
     /// What they granted this client before, if the host remembers.
     pub consent: Option<Scope>,
+    /// Which details they granted this client before; only those count whose type stays granted.
+    #[serde(default, skip_serializing_if = "AuthorizationDetails::is_empty")]
+    pub details: AuthorizationDetails,
 }
 
 impl Visitor {
     /// Someone who is not logged in.
     #[must_use]
     pub const fn anonymous() -> Self {
-        Self { session: None, consent: None }
+        Self { session: None, consent: None, details: AuthorizationDetails::none() }
     }
 
     /// Someone who is logged in, and what they granted this client before.
     #[must_use]
     pub const fn logged_in(session: Session, consent: Option<Scope>) -> Self {
-        Self { session: Some(session), consent }
+        Self { session: Some(session), consent, details: AuthorizationDetails::none() }
+    }
+
+    /// Who granted this client these details before [RFC 9396].
+    #[must_use]
+    pub fn having_granted(mut self, details: AuthorizationDetails) -> Self {
+        self.details = details;
+        self
     }
 }
 
@@ -122,7 +132,10 @@ pub enum Asking {
         subject: Subject,
         /// What the client would get.
         scope: Scope,
-        /// What of it was not granted before.
+        /// What it would get beside the scope, to be shown as well [RFC 9396 §3.1].
+        #[serde(default, skip_serializing_if = "AuthorizationDetails::is_empty")]
+        details: AuthorizationDetails,
+        /// What of the scope was not granted before.
         new: Scope,
     },
 }
@@ -180,11 +193,17 @@ impl Authorize {
         let identified = verified.client.value().is_identified_by(&verified.to.uri);
         // Nothing is issued that the wrong one could receive.
         let known = identified || (verified.prompt.none && verified.response_type == ResponseType::None);
-        let enough = granted.covers(&verified.scope) || verified.client.value().is_first_party();
+        let remembered =
+            granted.covers(&verified.scope) && self.config.remembers_details(&self.visitor.details, &verified.details);
+        let enough = remembered || verified.client.value().is_first_party();
         if verified.prompt.consent || !(known && enough) {
-            let (subject, scope) = (session.subject.clone(), verified.scope.clone());
-            let new = scope.without(&granted);
-            return Err((Asking::Consent { subject, scope, new }, AuthorizeReason::ConsentRequired));
+            let asking = Asking::Consent {
+                subject: session.subject.clone(),
+                scope: verified.scope.clone(),
+                details: verified.details.clone(),
+                new: verified.scope.without(&granted),
+            };
+            return Err((asking, AuthorizeReason::ConsentRequired));
         }
         Ok(session)
     }
@@ -229,7 +248,8 @@ impl Endpoint for Authorize {
         match self.missing(&verified, env) {
             Ok(session) => {
                 let answer = |response| Authorization::Answer(Box::new(response));
-                let consent = Consent { session, scope: verified.scope.clone(), may_act: None };
+                let (scope, details) = (verified.scope.clone(), verified.details.clone());
+                let consent = Consent { session, scope, details, may_act: None };
                 Ok(verified.approve(&self.config, consent, env, answer))
             }
             Err((_, reason)) if verified.prompt.none => Err(verified.to.refuse(&reason).into()),

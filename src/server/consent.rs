@@ -7,7 +7,8 @@ use crate::env::Env;
 use crate::event::Event;
 use crate::grant::{Allowance, Requester, implicit};
 use crate::record::{
-    ClientId, Grant, GrantId, GrantState, Handle, HandleKind, IssuedCode, Live, ResponseType, Scope, Subject,
+    AuthorizationDetails, ClientId, Grant, GrantId, GrantState, Handle, HandleKind, IssuedCode, Live, ResponseType,
+    Scope, Subject,
 };
 use crate::step::Plan;
 use crate::store::Change;
@@ -21,6 +22,7 @@ use super::verify::Verified;
 pub(super) struct Consent<'c> {
     pub(super) session: &'c Session,
     pub(super) scope: Scope,
+    pub(super) details: AuthorizationDetails,
     /// Which clients may act for the person, if not all may.
     pub(super) may_act: Option<Arc<[ClientId]>>,
 }
@@ -57,7 +59,7 @@ impl Verified<'_, '_> {
             challenge: self.challenge,
         });
         let subject = consent.session.subject.clone();
-        let grant = self.grant(id, consent, state, env);
+        let grant = self.grant(config, id, consent, state, env);
         let event = granted(&grant, subject);
         let code = AuthorizationOutcome::Code(code.expose(config.brand(), HandleKind::Code));
         Plan::grant(vec![self.client.still(), Change::new_grant(grant, expires)], code).reporting(event)
@@ -67,10 +69,13 @@ impl Verified<'_, '_> {
     fn issue_token(&self, config: &Config, consent: Consent<'_>, env: &Env) -> Outcome {
         let state = GrantState::Live(Live { code: None, chain: None });
         let subject = consent.session.subject.clone();
-        let grant = self.grant(GrantId::mint(env), consent, state, env);
-        let allowance =
-            Allowance { scope: config.scope_at(&grant.audience, &grant.scope), audience: Arc::clone(&grant.audience) };
-        let requester = Requester { config, client: self.client, resource: &[], env };
+        let grant = self.grant(config, GrantId::mint(env), consent, state, env);
+        let allowance = Allowance {
+            scope: config.scope_at(&grant.audience, &grant.scope),
+            details: grant.details.clone(),
+            audience: Arc::clone(&grant.audience),
+        };
+        let requester = Requester { config, client: self.client, resource: &[], details: None, env };
         let token = |TokenResponse { access_token, token_type, expires_in, scope, .. }| AuthorizationOutcome::Token {
             access_token,
             token_type: token_type.into_owned(),
@@ -81,22 +86,24 @@ impl Verified<'_, '_> {
     }
 
     /// [OAuth 2.0 Multiple Response Types §4]: whether and where the consent is kept is the host's to say.
-    fn note(&self, Consent { session, scope, .. }: Consent<'_>) -> Outcome {
+    fn note(&self, Consent { session, scope, details, .. }: Consent<'_>) -> Outcome {
         let (client, subject) = (self.client.value().id().clone(), session.subject.clone());
         Plan::grant(vec![self.client.still()], AuthorizationOutcome::Nothing).reporting(Event::ConsentGiven {
             client,
             subject,
             scope,
+            details,
         })
     }
 
-    fn grant(&self, id: GrantId, consent: Consent<'_>, state: GrantState, env: &Env) -> Grant {
-        let Consent { session: Session { subject, authenticated, .. }, scope, may_act } = consent;
+    fn grant(&self, config: &Config, id: GrantId, consent: Consent<'_>, state: GrantState, env: &Env) -> Grant {
+        let Consent { session: Session { subject, authenticated, .. }, scope, details, may_act } = consent;
         Grant {
             id,
             client: self.client.value().id().clone(),
             subject: Some(subject.clone()),
             scope,
+            details: config.enrich_details(&details, self.client.value(), Some(subject)),
             audience: Arc::clone(&self.audience),
             created: env.now,
             authenticated: Some(*authenticated),
@@ -107,5 +114,11 @@ impl Verified<'_, '_> {
 }
 
 fn granted(grant: &Grant, subject: Subject) -> Event {
-    Event::AuthorizationGranted { grant: grant.id, client: grant.client.clone(), subject, scope: grant.scope.clone() }
+    Event::AuthorizationGranted {
+        grant: grant.id,
+        client: grant.client.clone(),
+        subject,
+        scope: grant.scope.clone(),
+        details: grant.details.clone(),
+    }
 }

@@ -65,7 +65,10 @@ impl Endpoint for DeviceAuthorization {
         };
         let flow = config.device_flow().ok_or(TokenRefusal::GrantTypeUnsupported)?;
         ensure(client.value().may_use(GrantType::DeviceCode), TokenRefusal::GrantTypeNotAllowed)?;
-        let scope = config.resolve_scope(client.value(), request.scope.as_deref()).map_err(TokenRefusal::from)?;
+        let details = config.resolve_details(client.value(), request.authorization_details.as_ref());
+        let details = details.map_err(TokenRefusal::DetailsInvalid)?;
+        let scope = config.resolve_scope_beside(&details, client.value(), request.scope.as_deref());
+        let scope = scope.map_err(TokenRefusal::from)?;
         let audience = config.resolve_resources(client.value(), &request.resource);
         let audience = audience.map_err(|_| TokenRefusal::TargetInvalid)?;
 
@@ -84,6 +87,7 @@ impl Endpoint for DeviceAuthorization {
             client: index.client.clone(),
             subject: None,
             scope,
+            details,
             audience,
             created: env.now,
             authenticated: None,

@@ -7,7 +7,7 @@ use crate::config::Config;
 use crate::env::Env;
 use crate::event::Event;
 use crate::grant::ensure;
-use crate::record::{DeviceStage, Grant, GrantState, Scope};
+use crate::record::{AuthorizationDetails, DeviceStage, Grant, GrantState, Scope};
 use crate::snapshot::{Halt, Snapshot};
 use crate::step::{Decision, Endpoint, Plan};
 use crate::store::{Change, Key};
@@ -22,19 +22,28 @@ pub struct DeviceApproval {
     prompt: DevicePrompt,
     session: Session,
     scope: Option<Scope>,
+    details: Option<AuthorizationDetails>,
 }
 
 impl DeviceApproval {
     /// The person of `session` grants all that `prompt` asks for.
     #[must_use]
     pub const fn new(config: Arc<Config>, prompt: DevicePrompt, session: Session) -> Self {
-        Self { config, prompt, session, scope: None }
+        Self { config, prompt, session, scope: None, details: None }
     }
 
-    /// Grants only this part of it.
+    /// Grants only this part of its scope.
     #[must_use]
     pub fn only(mut self, scope: Scope) -> Self {
         self.scope = Some(scope);
+        self
+    }
+
+    /// Grants only these details, each of which must be within one that was asked for [RFC 9396 §3]; the person may have
+    /// completed them, where their type lets them.
+    #[must_use]
+    pub fn only_details(mut self, details: AuthorizationDetails) -> Self {
+        self.details = Some(details);
         self
     }
 }
@@ -55,16 +64,19 @@ impl Endpoint for DeviceApproval {
         };
         ensure(*subject == self.session.subject, VerificationRefusal::LoginRequired)?;
         let scope = self.scope.as_ref().unwrap_or(&self.prompt.scope);
-        let fits = waiting.grant.value().scope.covers(scope) && self.prompt.scope.covers(scope);
-        let useful = !self.config.scope_at(&waiting.grant.value().audience, scope).is_empty();
+        let details = self.details.as_ref().unwrap_or(&self.prompt.details);
+        let Waiting { grant, device, client } = &waiting;
+        let asked = [(&grant.value().scope, &grant.value().details), (&self.prompt.scope, &self.prompt.details)];
+        let fits = asked.iter().all(|asked| asked.0.covers(scope) && self.config.covers_details(asked.1, details));
+        let useful = !(self.config.scope_at(&grant.value().audience, scope).is_empty() && details.is_empty());
         ensure(fits && useful, VerificationRefusal::ApprovalExceedsRequest)?;
 
-        let Waiting { grant, device, client } = &waiting;
         let state = GrantState::Device(device.at(DeviceStage::Approved));
         let next = Grant {
             subject: Some(self.session.subject.clone()),
             authenticated: Some(self.session.authenticated),
             scope: scope.clone(),
+            details: self.config.enrich_details(details, client.value(), Some(&self.session.subject)),
             ..grant.value().becoming(state)
         };
         let event = Event::AuthorizationGranted {
@@ -72,6 +84,7 @@ impl Endpoint for DeviceApproval {
             client: next.client.clone(),
             subject: self.session.subject.clone(),
             scope: scope.clone(),
+            details: next.details.clone(),
         };
         let forgotten = next.forgettable(env.now, Duration::ZERO);
         Ok(Plan::grant(vec![client.still(), grant.replace(next, forgotten), used], ()).reporting(event))

@@ -40,9 +40,16 @@ impl Introspect {
         if !(token.client == *asker.id() || served) || !grant.is_live() || env.now >= token.expires {
             return Introspection::inactive();
         }
+        // The client has them from the token response; a resource server sees what concerns it [RFC 9396 §13].
+        let details = if token.client == *asker.id() {
+            token.details.clone()
+        } else {
+            self.config.details_at(&token.details, asker.resources())
+        };
         Introspection {
             active: true,
-            scope: Some(token.scope.clone()),
+            scope: Some(token.scope.clone()).filter(|scope| !scope.is_empty()),
+            authorization_details: details,
             client_id: Some(token.client.clone()),
             token_type: Some(Cow::Borrowed("Bearer")),
             exp: Some(token.expires),
@@ -71,7 +78,8 @@ impl Introspect {
         }
         Introspection {
             active: true,
-            scope: Some(grant.scope.clone()),
+            scope: Some(grant.scope.clone()).filter(|scope| !scope.is_empty()),
+            authorization_details: grant.details.clone(),
             client_id: Some(grant.client.clone()),
             exp: Some(chain.dies()),
             iat: Some(chain.rotated),

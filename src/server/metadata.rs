@@ -21,6 +21,7 @@ impl Config {
             authorization_endpoint: below(&self.paths().authorization),
             token_endpoint: below(&self.paths().token),
             scopes_supported: self.scopes().words().map(str::to_owned).collect(),
+            authorization_details_types_supported: self.detail_types().map(str::to_owned).collect(),
             response_types_supported: ResponseType::ALL
                 .iter()
                 .filter(|response_type| self.answers_with(**response_type))

@@ -12,7 +12,7 @@ use crate::grant::password::Verifying;
 use crate::grant::refresh::Refreshing;
 use crate::grant::token_exchange::Exchanging;
 use crate::grant::{Requester, client_credentials};
-use crate::record::{ClientId, GrantType, Handle};
+use crate::record::{ClientId, Exposed, GrantType, Handle};
 use crate::snapshot::{Halt, Snapshot};
 use crate::step::{Decision, Endpoint, Plan};
 use crate::store::Key;
@@ -25,6 +25,7 @@ pub struct Token {
     credentials: Credentials,
     grant: Presented,
     resource: Vec<String>,
+    details: Option<Exposed>,
 }
 
 /// What the request presents, with its handle read.
@@ -68,7 +69,8 @@ impl Token {
             | TokenGrant::Unknown { .. } => Presented::Unknown,
             TokenGrant::Missing => Presented::Missing,
         };
-        Self { config, credentials: request.credentials, grant, resource: request.resource }
+        let (resource, details) = (request.resource, request.authorization_details);
+        Self { config, credentials: request.credentials, grant, resource, details }
     }
 
     pub(super) const fn client(&self) -> &ClientId {
@@ -104,7 +106,8 @@ impl Endpoint for Token {
             Ok(client) => client,
             Err(halt) => return unauthenticated(&self.credentials, halt),
         };
-        let requester = Requester { config: &self.config, client, resource: &self.resource, env };
+        let details = self.details.as_ref();
+        let requester = Requester { config: &self.config, client, resource: &self.resource, details, env };
         match &self.grant {
             Presented::Code(redemption) => redemption.decide(&requester, seen),
             Presented::Refresh(refreshing) => refreshing.decide(&requester, seen),

@@ -10,7 +10,10 @@ use crate::config::Config;
 use crate::env::{Env, Timestamp};
 use crate::event::Event;
 use crate::grant::ensure;
-use crate::record::{Client, DeviceCode, DeviceStage, Digest, Grant, GrantId, GrantState, Scope, TypedCode, UserCode};
+use crate::record::{
+    AuthorizationDetails, Client, DeviceCode, DeviceStage, Digest, Grant, GrantId, GrantState, Scope, TypedCode,
+    UserCode,
+};
 use crate::snapshot::{Halt, Question, Seen, Snapshot, Verdict};
 use crate::step::{Decision, Endpoint, Plan};
 use crate::store::Key;
@@ -53,6 +56,9 @@ pub struct DevicePrompt {
     pub client: PromptClient,
     /// What it would get.
     pub scope: Scope,
+    /// What it would get beside the scope.
+    #[serde(default, skip_serializing_if = "AuthorizationDetails::is_empty")]
+    pub details: AuthorizationDetails,
 }
 
 /// Why a typed code leads nowhere: the form is shown again, with status 200.
@@ -90,12 +96,15 @@ impl Endpoint for Verification {
         let Some(code) = &self.code else { return Ok(guessed()) };
         let Some(index) = seen.user_code(code.digest())? else { return Ok(guessed()) };
         let Some(Waiting { grant, client, .. }) = waiting(index.value(), seen, env)? else { return Ok(guessed()) };
-        let scope = grant.value().scope.clone();
+        let (scope, details) = (grant.value().scope.clone(), grant.value().details.clone());
         let asking = match &self.session {
             None => Asking::Login,
-            Some(Session { subject, .. }) => {
-                Asking::Consent { subject: subject.clone(), scope: scope.clone(), new: scope.clone() }
-            }
+            Some(Session { subject, .. }) => Asking::Consent {
+                subject: subject.clone(),
+                scope: scope.clone(),
+                details: details.clone(),
+                new: scope.clone(),
+            },
         };
         let prompt = DevicePrompt {
             grant: grant.value().id,
@@ -104,6 +113,7 @@ impl Endpoint for Verification {
             asking,
             client: PromptClient::of(client.value(), ""),
             scope,
+            details,
         };
         Ok(Plan::grant(Vec::new(), Box::new(prompt)))
     }

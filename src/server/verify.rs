@@ -9,8 +9,8 @@ use crate::env::{Env, Timestamp};
 use crate::grant::ensure;
 use crate::proof::pkce::ChallengeMethod;
 use crate::record::{
-    Challenge, Client, ClientId, Digest, GrantType, PushedRequest, RedirectUriRefused, Resource, ResponseType, Scope,
-    VerifiedRedirectUri,
+    AuthorizationDetails, Challenge, Client, ClientId, Digest, GrantType, PushedRequest, RedirectUriRefused, Resource,
+    ResponseType, Scope, VerifiedRedirectUri,
 };
 use crate::snapshot::{Halt, Seen, Snapshot};
 use crate::store::{Change, Key};
@@ -29,6 +29,7 @@ pub(super) struct Verified<'a, 'r> {
     pushed: Option<Seen<'a, PushedRequest>>,
     pub(super) to: Recipient<'a>,
     pub(super) scope: Scope,
+    pub(super) details: AuthorizationDetails,
     pub(super) audience: Arc<[Resource]>,
     pub(super) prompt: PromptValues,
     pub(super) max_age: Option<Duration>,
@@ -126,8 +127,9 @@ pub(super) fn verify<'a, 'r>(
         Ok(()) => check(config, &request, client.value()),
         Err(reason) => Err(reason),
     };
-    let (response_type, scope, audience, prompt, max_age, challenge) = checked.map_err(|reason| to.refuse(&reason))?;
-    Ok(Verified { request, client, pushed, to, scope, audience, prompt, max_age, challenge, response_type })
+    let Checked { response_type, scope, details, audience, prompt, max_age, challenge } =
+        checked.map_err(|reason| to.refuse(&reason))?;
+    Ok(Verified { request, client, pushed, to, scope, details, audience, prompt, max_age, challenge, response_type })
 }
 
 /// Checks a request that is being pushed as it will be checked when it is brought [RFC 9126 §2.1].
@@ -195,7 +197,16 @@ fn form(config: &Config, request: &AuthorizationRequest, client: &Client, pushed
     ensure(pushed || !required, AuthorizeReason::NotPushed)
 }
 
-type Checked = (ResponseType, Scope, Arc<[Resource]>, PromptValues, Option<Duration>, Option<Challenge>);
+/// What the parameters of a request come to.
+struct Checked {
+    response_type: ResponseType,
+    scope: Scope,
+    details: AuthorizationDetails,
+    audience: Arc<[Resource]>,
+    prompt: PromptValues,
+    max_age: Option<Duration>,
+    challenge: Option<Challenge>,
+}
 
 fn check(config: &Config, request: &AuthorizationRequest, client: &Client) -> Result<Checked, AuthorizeReason> {
     let response_type = response_type(config, request, client)?;
@@ -204,7 +215,9 @@ fn check(config: &Config, request: &AuthorizationRequest, client: &Client) -> Re
         // There is no code to bind.
         ResponseType::Token | ResponseType::None => None,
     };
-    let scope = config.resolve_scope(client, request.scope.as_deref())?;
+    let details = config.resolve_details(client, request.authorization_details.as_ref());
+    let details = details.map_err(AuthorizeReason::DetailsInvalid)?;
+    let scope = config.resolve_scope_beside(&details, client, request.scope.as_deref())?;
     let audience = config.resolve_resources(client, &request.resource).map_err(|_| AuthorizeReason::TargetInvalid)?;
     // The token is for all of them at once, and no second request chooses one [RFC 8707 §3].
     let one = audience.len() <= 1 || audience == config.audience();
@@ -216,8 +229,9 @@ fn check(config: &Config, request: &AuthorizationRequest, client: &Client) -> Re
     let code = response_type == ResponseType::Code;
     let offline = code && prompt.consent && client.may_use(GrantType::RefreshToken);
     let scope = scope.filtered(|word| word != "offline_access" || offline);
-    ensure(!config.scope_at(&audience, &scope).is_empty(), AuthorizeReason::ScopeUnknown)?;
-    Ok((response_type, scope, audience, prompt, max_age, challenge))
+    let useful = !(config.scope_at(&audience, &scope).is_empty() && details.is_empty());
+    ensure(useful, AuthorizeReason::ScopeUnknown)?;
+    Ok(Checked { response_type, scope, details, audience, prompt, max_age, challenge })
 }
 
 /// [RFC 6749 §3.1.1; OAuth 2.0 Multiple Response Types §2.1]

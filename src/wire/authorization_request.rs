@@ -34,6 +34,9 @@ pub struct AuthorizationRequest {
     /// Which resources the client would like to use [RFC 8707 §2.1].
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub resource: Vec<String>,
+    /// What the client would like to do beside the scope, as JSON [RFC 9396 §3].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authorization_details: Option<Exposed>,
     /// Given back with the response.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
@@ -100,6 +103,7 @@ impl AuthorizationRequest {
             response_mode: form.take_owned("response_mode"),
             scope: form.take_owned("scope"),
             resource: form.take_all("resource"),
+            authorization_details: form.take_owned("authorization_details").map(Exposed::new),
             state: form.take_owned("state"),
             code_challenge: form.take_owned("code_challenge"),
             code_challenge_method: form.take_owned("code_challenge_method"),
@@ -136,7 +140,11 @@ impl AuthorizationRequest {
                 form::append(&mut query, name, value);
             }
         }
-        for (name, value) in [("request", &self.request), ("request_uri", &self.request_uri)] {
+        for (name, value) in [
+            ("authorization_details", &self.authorization_details),
+            ("request", &self.request),
+            ("request_uri", &self.request_uri),
+        ] {
             if let Some(value) = value {
                 form::append(&mut query, name, value.as_str());
             }
@@ -155,7 +163,7 @@ impl AuthorizationRequest {
     }
 }
 
-/// A `plain` challenge is the verifier itself, so no challenge is shown.
+/// A `plain` challenge is the verifier itself, so no challenge is shown; details can be personal.
 impl fmt::Debug for AuthorizationRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AuthorizationRequest")

@@ -6,7 +6,7 @@ use http::{Response, StatusCode};
 use super::authorization_response::AuthorizationResponse;
 use super::form::Malformed;
 use super::token::no_store;
-use crate::record::Scope;
+use crate::record::{DetailsFault, Scope};
 
 /// Why an authorization request was refused.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -158,6 +158,8 @@ pub enum AuthorizeReason {
     ScopeUnknown,
     /// A resource is no URI, unknown, or not for this client [RFC 8707 §2].
     TargetInvalid,
+    /// The authorization details are not such as the server knows [RFC 9396 §5].
+    DetailsInvalid(DetailsFault),
     /// `prompt` has an unknown value, or `none` and others.
     PromptInvalid,
     /// `max_age` is not a number of seconds.
@@ -202,6 +204,7 @@ impl AuthorizeReason {
             Self::ScopeNotAllowed(_) => ("invalid_scope", "the client may not request this scope"),
             Self::ScopeUnknown => ("invalid_scope", "none of the requested scopes is known"),
             Self::TargetInvalid => ("invalid_target", "a resource is unknown, or not for this client"),
+            Self::DetailsInvalid(fault) => ("invalid_authorization_details", fault.wording()),
             Self::PromptInvalid => ("invalid_request", "prompt is not supported, or combines none with other values"),
             Self::MaxAgeInvalid => ("invalid_request", "max_age is not a number of seconds"),
             Self::LoginRequired => ("login_required", "the person must log in"),

@@ -19,6 +19,8 @@ pub struct DeviceRequest {
     pub scope: Option<String>,
     /// Which resources the client would like to use [RFC 8707].
     pub resource: Vec<String>,
+    /// What the client would like to do beside the scope, as JSON [RFC 9396 §3].
+    pub authorization_details: Option<Exposed>,
     /// Parameters that nobody here knows.
     pub other: Parameters,
 }
@@ -27,7 +29,7 @@ impl DeviceRequest {
     /// Asks for codes.
     #[must_use]
     pub const fn new(credentials: Credentials) -> Self {
-        Self { credentials, scope: None, resource: Vec::new(), other: Parameters::new() }
+        Self { credentials, scope: None, resource: Vec::new(), authorization_details: None, other: Parameters::new() }
     }
 
     /// Reads a request.
@@ -39,7 +41,8 @@ impl DeviceRequest {
         let mut form = read_form(request, limits)?;
         let credentials = Credentials::take(request.headers(), &mut form).map_err(TokenRefusal::Credentials)?;
         let (scope, resource) = (form.take_owned("scope"), form.take_all("resource"));
-        Ok(Self { credentials, scope, resource, other: form.rest() })
+        let authorization_details = form.take_owned("authorization_details").map(Exposed::new);
+        Ok(Self { credentials, scope, resource, authorization_details, other: form.rest() })
     }
 
     /// Writes the request for the endpoint at `uri`.
@@ -51,6 +54,9 @@ impl DeviceRequest {
         }
         for resource in &self.resource {
             form::append(&mut body, "resource", resource);
+        }
+        if let Some(details) = &self.authorization_details {
+            form::append(&mut body, "authorization_details", details.as_str());
         }
         for (name, value) in self.other.iter() {
             form::append(&mut body, name, value);

@@ -54,6 +54,9 @@ pub enum Malformed {
 /// Parameters that may be given more than once [RFC 8707 §2, RFC 8693 §2.1].
 const REPEATABLE: [&str; 2] = ["resource", "audience"];
 
+/// Parameters in JSON, which may have lines.
+const JSON: [&str; 1] = ["authorization_details"];
+
 /// The parameters of one request, in order, without those that have no value [RFC 6749 §3.1].
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Form<'a> {
@@ -76,7 +79,9 @@ impl<'a> Form<'a> {
                 return Err(Malformed::TooManyParameters);
             }
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let (name, value) = (decode(name, limits)?, decode(value, limits)?);
+            let name = decode(name, limits, &[])?;
+            let lines: &[char] = if JSON.contains(&&*name) { &['\t', '\n', '\r'] } else { &[] };
+            let value = decode(value, limits, lines)?;
             let known = form.parameters.iter().any(|(own, _)| *own == name) || names.contains(&name);
             if known && !REPEATABLE.contains(&&*name) && !form.repeated.contains(&name) {
                 form.repeated.push(name.clone());
@@ -170,13 +175,13 @@ impl fmt::Debug for Parameters {
     }
 }
 
-fn decode<'a>(text: &'a str, limits: &Limits) -> Result<Cow<'a, str>, Malformed> {
+fn decode<'a>(text: &'a str, limits: &Limits, lines: &[char]) -> Result<Cow<'a, str>, Malformed> {
     let decoded = decode_component(text).ok_or(Malformed::Encoding)?;
     if decoded.len() > limits.value {
         return Err(Malformed::ValueTooLong);
     }
-    let control =
-        holds(&decoded, |byte| byte.is_ascii_control()) || !decoded.is_ascii() && decoded.chars().any(char::is_control);
+    let suspect = holds(&decoded, |byte| byte.is_ascii_control()) || !decoded.is_ascii();
+    let control = suspect && decoded.chars().any(|c| c.is_control() && !lines.contains(&c));
     if control { Err(Malformed::ControlCharacter) } else { Ok(decoded) }
 }
 
@@ -257,6 +262,14 @@ mod tests {
             assert_eq!(parse(text), Err(fault), "{text}");
         }
         assert_eq!(Form::parse(b"a=\xff", &Limits::default()), Err(Malformed::Encoding));
+    }
+
+    #[test]
+    fn json_may_have_lines_and_nothing_else_may() {
+        let mut form = parse("authorization_details=%5B%0D%0A%09%5D").unwrap();
+        assert_eq!(form.take("authorization_details").as_deref(), Some("[\r\n\t]"));
+        assert_eq!(parse("authorization_details=%00"), Err(Malformed::ControlCharacter));
+        assert_eq!(parse("authorization_details%0A=1"), Err(Malformed::ControlCharacter));
     }
 
     #[test]

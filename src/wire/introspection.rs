@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::token::json;
 use crate::env::Timestamp;
-use crate::record::{Actor, ClientId, Resource, Scope, Subject};
+use crate::record::{Actor, AuthorizationDetails, ClientId, Resource, Scope, Subject};
 
 /// What a token allows, or only that it is not active.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
@@ -20,6 +20,9 @@ pub struct Introspection {
     /// What it allows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<Scope>,
+    /// What it allows beside the scope [RFC 9396 §9.2].
+    #[serde(skip_serializing_if = "AuthorizationDetails::is_empty")]
+    pub authorization_details: AuthorizationDetails,
     /// The client it was issued to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_id: Option<ClientId>,

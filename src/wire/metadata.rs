@@ -20,6 +20,9 @@ pub struct ServerMetadata {
     /// The scopes that may be asked for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub scopes_supported: Vec<String>,
+    /// The types of authorization details that may be asked for [RFC 9396 §10].
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub authorization_details_types_supported: Vec<String>,
     /// What authorization responses may carry.
     pub response_types_supported: Vec<String>,
     /// How authorization responses may travel.

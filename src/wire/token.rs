@@ -10,7 +10,7 @@ use super::credentials::Credentials;
 use super::exchange::ExchangeParameters;
 use super::form::{self, Form, Limits, Malformed, Parameters};
 use super::token_refusal::TokenRefusal;
-use crate::record::{Exposed, GrantType, Scope};
+use crate::record::{AuthorizationDetails, Exposed, GrantType, Scope};
 
 const DEVICE_CODE: &str = GrantType::DeviceCode.as_str();
 const TOKEN_EXCHANGE: &str = GrantType::TokenExchange.as_str();
@@ -27,6 +27,8 @@ pub struct TokenRequest {
     pub scope: Option<String>,
     /// Where the access token shall be used, if it was said [RFC 8707 §2.2].
     pub resource: Vec<String>,
+    /// What the access token should allow beside the scope, as JSON, if it was said [RFC 9396 §6].
+    pub authorization_details: Option<Exposed>,
     /// Parameters that nobody here knows.
     pub other: Parameters,
 }
@@ -78,7 +80,14 @@ impl TokenRequest {
     /// Asks for tokens.
     #[must_use]
     pub const fn new(credentials: Credentials, grant: TokenGrant) -> Self {
-        Self { credentials, grant, scope: None, resource: Vec::new(), other: Parameters::new() }
+        Self {
+            credentials,
+            grant,
+            scope: None,
+            resource: Vec::new(),
+            authorization_details: None,
+            other: Parameters::new(),
+        }
     }
 
     /// Reads a request.
@@ -111,7 +120,8 @@ impl TokenRequest {
             None => TokenGrant::Missing,
         };
         let (scope, resource) = (form.take_owned("scope"), form.take_all("resource"));
-        Ok(Self { credentials, grant, scope, resource, other: form.rest() })
+        let authorization_details = form.take_owned("authorization_details").map(Exposed::new);
+        Ok(Self { credentials, grant, scope, resource, authorization_details, other: form.rest() })
     }
 
     /// Writes the request for the token endpoint at `uri`.
@@ -158,6 +168,7 @@ impl TokenRequest {
         };
         optional("scope", self.scope.as_deref());
         self.resource.iter().for_each(|resource| optional("resource", Some(resource)));
+        optional("authorization_details", self.authorization_details.as_ref().map(Exposed::as_str));
         for (name, value) in self.other.iter() {
             form::append(&mut body, name, value);
         }
@@ -182,9 +193,12 @@ pub struct TokenResponse {
     /// The refresh token, if one was issued.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refresh_token: Option<Exposed>,
-    /// What the access token allows.
+    /// What the access token allows; absent if that is not said in scopes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<Scope>,
+    /// What the access token allows beside the scope [RFC 9396 §7].
+    #[serde(default, skip_serializing_if = "AuthorizationDetails::is_empty")]
+    pub authorization_details: AuthorizationDetails,
 }
 
 impl TokenResponse {
@@ -197,7 +211,8 @@ impl TokenResponse {
             token_type: Cow::Borrowed("Bearer"),
             expires_in: Some(expires_in),
             refresh_token,
-            scope: Some(scope),
+            scope: Some(scope).filter(|scope| !scope.is_empty()),
+            authorization_details: AuthorizationDetails::none(),
         }
     }
 

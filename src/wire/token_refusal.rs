@@ -5,7 +5,7 @@ use http::StatusCode;
 use super::authorize_refusal::AuthorizeReason;
 use super::credentials::CredentialsFault;
 use super::form::Malformed;
-use crate::record::Scope;
+use crate::record::{DetailsFault, Scope};
 
 /// Why a request that a client authenticates for was refused.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -94,6 +94,8 @@ pub enum TokenRefusal {
     PushedRequest(AuthorizeReason),
     /// The resource is no URI, unknown, or not for this client or grant; or not exactly one is named [RFC 8707 §2].
     TargetInvalid,
+    /// The authorization details are not such as the server knows, or exceed the grant [RFC 9396 §5, §6].
+    DetailsInvalid(DetailsFault),
 }
 
 /// How a refusal looks on the wire.
@@ -185,6 +187,7 @@ impl TokenRefusal {
                 let (error, description) = reason.wording();
                 says(S::BAD_REQUEST, error, description)
             }
+            Self::DetailsInvalid(fault) => says(S::BAD_REQUEST, "invalid_authorization_details", fault.wording()),
             Self::TargetInvalid => says(
                 S::BAD_REQUEST,
                 "invalid_target",

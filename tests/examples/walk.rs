@@ -28,7 +28,18 @@ fn a_person_walks_through_the_code_flow() {
     let server = Example::server(&[]);
     let mut browser = Browser::new(&server.base);
     let start = browser.get("/");
-    for part in ["/walk/code", "/walk/service", "/walk/metadata", "demo-web-secret", "wonderland"] {
+    for part in [
+        "/walk/code",
+        "/walk/pushed",
+        "/walk/resources",
+        "/walk/device",
+        "/walk/service",
+        "/walk/exchange",
+        "/walk/metadata",
+        "demo-web-secret",
+        "wonderland",
+        "demo-tv",
+    ] {
         assert!(start.body.contains(part), "{part}");
     }
     let page = browser.get("/walk/code");
@@ -72,6 +83,91 @@ fn a_service_and_the_metadata_are_walked_without_a_person() {
     let page = browser.get("/walk/metadata");
     let page = step(&mut browser, &page, "metadata", "metadata");
     assert!(answer(&page).contains("token_endpoint"), "{page:?}");
+}
+
+/// Takes steps and checks how each answer begins, and something that it says.
+fn take(browser: &mut Browser, mut page: Page, flow: &str, steps: &[(&str, &str, &str)]) -> Page {
+    for (action, status, says) in steps {
+        page = step(browser, &page, flow, action);
+        assert!(answer(&page).starts_with(status) && answer(&page).contains(says), "{action}: {}", answer(&page));
+    }
+    page
+}
+
+#[test]
+fn a_pushed_request_is_walked_through() {
+    let server = Example::server(&[]);
+    let mut browser = Browser::new(&server.base);
+    let page = browser.get("/walk/pushed");
+    let page = take(&mut browser, page, "pushed", &[("push", "201 Created", "urn:ietf:params:oauth:request_uri:")]);
+    assert!(!link(&page).contains("code_challenge"), "{page:?}");
+    let callback = browser.approve(&link(&page)).location();
+    let page = browser.open(&callback);
+    let steps = [("redeem", "200 OK", "access_token"), ("read", "200 OK", "user-1"), ("revoke", "200 OK", "")];
+    take(&mut browser, page, "pushed", &steps);
+}
+
+#[test]
+fn resources_are_walked_through() {
+    let server = Example::server(&[]);
+    let mut browser = Browser::new(&server.base);
+    let page = browser.get("/walk/resources");
+    let callback = browser.approve(&link(&page)).location();
+    let page = browser.open(&callback);
+    let steps = [
+        ("redeem", "200 OK", "access_token"),
+        ("introspect", "200 OK", "https://api.test/a"),
+        ("read", "401 Unauthorized", "invalid_token"),
+        ("elsewhere", "200 OK", "refresh_token"),
+        ("introspect", "200 OK", "https://api.test/b"),
+        ("stray", "400 Bad Request", "invalid_target"),
+        ("revoke", "200 OK", ""),
+    ];
+    take(&mut browser, page, "resources", &steps);
+}
+
+#[test]
+fn a_device_is_walked_through() {
+    let server = Example::server(&[]);
+    let mut browser = Browser::new(&server.base);
+    let page = browser.get("/walk/device");
+    let steps = [("codes", "200 OK", "user_code"), ("poll", "400 Bad Request", "authorization_pending")];
+    let page = take(&mut browser, page, "device", &steps);
+    let (_, code) = page.body.split_once("id=\"shown_code\">").unwrap();
+    let code = code.split('<').next().unwrap();
+    assert!(page.body.contains(&format!("/device?user_code={code}\" target=\"_blank\"")), "{page:?}");
+    let mut phone = Browser::new(&server.base);
+    let form = phone.get("/device");
+    let login = phone.post("/device", &[("csrf", &form.hidden("csrf")), ("user_code", code)]);
+    let login = phone.settle(login);
+    let consent = phone.log_in(&login, "alice", "wonderland");
+    assert_eq!(phone.decide(&consent, "allow").status, StatusCode::OK);
+    let steps = [
+        ("poll", "200 OK", "access_token"),
+        ("read", "200 OK", "demo-tv"),
+        ("introspect", "200 OK", "user-1"),
+        ("revoke", "200 OK", ""),
+        ("read", "401 Unauthorized", "invalid_token"),
+    ];
+    take(&mut browser, page, "device", &steps);
+}
+
+#[test]
+fn an_exchange_is_walked_through() {
+    let server = Example::server(&[]);
+    let mut browser = Browser::new(&server.base);
+    let page = browser.get("/walk/exchange");
+    let callback = browser.approve(&link(&page)).location();
+    let page = browser.open(&callback);
+    let steps = [
+        ("redeem", "200 OK", "access_token"),
+        ("authenticate", "200 OK", "access_token"),
+        ("exchange", "200 OK", "issued_token_type"),
+        ("introspect", "200 OK", "act&quot;"),
+        ("revoke", "200 OK", ""),
+        ("introspect", "200 OK", "false"),
+    ];
+    take(&mut browser, page, "exchange", &steps);
 }
 
 #[test]

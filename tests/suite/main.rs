@@ -12,6 +12,7 @@
 
 mod attacks;
 mod authorization_code;
+mod authorization_details;
 mod authorize;
 mod client_authentication;
 mod configuration;

@@ -10,7 +10,8 @@ use grantor::step::Step;
 use grantor::store::{Commit, Store as _};
 use grantor::wire::{Credentials, Limits, TokenGrant, TokenRequest};
 use grantor::{
-    AuthorizationServer, Env, PasswordQuestion, Profile, Question, Seed, SigningInput, Timestamp, Unfetched, Verdict,
+    AuthorizationServer, CommonDetails, ConfigBuilder, Env, PasswordQuestion, Profile, Question, Seed, SigningInput,
+    Timestamp, Unfetched, Verdict,
 };
 use http::Request;
 use serde_json::Value;
@@ -100,6 +101,28 @@ fn asking(client: &str, changes: &[(&str, &str)]) -> Request<Vec<u8>> {
         ("scope", "read write"),
     ];
     with(&post("/token", &pairs), changes)
+}
+
+#[test]
+fn a_password_gives_details_where_there_is_no_scope() {
+    let photos = CommonDetails::new("photos").actions(["read", "write"]);
+    let legacy = |config: ConfigBuilder| config.profile(Profile::danger_oauth20_legacy()).danger_serve_password_grant();
+    let world = world_with(|config| legacy(config).authorization_details(photos).default_scope("write"));
+    let till = Client::builder("till").secret(secret("till")).grant_types(&[GrantType::Password]);
+    world.server.store().put_client(till.build().unwrap());
+    let doorman = Doorman::default();
+    for (details, status) in
+        [(r#"[{"type":"photos","actions":["read"]}]"#, 200), (r#"[{"type":"photos","actions":["burn"]}]"#, 400)]
+    {
+        let request = asking("till", &[("scope", ""), ("authorization_details", details)]);
+        let (told, body) = ask(&world, &doorman, &request);
+        assert_eq!((told, body.get("scope")), (status, None), "{body}");
+        match status {
+            200 => assert_eq!(body["authorization_details"].to_string(), r#"[{"actions":["read"],"type":"photos"}]"#),
+            _ => assert_eq!(body["error"], "invalid_authorization_details"),
+        }
+    }
+    assert_eq!(*doorman.asked.lock().unwrap(), [("till".to_owned(), String::new())]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use grantor::record::{Client, ClientSecretDigest, GrantType, Record, RecordUnreadable, Resource, Scope};
 use grantor::server::Place;
-use grantor::{ConfigBuilder, Timestamp};
+use grantor::{CommonDetails, ConfigBuilder, Timestamp};
 
 use crate::support::*;
 use crate::table::{Shelf, Table};
@@ -14,7 +14,8 @@ const VERSION_1: &str = include_str!("fixtures/records-1.txt");
 fn full() -> World<Shelf> {
     let mut table = Table::default();
     clients().into_iter().for_each(|client| table.put_client(client));
-    let change = |config: ConfigBuilder| config.audience("https://api.example/");
+    let files = CommonDetails::new("files").actions(["read", "write"]);
+    let change = |config: ConfigBuilder| config.audience("https://api.example/").authorization_details(files);
     world_over(Shelf::new(table), Hands::default(), change)
 }
 
@@ -89,6 +90,11 @@ fn records() -> Vec<(&'static str, Record)> {
     let acting = post_as("/token", &basic("service", "s"), &[("grant_type", "client_credentials")]);
     world.server.answer(Place::Token, &acting);
     records.push(("grant: client credentials", written(&world, "grant")));
+    let asked =
+        [("grant_type", "client_credentials"), ("authorization_details", r#"[{"type":"files","actions":["read"]}]"#)];
+    world.server.answer(Place::Token, &post_as("/token", &basic("service", "s"), &asked));
+    records.push(("grant: details", written(&world, "grant")));
+    records.push(("access token: details", written(&world, "token")));
     records
 }
 
@@ -102,7 +108,7 @@ fn the_bytes_of_version_1_are_pinned() {
 #[test]
 fn what_was_stored_is_read_back() {
     let fixtures: Vec<_> = VERSION_1.lines().map(|line| line.split_once('\t').unwrap()).collect();
-    assert_eq!(fixtures.len(), 8);
+    assert_eq!(fixtures.len(), 10);
     for ((name, record), (own, bytes)) in records().into_iter().zip(fixtures) {
         assert_eq!(name, own);
         assert_eq!(Record::decode(bytes.as_bytes()).unwrap(), record, "{name}");

@@ -1,6 +1,8 @@
 //! A walk through the flows: this server acts as the client, step by step, and shows every message.
 
+mod action;
 mod course;
+mod flow;
 mod page;
 mod request;
 
@@ -14,7 +16,9 @@ use http::{HeaderMap, Request, Response, StatusCode};
 
 pub(crate) use course::Walk;
 
-use self::course::{Action, Course, Flow};
+use self::action::Action;
+use self::course::Course;
+use self::flow::Flow;
 use crate::app::{App, lost};
 use crate::http_io::{Fields, html, see_other, send};
 use crate::pages;
@@ -65,17 +69,15 @@ pub(crate) async fn callback(State(app): State<Arc<App>>, request: extract::Requ
     let taken = message.zip(browser).and_then(|(message, browser)| {
         // Whose answer it is, and whether it is one to our own request [RFC 6749 §10.12, RFC 9207 §2.4].
         let genuine = message.iss.as_deref() == Some(app.server.config().issuer());
-        app.sessions.with(&browser, |browser| {
-            let course = browser.walk.course(Flow::Code);
-            let ours = genuine && message.state.as_deref().is_some_and(|state| course.state.is(state));
-            if ours {
-                course.arrive(message, app.callback_uri(), query);
-            }
-            ours
-        })
+        let taken = app.sessions.with(&browser, |browser| {
+            let flow = browser.walk.expecting(message.state.as_deref()?).filter(|_| genuine)?;
+            browser.walk.course(flow).arrive(message, app.callback_uri(), query);
+            Some(flow)
+        });
+        taken.flatten()
     });
-    if taken == Some(true) {
-        return send(see_other(Flow::Code.path()));
+    if let Some(flow) = taken {
+        return send(see_other(flow.path()));
     }
     let description = "It has another state or issuer than this browser's request, or is no authorization response.";
     send(html(StatusCode::BAD_REQUEST, pages::problem("This response was not expected", description, None), "'none'"))
@@ -104,7 +106,7 @@ impl App {
         let Some((action, request)) = planned.flatten() else { return see_other(flow.path()) };
         let shown = page::print_request(&request);
         let response = self.perform(request.map(Bytes::from)).await;
-        self.sessions.with(&browser, |browser| browser.walk.course(flow).finish(action, shown, &response));
+        self.sessions.with(&browser, |browser| browser.walk.course(flow).finish(flow, action, shown, &response));
         see_other(&format!("{}#latest", flow.path()))
     }
 

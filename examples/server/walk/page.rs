@@ -1,13 +1,16 @@
 //! The start page and the pages of the walk.
 
 use grantor::server::Place;
+use grantor::wire::DeviceResponse;
 use http::{Request, Response};
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::course::{Action, Course, Flow, Shown};
+use super::action::Action;
+use super::course::{Course, Shown};
+use super::flow::Flow;
 use crate::app::App;
-use crate::clients::{DEMO_APP, DEMO_SERVICE, DEMO_WEB, DEMO_WEB_CALLBACK};
+use crate::clients::{DEMO_APP, DEMO_SERVICE, DEMO_TV, DEMO_WEB, DEMO_WEB_CALLBACK};
 use crate::pages::layout;
 use crate::users;
 
@@ -78,7 +81,13 @@ fn clients(app: &App) -> Markup {
             "A web site, confidential: authorization code, refresh",
             Some(DEMO_WEB_CALLBACK),
         ),
-        (DEMO_SERVICE.0, Some(DEMO_SERVICE.1), "A service, confidential: client credentials", None),
+        (
+            DEMO_SERVICE.0,
+            Some(DEMO_SERVICE.1),
+            "A service, confidential, which serves the demo resource: client credentials, token exchange",
+            None,
+        ),
+        (DEMO_TV, None, "A television, public: device authorization, refresh", None),
     ];
     html! {
         section aria-labelledby="clients" {
@@ -119,8 +128,15 @@ fn endpoints(app: &App) -> Markup {
     }
 }
 
+/// `PushedAuthorizationRequest` in words.
 fn name(place: Place) -> String {
-    format!("{place:?}")
+    let mut name = String::new();
+    for character in format!("{place:?}").chars() {
+        let begins = character.is_ascii_uppercase() && !name.is_empty();
+        name.extend(begins.then_some(' '));
+        name.push(if begins { character.to_ascii_lowercase() } else { character });
+    }
+    name
 }
 
 /// The page of one flow.
@@ -128,18 +144,20 @@ pub(super) fn course(app: &App, flow: Flow, course: &Course, csrf: &str) -> Mark
     let content = html! {
         h1 { (flow.title()) }
         p { (flow.summary()) }
-        @if flow == Flow::Code { (request(app, course)) }
+        @if flow.begins_with_person() { (request(app, flow, course)) }
         @for (place, shown) in course.shown.iter().enumerate() {
             (message(shown, place + 1 == course.shown.len()))
         }
+        @if flow == Flow::Pushed && course.pushed.is_some() && course.code.is_none() { (request(app, flow, course)) }
+        @if let Some(codes) = course.codes.as_ref().filter(|_| course.tokens.is_none()) { (device(codes)) }
         (next(flow, course, csrf))
     };
     layout(flow.title(), &content)
 }
 
-/// The first step of the code flow: what the client makes up, and where it sends the browser.
-fn request(app: &App, course: &Course) -> Markup {
-    let uri = app.authorization_uri(course).unwrap_or_default();
+/// What the client made up, and where it sends the browser.
+fn request(app: &App, flow: Flow, course: &Course) -> Markup {
+    let uri = app.authorization_uri(flow, course).unwrap_or_default();
     html! {
         section.step {
             h2 { "Send the browser to the authorization endpoint" }
@@ -150,7 +168,23 @@ fn request(app: &App, course: &Course) -> Markup {
                 dt { "state" } dd { code { (course.state.as_str()) } }
             }
             pre tabindex="0" { "GET " (uri.replace('?', "\n?").replace('&', "\n&")) }
-            @if course.shown.is_empty() { p { a.button id="authorize" href=(uri) { "Go there" } } }
+            @if course.code.is_none() { p { a.button id="authorize" href=(uri) { "Go there" } } }
+        }
+    }
+}
+
+/// What the device shows.
+fn device(codes: &DeviceResponse) -> Markup {
+    let complete = codes.verification_uri_complete.as_ref().map_or(&*codes.verification_uri, |uri| uri.as_str());
+    html! {
+        section.step {
+            h2 { "Answer on another screen" }
+            p { "The device shows where to go and what to type there, or a picture of the whole link to be scanned." }
+            dl {
+                dt { "Go to" } dd { code { (codes.verification_uri) } }
+                dt { "Type" } dd { code id="shown_code" { (codes.user_code.as_str()) } }
+            }
+            p { a.button id="verify" href=(complete) target="_blank" rel="noopener" { "Open the link in another tab" } }
         }
     }
 }
@@ -181,26 +215,6 @@ fn next(flow: Flow, course: &Course, csrf: &str) -> Markup {
             @if !course.shown.is_empty() {
                 button.quiet id="restart" name="action" value="restart" { "Start over" }
             }
-        }
-    }
-}
-
-impl Flow {
-    const fn title(self) -> &'static str {
-        match self {
-            Self::Code => "Authorization code with PKCE",
-            Self::Service => "Client credentials",
-            Self::Metadata => "Metadata",
-        }
-    }
-
-    const fn summary(self) -> &'static str {
-        match self {
-            Self::Code => {
-                "A person lets an application act for them; then it calls, refreshes, introspects and revokes."
-            }
-            Self::Service => "A service acts for itself, without a person.",
-            Self::Metadata => "Where everything is and what is supported: what a client reads first.",
         }
     }
 }

@@ -2,35 +2,70 @@
 
 use grantor::record::{ClientId, Exposed};
 use grantor::server::Place;
-use grantor::wire::{AuthorizationRequest, Credentials, TokenGrant, TokenQuery, TokenRequest};
+use grantor::wire::{
+    ACCESS_TOKEN_TYPE, AuthorizationRequest, Credentials, DeviceRequest, ExchangeParameters, PushRequest, TokenGrant,
+    TokenQuery, TokenRequest,
+};
 use http::header::{AUTHORIZATION, HeaderValue};
 use http::{Method, Request, Uri};
 use url::Url;
 
-use super::course::{Action, Course, Flow};
-use crate::app::App;
-use crate::clients::{DEMO_APP, DEMO_SERVICE, WALK_CALLBACK};
+use super::action::Action;
+use super::course::Course;
+use super::flow::Flow;
+use crate::app::{App, RESOURCES};
+use crate::clients::{DEMO_APP, DEMO_SERVICE, DEMO_TV, WALK_CALLBACK};
 
 impl App {
     /// The request that an action sends.
     pub(super) fn request(&self, flow: Flow, course: &Course, action: Action) -> Option<Request<Vec<u8>>> {
-        let credentials = flow.credentials();
-        let token = |grant| Some(TokenRequest::new(flow.credentials(), grant).print(&self.uri(Place::Token)?));
+        let credentials = flow.credentials(action);
+        let ask = |grant, scope: Option<&str>, resource: Option<&str>| {
+            let mut request = TokenRequest::new(credentials.clone(), grant);
+            request.scope = scope.map(str::to_owned);
+            request.resource = resource.map(str::to_owned).into_iter().collect();
+            Some(request.print(&self.uri(Place::Token)?))
+        };
+        let refresh = |token, resource| ask(TokenGrant::RefreshToken { refresh_token: token }, None, resource);
         let query = |place, token| Some(TokenQuery::new(credentials.clone(), token).print(&self.uri(place)?));
+        let [first, second] = RESOURCES;
         match action {
             Action::Metadata => Some(empty(Method::GET, self.uri(Place::Metadata)?)),
-            Action::Redeem | Action::Replay => token(TokenGrant::AuthorizationCode {
-                code: course.code.clone(),
-                redirect_uri: Some(self.callback_uri()),
-                code_verifier: Some(Exposed::new(course.verifier.as_str())),
-            }),
-            Action::Authenticate => {
-                let mut request = TokenRequest::new(credentials, TokenGrant::ClientCredentials);
-                request.scope = Some("read".to_owned());
-                Some(request.print(&self.uri(Place::Token)?))
+            Action::Push => {
+                let request = self.authorization_request(flow, course);
+                let uri = self.uri(Place::PushedAuthorizationRequest)?;
+                Some(PushRequest::new(credentials, request).print(&uri))
             }
-            Action::Refresh => token(TokenGrant::RefreshToken { refresh_token: course.refresh_token() }),
-            Action::Reuse => token(TokenGrant::RefreshToken { refresh_token: course.spent.clone() }),
+            Action::Codes => {
+                let mut request = DeviceRequest::new(credentials);
+                request.scope = Some("read".to_owned());
+                Some(request.print(&self.uri(Place::DeviceAuthorization)?))
+            }
+            Action::Poll => {
+                let device_code = course.codes.as_ref().map(|codes| codes.device_code.clone());
+                ask(TokenGrant::DeviceCode { device_code }, None, None)
+            }
+            Action::Redeem | Action::Replay => {
+                let grant = TokenGrant::AuthorizationCode {
+                    code: course.code.clone(),
+                    redirect_uri: Some(self.callback_uri()),
+                    code_verifier: Some(Exposed::new(course.verifier.as_str())),
+                };
+                ask(grant, None, (flow == Flow::Resources).then_some(first))
+            }
+            Action::Authenticate => ask(TokenGrant::ClientCredentials, Some("read"), None),
+            Action::Exchange => {
+                let mut tokens = ExchangeParameters::default();
+                tokens.subject_token = course.tokens.as_ref().map(|tokens| tokens.access_token.clone());
+                tokens.subject_token_type = Some(ACCESS_TOKEN_TYPE.to_owned());
+                tokens.actor_token = course.own.as_ref().map(|own| own.access_token.clone());
+                tokens.actor_token_type = Some(ACCESS_TOKEN_TYPE.to_owned());
+                ask(TokenGrant::TokenExchange(Box::new(tokens)), None, Some(first))
+            }
+            Action::Refresh => refresh(course.refresh_token(), None),
+            Action::Elsewhere => refresh(course.refresh_token(), Some(second)),
+            Action::Stray => refresh(course.refresh_token(), Some(self.resource.as_str())),
+            Action::Reuse => refresh(course.spent.clone(), None),
             Action::Introspect => query(Place::Introspection, course.access_token()?),
             Action::Revoke => query(Place::Revocation, course.refresh_token().or_else(|| course.access_token())?),
             Action::Read => self.call(Method::GET, &course.access_token()?),
@@ -46,7 +81,20 @@ impl App {
     }
 
     /// The authorization request of a course, as a link.
-    pub(super) fn authorization_uri(&self, course: &Course) -> Option<String> {
+    pub(super) fn authorization_uri(&self, flow: Flow, course: &Course) -> Option<String> {
+        let request = match &course.pushed {
+            None => self.authorization_request(flow, course),
+            Some(pushed) => {
+                let mut request = AuthorizationRequest::default();
+                request.client_id = Some(DEMO_APP.to_owned());
+                request.request_uri = Some(pushed.clone());
+                request
+            }
+        };
+        Some(format!("{}?{}", self.uri(Place::Authorization)?, request.print()))
+    }
+
+    fn authorization_request(&self, flow: Flow, course: &Course) -> AuthorizationRequest {
         let mut request = AuthorizationRequest::default();
         request.client_id = Some(DEMO_APP.to_owned());
         request.redirect_uri = Some(self.callback_uri());
@@ -55,7 +103,10 @@ impl App {
         request.state = Some(course.state.as_str().to_owned());
         request.code_challenge = Some(course.challenge());
         request.code_challenge_method = Some("S256".to_owned());
-        Some(format!("{}?{}", self.uri(Place::Authorization)?, request.print()))
+        if flow == Flow::Resources {
+            request.resource = RESOURCES.map(str::to_owned).to_vec();
+        }
+        request
     }
 
     fn uri(&self, place: Place) -> Option<Uri> {
@@ -75,13 +126,15 @@ impl App {
 }
 
 impl Flow {
-    fn credentials(self) -> Credentials {
-        match self {
-            Self::Code | Self::Metadata => Credentials::None { client: ClientId::new(DEMO_APP) },
-            Self::Service => {
+    /// Who sends a request.
+    fn credentials(self, action: Action) -> Credentials {
+        match (self, action) {
+            (Self::Service, _) | (Self::Exchange, Action::Authenticate | Action::Exchange | Action::Introspect) => {
                 let (client, secret) = DEMO_SERVICE;
                 Credentials::Basic { client: ClientId::new(client), secret: Exposed::new(secret) }
             }
+            (Self::Device, _) => Credentials::None { client: ClientId::new(DEMO_TV) },
+            _ => Credentials::None { client: ClientId::new(DEMO_APP) },
         }
     }
 }
