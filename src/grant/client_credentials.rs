@@ -4,6 +4,8 @@
 //! (client authenticates) ──▶ Live ── revoked ──▶ Revoked
 //! ```
 
+use std::sync::Arc;
+
 use crate::record::{Grant, GrantId, GrantState, GrantType, Live};
 use crate::store::Change;
 use crate::wire::TokenRefusal;
@@ -31,6 +33,8 @@ pub(crate) fn decide(requester: &Requester<'_>, scope: Option<&str>) -> Decided 
         audience,
         created: env.now,
         authenticated: None,
+        acr: None,
+        amr: Arc::from([]),
         may_act: None,
         state: GrantState::Live(Live { code: None, chain: None }),
     };
