@@ -17,7 +17,7 @@ use grantor::resource::ProtectedResource;
 use grantor::server::Place;
 use grantor::store::Memory;
 use grantor::wire::{Malformed, PageReason, TokenRefusal};
-use grantor::{AuthorizationServer, Config, ConfigBuilder};
+use grantor::{AuthorizationServer, Config, ConfigBuilder, Profile};
 use http::{StatusCode, header};
 
 use crate::args::Args;
@@ -36,9 +36,9 @@ use crate::{consent, login, pages, walk};
 pub(crate) struct App {
     pub(crate) server: AuthorizationServer<Memory, DemoHost, StandardError>,
     pub(crate) sessions: Sessions,
-    pub(crate) users: Users,
+    pub(crate) users: Arc<Users>,
     /// Wrong passwords, by user name.
-    pub(crate) guesses: Guesses,
+    pub(crate) guesses: Arc<Guesses>,
     /// Wrong user codes, by address.
     pub(crate) typed: Arc<Guesses>,
     /// The demo resource, which access tokens are for whose client names no other.
@@ -72,14 +72,20 @@ impl App {
             to.device_code = args.device_ttl.map_or(to.device_code, Duration::from_secs);
             to.access_token = args.access_ttl.map_or(to.access_token, Duration::from_secs);
         });
-        let config = config.device_flow(|flow| flow.ask_host = true).token_exchange();
+        let config = config.profile(args.profile).device_flow(|flow| flow.ask_host = true).token_exchange();
+        let config = if args.profile == Profile::danger_oauth20_legacy() {
+            config.danger_serve_implicit_grant().danger_serve_password_grant()
+        } else {
+            config
+        };
         let config = RESOURCES.into_iter().fold(config, ConfigBuilder::resource).build()?;
         let scopes = config.scopes().filtered(|word| matches!(word, "read" | "write"));
         let description = ProtectedResource::builder(&resource).authorization_server(issuer).scopes(&scopes);
         let resource = Resource::parse(&resource)?;
         let clients = load_clients(args, issuer, &resource)?;
-        let typed = Arc::new(Guesses::new());
-        let host = DemoHost::new(Arc::clone(&typed), &clients);
+        let users = Arc::new(args.users.as_deref().map_or_else(|| Ok(Users::demo()), Users::load)?);
+        let [guesses, typed] = [(); 2].map(|()| Arc::new(Guesses::new()));
+        let host = DemoHost::new(Arc::clone(&users), Arc::clone(&guesses), Arc::clone(&typed), &clients);
         let store = Memory::new();
         for client in clients {
             store.put_client(client);
@@ -87,8 +93,8 @@ impl App {
         Ok(Arc::new(Self {
             server: AuthorizationServer::new(config, store).with_host(host).with_sink(StandardError),
             sessions: Sessions::new(issuer.starts_with("https://")),
-            users: args.users.as_deref().map_or_else(|| Ok(Users::demo()), Users::load)?,
-            guesses: Guesses::new(),
+            users,
+            guesses,
             typed,
             resource,
             description: description.name("The demo resource").build()?,

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use grantor::Profile;
+
 /// An OAuth 2.x authorization server to try out. It keeps everything in memory.
 #[derive(clap::Parser, Debug)]
 #[command(version)]
@@ -18,6 +20,9 @@ pub(crate) struct Args {
     /// People: a JSON array of {"username", "password", "sub", "claims"}; demo users if not given
     #[arg(long, value_name = "FILE")]
     pub(crate) users: Option<PathBuf>,
+    /// What clients may and must do: oauth21, mcp, or oauth20_legacy, which also serves the implicit and the password grant
+    #[arg(long, value_name = "NAME", value_parser = profile, default_value = "oauth21")]
+    pub(crate) profile: Profile,
     /// An origin whose scripts may call for any client; those at a public client's redirect URIs may call for that client
     #[arg(long, value_name = "ORIGIN")]
     pub(crate) cors_origin: Vec<String>,
@@ -33,4 +38,8 @@ pub(crate) struct Args {
     /// How long an access token lives
     #[arg(long, value_name = "SECONDS")]
     pub(crate) access_ttl: Option<u64>,
+}
+
+fn profile(name: &str) -> Result<Profile, String> {
+    Profile::parse(name).ok_or_else(|| "there is oauth21, mcp and oauth20_legacy".to_owned())
 }

@@ -1,18 +1,25 @@
-//! What the library leaves to its host: how often one may guess user codes, and which tokens may be exchanged.
+//! What the library leaves to its host: how often one may guess user codes, which tokens may be exchanged, and whose a
+//! password is.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use grantor::drive::{AsyncHost, NoHost, NoKeys};
 use grantor::record::{Client, ClientId, Resource};
-use grantor::{Clock as _, ExchangeQuestion, Question, SigningInput, SystemClock, Unfetched, Verdict};
+use grantor::{
+    Clock as _, ExchangeQuestion, PasswordQuestion, Question, SigningInput, SystemClock, Unfetched, Verdict,
+};
 use url::Url;
 
 use crate::guesses::Guesses;
+use crate::users::Users;
 
 /// The host that the library asks.
 #[derive(Debug)]
 pub(crate) struct DemoHost {
+    users: Arc<Users>,
+    /// Wrong passwords, by user name.
+    guesses: Arc<Guesses>,
     /// Wrong user codes, by address.
     typed: Arc<Guesses>,
     /// What the confidential clients serve.
@@ -20,10 +27,24 @@ pub(crate) struct DemoHost {
 }
 
 impl DemoHost {
-    pub(crate) fn new(typed: Arc<Guesses>, clients: &[Client]) -> Self {
+    pub(crate) fn new(users: Arc<Users>, guesses: Arc<Guesses>, typed: Arc<Guesses>, clients: &[Client]) -> Self {
         let confidential = clients.iter().filter(|client| client.is_confidential());
         let served = confidential.map(|client| (client.id().clone(), client.resources().to_vec())).collect();
-        Self { typed, served }
+        Self { users, guesses, typed, served }
+    }
+
+    /// As at the login page: the same people, and the same limit.
+    fn log_in(&self, question: &PasswordQuestion) -> Option<Verdict> {
+        let (username, now) = (question.username.as_str(), SystemClock.now());
+        if !self.guesses.may_try(username, now) {
+            return None;
+        }
+        let Some(user) = self.users.log_in(username, question.password.as_str()) else {
+            self.guesses.wrong(username, now);
+            return None;
+        };
+        self.guesses.right(username);
+        Some(Verdict::Subject { subject: user.subject.clone(), authenticated: now })
     }
 
     /// A confidential client that is registered for token exchange (which the library checks) may exchange tokens that
@@ -44,6 +65,9 @@ impl AsyncHost for DemoHost {
     }
 
     async fn judge(&self, question: &Question) -> Result<Verdict, NoKeys> {
+        if let Question::Password(question) = question {
+            return Ok(self.log_in(question).unwrap_or(Verdict::Denied));
+        }
         let allowed = if let Question::UserCodeAttempt { typist, .. } = question {
             self.typed.may_try(typist, SystemClock.now())
         } else if let Question::TokenExchange(question) = question {

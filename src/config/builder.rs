@@ -117,6 +117,14 @@ impl ConfigBuilder {
         self
     }
 
+    /// How surely people can prove who they are at the host's login page, as Authentication Context Class References. Who
+    /// asks for one of them gets it or is refused [RFC 9470 §5]; without any, `acr_values` is ignored.
+    #[must_use]
+    pub fn acr_values<I: IntoIterator<Item: Into<String>>>(mut self, values: I) -> Self {
+        self.config.acr_values = values.into_iter().map(Into::into).collect();
+        self
+    }
+
     /// Which scripts may call from a browser.
     #[must_use]
     pub fn cors(mut self, change: impl FnOnce(&mut Cors)) -> Self {
@@ -251,6 +259,9 @@ impl ConfigBuilder {
         let realm = &config.realm;
         let quotable = |byte: u8| matches!(byte, 0x20..=0x7e) && !matches!(byte, b'"' | b'\\');
         ensure(!realm.is_empty() && realm.bytes().all(quotable), || ConfigFault::Realm(realm.as_ref().to_owned()))?;
+        let word = |value: &&String| value.is_empty() || value.contains(' ') || !value.bytes().all(quotable);
+        let bad = config.acr_values.iter().find(word);
+        ensure(bad.is_none(), || ConfigFault::AcrValue(bad.cloned().unwrap_or_default()))?;
         config.about.check()?;
         config.cors.check()?;
         check_detail_types(&config)?;

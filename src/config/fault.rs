@@ -71,6 +71,9 @@ pub enum ConfigFault {
     /// The realm.
     #[error("realm {0:?}: use printable ASCII without quotation marks and backslashes")]
     Realm(String),
+    /// An Authentication Context Class Reference.
+    #[error("acr_values: {0:?} is no word of printable ASCII without quotation marks and backslashes")]
+    AcrValue(String),
     /// A page about the server.
     #[error("about: page {0:?}: use an https URL")]
     Page(String),

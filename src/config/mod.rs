@@ -45,6 +45,7 @@ pub struct Config {
     realm: Arc<str>,
     about: About,
     cors: Cors,
+    acr_values: Vec<String>,
     paths: Paths,
     policy: Policy,
     device_flow: Option<DeviceFlow>,
@@ -101,6 +102,7 @@ impl Config {
                 realm: Arc::from("grantor"),
                 about: About::default(),
                 cors: Cors::default(),
+                acr_values: Vec::new(),
                 paths: Paths::default(),
                 policy: Profile::oauth21().policy(),
                 device_flow: None,
@@ -165,6 +167,12 @@ impl Config {
     #[must_use]
     pub const fn about(&self) -> &About {
         &self.about
+    }
+
+    /// How surely people can prove who they are here, as far as that is told.
+    #[must_use]
+    pub fn acr_values(&self) -> &[String] {
+        &self.acr_values
     }
 
     /// Which scripts may call from a browser.

@@ -33,6 +33,8 @@ pub(crate) fn decide(requester: &Requester<'_>, scope: Option<&str>) -> Decided 
         audience,
         created: env.now,
         authenticated: None,
+        acr: None,
+        amr: Arc::from([]),
         may_act: None,
         state: GrantState::Live(Live { code: None, chain: None }),
     });

@@ -8,6 +8,8 @@
 //! A client that is shown passwords teaches people to type them anywhere, and no second factor can be asked for: serve
 //! this only until its clients have moved to another grant [RFC 9700 §2.4].
 
+use std::sync::Arc;
+
 use crate::event::Event;
 use crate::record::{AuthorizationDetails, ClientId, Exposed, Grant, GrantId, GrantState, GrantType, Live, Scope};
 use crate::snapshot::{Question, Snapshot, Verdict};
@@ -82,6 +84,8 @@ impl Verifying {
             audience,
             created: env.now,
             authenticated: Some(authenticated),
+            acr: None,
+            amr: Arc::from([]),
             may_act: None,
             state: GrantState::Live(Live { code: None, chain: None }),
         };

@@ -28,6 +28,13 @@ pub struct Grant {
     /// When the person last proved who they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) authenticated: Option<Timestamp>,
+    /// How surely they proved it then, as an Authentication Context Class Reference; refreshing changes nothing of it
+    /// [RFC 9470 §6.1].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) acr: Option<Arc<str>>,
+    /// By which methods they proved it [RFC 8176].
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+    pub(crate) amr: Arc<[String]>,
     /// The clients that may act for the subject in a delegation; all that the host allows if absent [RFC 8693 §4.4].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) may_act: Option<Arc<[ClientId]>>,
@@ -176,6 +183,8 @@ impl Grant {
             audience: Arc::clone(&self.audience),
             created: self.created,
             authenticated: self.authenticated,
+            acr: self.acr.clone(),
+            amr: Arc::clone(&self.amr),
             may_act: self.may_act.clone(),
             state,
         }

@@ -5,6 +5,7 @@ mod protected;
 mod refusal;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::Request;
 
@@ -16,7 +17,7 @@ use crate::config::Config;
 use crate::env::{Env, Timestamp};
 use crate::grant::ensure;
 use crate::record::{
-    Actor, AuthorizationDetails, ClientId, GrantId, Handle, HandleKind, Resource, Scope, Subject, TokenId,
+    Actor, AuthorizationDetails, ClientId, Grant, GrantId, Handle, HandleKind, Resource, Scope, Subject, TokenId,
 };
 use crate::snapshot::{Halt, Snapshot};
 use crate::step::{Decision, Endpoint, Plan};
@@ -35,13 +36,24 @@ pub struct Demand {
     pub source: BearerSource,
     /// Where the resource's metadata is, to be told with every refusal [RFC 9728 §5.1].
     pub resource_metadata: Option<Arc<str>>,
+    /// How surely the person must have proved who they are: one of these, the best first; anything will do if empty.
+    pub acr_values: Vec<String>,
+    /// How long ago they may have proved it, in whole seconds.
+    pub max_age: Option<Duration>,
 }
 
 impl Demand {
     /// Requires a token in the header that has `scope`.
     #[must_use]
     pub const fn new(scope: Scope) -> Self {
-        Self { scope, resource: None, source: BearerSource::Header, resource_metadata: None }
+        Self {
+            scope,
+            resource: None,
+            source: BearerSource::Header,
+            resource_metadata: None,
+            acr_values: Vec::new(),
+            max_age: None,
+        }
     }
 
     /// Requires that the token is for `resource`.
@@ -58,6 +70,28 @@ impl Demand {
         self.resource_metadata = Some(resource.metadata_url().into());
         let demand = self.at(resource.identifier().clone());
         if resource.accepts_form() { demand.or_in_form() } else { demand }
+    }
+
+    /// Requires that the person proved who they are as surely as one of these, the best first [RFC 9470 §3].
+    #[must_use]
+    pub fn with_acr<I: IntoIterator<Item: Into<String>>>(mut self, values: I) -> Self {
+        self.acr_values = values.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Requires that the person proved who they are at most so long ago [RFC 9470 §3].
+    #[must_use]
+    pub const fn authenticated_within(mut self, limit: Duration) -> Self {
+        self.max_age = Some(limit);
+        self
+    }
+
+    /// Whether the person behind `grant` proved who they are as surely and as lately as this needs; no person did not.
+    fn is_reached_by(&self, grant: &Grant, now: Timestamp) -> bool {
+        let acr = grant.acr.as_deref();
+        let sure = self.acr_values.is_empty() || self.acr_values.iter().any(|value| Some(value.as_str()) == acr);
+        let late = |limit: Duration| grant.authenticated.is_some_and(|at| at.until(now).as_secs() <= limit.as_secs());
+        sure && self.max_age.is_none_or(late)
     }
 
     /// Also reads the token from a form [RFC 6750 §2.2].
@@ -105,6 +139,8 @@ impl Access {
             None => token.audience == self.usual,
         };
         ensure(meant, ResourceReason::TokenInvalid)?;
+        // Before the scope, which its challenge names as well [RFC 9470 §3].
+        ensure(self.demand.is_reached_by(grant, env.now), ResourceReason::AuthenticationInsufficient)?;
         ensure(token.scope.covers(&self.demand.scope), ResourceReason::ScopeInsufficient)?;
         Ok(Permit {
             grant: grant.id,
@@ -113,6 +149,9 @@ impl Access {
             actor: token.act.clone(),
             scope: token.scope.clone(),
             details: token.details.clone(),
+            auth_time: grant.authenticated,
+            acr: grant.acr.clone(),
+            amr: Arc::clone(&grant.amr),
             expires: token.expires,
         })
     }
@@ -134,6 +173,12 @@ pub struct Permit {
     pub scope: Scope,
     /// What it allows beside the scope [RFC 9396 §9].
     pub details: AuthorizationDetails,
+    /// When the subject last proved who they are; refreshing changes nothing of it [RFC 9470 §6.1].
+    pub auth_time: Option<Timestamp>,
+    /// How surely they proved it.
+    pub acr: Option<Arc<str>>,
+    /// By which methods they proved it.
+    pub amr: Arc<[String]>,
     /// When it expires.
     pub expires: Timestamp,
 }

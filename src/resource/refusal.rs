@@ -30,6 +30,8 @@ pub enum ResourceReason {
     Malformed,
     /// The token is unknown, expired, revoked, or for another resource.
     TokenInvalid,
+    /// The person behind the token did not prove who they are as surely or as lately as this needs [RFC 9470 §3].
+    AuthenticationInsufficient,
     /// The token does not allow this.
     ScopeInsufficient,
 }
@@ -39,7 +41,7 @@ impl ResourceReason {
     #[must_use]
     pub const fn status(self) -> StatusCode {
         match self {
-            Self::TokenMissing | Self::TokenInvalid => StatusCode::UNAUTHORIZED,
+            Self::TokenMissing | Self::TokenInvalid | Self::AuthenticationInsufficient => StatusCode::UNAUTHORIZED,
             Self::Malformed => StatusCode::BAD_REQUEST,
             Self::ScopeInsufficient => StatusCode::FORBIDDEN,
         }
@@ -51,6 +53,9 @@ impl ResourceReason {
             Self::TokenMissing => None,
             Self::Malformed => Some(("invalid_request", "the request must have exactly one access token")),
             Self::TokenInvalid => Some(("invalid_token", "the access token is expired, revoked or invalid")),
+            Self::AuthenticationInsufficient => {
+                Some(("insufficient_user_authentication", "a stronger or more recent login is required"))
+            }
             Self::ScopeInsufficient => Some(("insufficient_scope", "the access token does not allow this")),
         }
     }
@@ -61,12 +66,17 @@ impl ResourceRefusal {
     #[must_use]
     pub fn challenge(&self) -> Challenge {
         let (error, error_description) = self.reason.wording().unzip();
+        // [RFC 9470 §9]: what is required tells something of the person, so only the holder of a good token learns it.
+        let known = self.reason == ResourceReason::AuthenticationInsufficient;
+        let strength = Some(&self.demand).filter(|_| known);
         Challenge {
             realm: Some(self.realm.as_ref().to_owned()),
             error: error.map(str::to_owned),
             error_description: error_description.map(str::to_owned),
             scope: Some(self.demand.scope.clone()).filter(|scope| !scope.is_empty()),
             resource_metadata: self.demand.resource_metadata.as_deref().map(str::to_owned),
+            acr_values: strength.map(|demand| demand.acr_values.clone()).unwrap_or_default(),
+            max_age: strength.and_then(|demand| demand.max_age).map(|limit| limit.as_secs()),
         }
     }
 

@@ -78,6 +78,9 @@ impl Endpoint for Approval {
         if *shown_to != session.subject || verified.is_stale(session.authenticated, Some(prompt.asked), env) {
             return refuse(AuthorizeReason::LoginRequired);
         }
+        if let Err(reason) = verified.reached(session, Some(prompt.asked)) {
+            return refuse(reason);
+        }
         let scope = self.scope.as_ref().unwrap_or(shown);
         let details = self.details.as_ref().unwrap_or(shown_details);
         let asked = [(&verified.scope, &verified.details), (shown, shown_details)];

@@ -75,13 +75,41 @@ pub struct Session {
     /// When they last chose this account among theirs, if they were asked to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub selected: Option<Timestamp>,
+    /// How surely they proved it, as an Authentication Context Class Reference [OpenID Connect Core §2].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acr: Option<String>,
+    /// By which methods they proved it [RFC 8176].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub amr: Vec<String>,
 }
 
 impl Session {
     /// A person who proved who they are at `authenticated`.
     #[must_use]
     pub const fn new(subject: Subject, authenticated: Timestamp) -> Self {
-        Self { subject, authenticated, selected: None }
+        Self { subject, authenticated, selected: None, acr: None, amr: Vec::new() }
+    }
+
+    /// Says how surely they proved who they are.
+    #[must_use]
+    pub fn with_acr(mut self, acr: impl Into<String>) -> Self {
+        self.acr = Some(acr.into());
+        self
+    }
+
+    /// Says by which methods they proved who they are.
+    #[must_use]
+    pub fn with_amr<I: IntoIterator<Item: Into<String>>>(mut self, methods: I) -> Self {
+        self.amr = methods.into_iter().map(Into::into).collect();
+        self
+    }
+
+    pub(super) fn acr(&self) -> Option<Arc<str>> {
+        self.acr.as_deref().map(Arc::from)
+    }
+
+    pub(super) fn amr(&self) -> Arc<[String]> {
+        self.amr.as_slice().into()
     }
 }
 
@@ -112,6 +140,10 @@ pub struct Prompt {
     pub asked: Timestamp,
     /// What to ask.
     pub asking: Asking,
+    /// How surely the person must prove who they are: one of these, the best first; anything will do if empty. A login that
+    /// reaches none of them ends the request [RFC 9470 §5].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub acr_values: Vec<String>,
     /// Who wants to know: to be shown.
     pub client: PromptClient,
 }
@@ -174,19 +206,24 @@ impl Authorize {
             request: AuthorizationRequest { request_uri, ..verified.request.clone().into_owned() },
             asked: self.asked.unwrap_or(env.now),
             asking,
+            acr_values: verified.acr_values.clone(),
             client: PromptClient::of(verified.client.value(), verified.to.uri.as_str()),
         }
     }
 
-    /// What must still be asked, and the error where `prompt=none` forbids to.
-    fn missing(&self, verified: &Verified<'_, '_>, env: &Env) -> Result<&Session, (Asking, AuthorizeReason)> {
+    /// What must still be asked, if anything helps, and the error where it does not or `prompt=none` forbids to.
+    fn missing(&self, verified: &Verified<'_, '_>, env: &Env) -> Result<&Session, (Option<Asking>, AuthorizeReason)> {
         let session =
             self.visitor.session.as_ref().filter(|session| !verified.is_stale(session.authenticated, self.asked, env));
-        let session = session.ok_or((Asking::Login, AuthorizeReason::LoginRequired))?;
+        let session = session.ok_or((Some(Asking::Login), AuthorizeReason::LoginRequired))?;
+        if let Err(reason) = verified.reached(session, self.asked) {
+            let login = (reason == AuthorizeReason::LoginRequired).then_some(Asking::Login);
+            return Err((login, reason));
+        }
         let chosen = session.selected.unwrap_or(session.authenticated).max(session.authenticated);
         let selected = self.asked.is_some_and(|asked| chosen >= asked);
         if verified.prompt.select_account && !selected {
-            return Err((Asking::SelectAccount, AuthorizeReason::AccountSelectionRequired));
+            return Err((Some(Asking::SelectAccount), AuthorizeReason::AccountSelectionRequired));
         }
         let granted = self.visitor.consent.clone().unwrap_or_else(Scope::empty);
         // [RFC 8252 §8.6]: a redirect URI that anyone on the device may hold proves no client.
@@ -203,7 +240,7 @@ impl Authorize {
                 details: verified.details.clone(),
                 new: verified.scope.without(&granted),
             };
-            return Err((asking, AuthorizeReason::ConsentRequired));
+            return Err((Some(asking), AuthorizeReason::ConsentRequired));
         }
         Ok(session)
     }
@@ -253,7 +290,8 @@ impl Endpoint for Authorize {
                 Ok(verified.approve(&self.config, consent, env, answer))
             }
             Err((_, reason)) if verified.prompt.none => Err(verified.to.refuse(&reason).into()),
-            Err((asking, _)) => {
+            Err((None, reason)) => Err(verified.to.refuse(&reason).into()),
+            Err((Some(asking), _)) => {
                 Ok(Plan::grant(Vec::new(), Authorization::Ask(Box::new(self.prompt(&verified, asking, env)))))
             }
         }

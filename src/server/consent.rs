@@ -97,16 +97,18 @@ impl Verified<'_, '_> {
     }
 
     fn grant(&self, config: &Config, id: GrantId, consent: Consent<'_>, state: GrantState, env: &Env) -> Grant {
-        let Consent { session: Session { subject, authenticated, .. }, scope, details, may_act } = consent;
+        let Consent { session, scope, details, may_act } = consent;
         Grant {
             id,
             client: self.client.value().id().clone(),
-            subject: Some(subject.clone()),
+            subject: Some(session.subject.clone()),
             scope,
-            details: config.enrich_details(&details, self.client.value(), Some(subject)),
+            details: config.enrich_details(&details, self.client.value(), Some(&session.subject)),
             audience: Arc::clone(&self.audience),
             created: env.now,
-            authenticated: Some(*authenticated),
+            authenticated: Some(session.authenticated),
+            acr: session.acr(),
+            amr: session.amr(),
             may_act,
             state,
         }

@@ -91,6 +91,8 @@ impl Endpoint for DeviceAuthorization {
             audience,
             created: env.now,
             authenticated: None,
+            acr: None,
+            amr: Arc::from([]),
             may_act: None,
             state,
         };

@@ -75,6 +75,8 @@ impl Endpoint for DeviceApproval {
         let next = Grant {
             subject: Some(self.session.subject.clone()),
             authenticated: Some(self.session.authenticated),
+            acr: self.session.acr(),
+            amr: self.session.amr(),
             scope: scope.clone(),
             details: self.config.enrich_details(details, client.value(), Some(&self.session.subject)),
             ..grant.value().becoming(state)

@@ -42,6 +42,7 @@ impl Config {
             pushed_authorization_request_endpoint: below(&self.paths().pushed_authorization_request),
             require_pushed_authorization_requests: self.requires_push(),
             code_challenge_methods_supported: challenges.map(|method| method.as_str().to_owned()).collect(),
+            acr_values_supported: self.acr_values().to_vec(),
             service_documentation: about.service_documentation.clone(),
             ui_locales_supported: about.ui_locales.clone(),
             op_policy_uri: about.op_policy_uri.clone(),

@@ -19,6 +19,8 @@ use crate::wire::{
     ResponseMode, TokenRefusal, pushed_id,
 };
 
+use super::authorize::Session;
+
 /// A request whose every part was checked against its client.
 #[derive(Debug)]
 pub(super) struct Verified<'a, 'r> {
@@ -33,6 +35,8 @@ pub(super) struct Verified<'a, 'r> {
     pub(super) audience: Arc<[Resource]>,
     pub(super) prompt: PromptValues,
     pub(super) max_age: Option<Duration>,
+    /// One of these must be reached, if there are any; the best first.
+    pub(super) acr_values: Vec<String>,
     pub(super) challenge: Option<Challenge>,
     pub(super) response_type: ResponseType,
 }
@@ -127,9 +131,22 @@ pub(super) fn verify<'a, 'r>(
         Ok(()) => check(config, &request, client.value()),
         Err(reason) => Err(reason),
     };
-    let Checked { response_type, scope, details, audience, prompt, max_age, challenge } =
+    let Checked { response_type, scope, details, audience, prompt, max_age, acr_values, challenge } =
         checked.map_err(|reason| to.refuse(&reason))?;
-    Ok(Verified { request, client, pushed, to, scope, details, audience, prompt, max_age, challenge, response_type })
+    Ok(Verified {
+        request,
+        client,
+        pushed,
+        to,
+        scope,
+        details,
+        audience,
+        prompt,
+        max_age,
+        acr_values,
+        challenge,
+        response_type,
+    })
 }
 
 /// Checks a request that is being pushed as it will be checked when it is brought [RFC 9126 §2.1].
@@ -205,6 +222,7 @@ struct Checked {
     audience: Arc<[Resource]>,
     prompt: PromptValues,
     max_age: Option<Duration>,
+    acr_values: Vec<String>,
     challenge: Option<Challenge>,
 }
 
@@ -225,13 +243,14 @@ fn check(config: &Config, request: &AuthorizationRequest, client: &Client) -> Re
     let prompt =
         PromptValues::parse(request.prompt.as_deref().unwrap_or_default()).ok_or(AuthorizeReason::PromptInvalid)?;
     let max_age = request.max_age.as_deref().map(seconds).transpose()?;
+    let acr_values = acr_values(config, request)?;
     // [OpenID Connect Core §11]: offline access only for who asked the person for it.
     let code = response_type == ResponseType::Code;
     let offline = code && prompt.consent && client.may_use(GrantType::RefreshToken);
     let scope = scope.filtered(|word| word != "offline_access" || offline);
     let useful = !(config.scope_at(&audience, &scope).is_empty() && details.is_empty());
     ensure(useful, AuthorizeReason::ScopeUnknown)?;
-    Ok(Checked { response_type, scope, details, audience, prompt, max_age, challenge })
+    Ok(Checked { response_type, scope, details, audience, prompt, max_age, acr_values, challenge })
 }
 
 /// [RFC 6749 §3.1.1; OAuth 2.0 Multiple Response Types §2.1]
@@ -271,6 +290,17 @@ fn challenge(
     }
 }
 
+/// Those that the server knows, the best first; none if it promises to honour none [RFC 9470 §7]. If it knows none of
+/// those that are asked for, no login could reach one [RFC 9470 §5].
+fn acr_values(config: &Config, request: &AuthorizationRequest) -> Result<Vec<String>, AuthorizeReason> {
+    let asked = request.acr_values.as_deref().unwrap_or_default().split(' ').filter(|value| !value.is_empty());
+    let asked: Vec<_> = asked.filter(|_| !config.acr_values().is_empty()).collect();
+    let known = asked.iter().filter(|value| config.acr_values().iter().any(|own| own == *value));
+    let known: Vec<_> = known.map(|value| (*value).to_owned()).collect();
+    ensure(asked.is_empty() || !known.is_empty(), AuthorizeReason::AuthenticationUnmet)?;
+    Ok(known)
+}
+
 /// A number of seconds, at most 2^53 - 1, which every JSON reader can hold.
 fn seconds(text: &str) -> Result<Duration, AuthorizeReason> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -293,6 +323,15 @@ impl Verified<'_, '_> {
     /// The end of the pushed request, which only an answer brings, so that a page can be loaded again.
     pub(super) fn consumed(&self) -> Option<Change> {
         self.pushed.as_ref().map(|pushed| pushed.consume())
+    }
+
+    /// Requires that the session is as sure as was asked for. The reason is that a login is required, or, if there was one
+    /// since the person was first asked, that it did not help [RFC 9470 §5].
+    pub(super) fn reached(&self, session: &Session, asked: Option<Timestamp>) -> Result<(), AuthorizeReason> {
+        let reached = session.acr.as_ref().is_some_and(|acr| self.acr_values.contains(acr));
+        let tried = asked.is_some_and(|asked| session.authenticated >= asked);
+        let reason = if tried { AuthorizeReason::AuthenticationUnmet } else { AuthorizeReason::LoginRequired };
+        ensure(self.acr_values.is_empty() || reached, reason)
     }
 
     /// Whether a person who last proved who they are at `authenticated` must do so again, given when they were first

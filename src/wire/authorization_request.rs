@@ -52,6 +52,9 @@ pub struct AuthorizationRequest {
     /// How many seconds ago the person may have proved who they are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_age: Option<String>,
+    /// How surely the person must prove who they are: one of these, the best first [RFC 9470 §4].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub acr_values: Option<String>,
     /// Whom the client thinks the person to be.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub login_hint: Option<String>,
@@ -109,6 +112,7 @@ impl AuthorizationRequest {
             code_challenge_method: form.take_owned("code_challenge_method"),
             prompt: form.take_owned("prompt"),
             max_age: form.take_owned("max_age"),
+            acr_values: form.take_owned("acr_values"),
             login_hint: form.take_owned("login_hint"),
             ui_locales: form.take_owned("ui_locales"),
             request: form.take_owned("request").map(Exposed::new),
@@ -133,6 +137,7 @@ impl AuthorizationRequest {
             ("code_challenge_method", &self.code_challenge_method),
             ("prompt", &self.prompt),
             ("max_age", &self.max_age),
+            ("acr_values", &self.acr_values),
             ("login_hint", &self.login_hint),
             ("ui_locales", &self.ui_locales),
         ] {
@@ -176,6 +181,7 @@ impl fmt::Debug for AuthorizationRequest {
             .field("code_challenge_method", &self.code_challenge_method)
             .field("prompt", &self.prompt)
             .field("max_age", &self.max_age)
+            .field("acr_values", &self.acr_values)
             .field("login_hint", &self.login_hint)
             .field("ui_locales", &self.ui_locales)
             .field("repeated", &self.repeated)

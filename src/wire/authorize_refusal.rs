@@ -166,6 +166,8 @@ pub enum AuthorizeReason {
     MaxAgeInvalid,
     /// The person must log in, which `prompt=none` forbids.
     LoginRequired,
+    /// No login reaches one of `acr_values`, or the one that was asked for did not [RFC 9470 §5].
+    AuthenticationUnmet,
     /// The person must consent, which `prompt=none` forbids.
     ConsentRequired,
     /// The person must choose an account, which `prompt=none` forbids.
@@ -208,6 +210,9 @@ impl AuthorizeReason {
             Self::PromptInvalid => ("invalid_request", "prompt is not supported, or combines none with other values"),
             Self::MaxAgeInvalid => ("invalid_request", "max_age is not a number of seconds"),
             Self::LoginRequired => ("login_required", "the person must log in"),
+            Self::AuthenticationUnmet => {
+                ("unmet_authentication_requirements", "none of acr_values was reached, or can be")
+            }
             Self::ConsentRequired => ("consent_required", "the person must consent"),
             Self::AccountSelectionRequired => ("account_selection_required", "the person must choose an account"),
             Self::AccessDenied => ("access_denied", "the request was denied"),

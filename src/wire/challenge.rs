@@ -18,12 +18,17 @@ pub struct Challenge {
     pub scope: Option<Scope>,
     /// Where the metadata of the resource is [RFC 9728 §5.1].
     pub resource_metadata: Option<String>,
+    /// How surely the person must have proved who they are: one of these, the best first [RFC 9470 §3].
+    pub acr_values: Vec<String>,
+    /// How many seconds ago they may have proved it [RFC 9470 §3].
+    pub max_age: Option<u64>,
 }
 
 impl Challenge {
     /// Writes the value of `WWW-Authenticate`.
     #[must_use]
     pub fn print(&self) -> String {
+        let (acr_values, max_age) = (self.acr_values.join(" "), self.max_age.map(|seconds| seconds.to_string()));
         let mut text = "Bearer".to_owned();
         let mut separator = " ";
         for (name, value) in [
@@ -31,6 +36,8 @@ impl Challenge {
             ("error", self.error.as_deref()),
             ("error_description", self.error_description.as_deref()),
             ("scope", self.scope.as_ref().map(Scope::as_str)),
+            ("acr_values", Some(&*acr_values).filter(|values| !values.is_empty())),
+            ("max_age", max_age.as_deref()),
             ("resource_metadata", self.resource_metadata.as_deref()),
         ] {
             let Some(value) = value else { continue };

@@ -41,6 +41,15 @@ pub struct Introspection {
     /// The resources it is for.
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "one_or_many")]
     pub aud: Vec<Resource>,
+    /// When the subject last proved who they are [RFC 9470 §6.2].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auth_time: Option<Timestamp>,
+    /// How surely they proved it [RFC 9470 §6.2].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub acr: Option<String>,
+    /// By which methods they proved it [RFC 8176].
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub amr: Vec<String>,
     /// Who acts for the subject, and who did before [RFC 8693 §4.1].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub act: Option<Actor>,

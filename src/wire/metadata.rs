@@ -58,6 +58,9 @@ pub struct ServerMetadata {
     /// How code challenges may be made.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub code_challenge_methods_supported: Vec<String>,
+    /// How surely people can prove who they are [RFC 9470 §7].
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub acr_values_supported: Vec<String>,
     /// A page for developers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service_documentation: Option<String>,

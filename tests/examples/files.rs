@@ -76,6 +76,35 @@ fn clients_are_taken_as_far_as_they_are_supported() {
 }
 
 #[test]
+fn a_profile_decides_what_is_served() {
+    let old = ["password", "implicit"];
+    let file = json!([{"client_id": "old", "client_secret": "s", "grant_types": ["password"], "scope": "read"}]);
+    let file = Json::new("old", &file.to_string());
+    for (profile, served) in [("oauth21", false), ("mcp", false), ("oauth20_legacy", true)] {
+        let server = Example::server(&["--profile", profile, "--clients", file.path()]);
+        let mut browser = Browser::new(&server.base);
+        let metadata = browser.get("/.well-known/oauth-authorization-server").json();
+        let grants = metadata["grant_types_supported"].as_array().unwrap();
+        assert!(old.iter().all(|grant| grants.contains(&Value::from(*grant)) == served), "{profile}: {metadata}");
+        let mut ask = |password: &str| {
+            let fields = [("grant_type", "password"), ("username", "alice"), ("password", password), ("scope", "read")];
+            let page = browser.post_as("old", "s", "/token", &fields);
+            (page.status, page.json()["error"].as_str().unwrap_or_default().to_owned())
+        };
+        if served {
+            assert_eq!(ask("wrong"), (StatusCode::BAD_REQUEST, "invalid_grant".to_owned()));
+            assert_eq!(ask("wonderland").0, StatusCode::OK);
+            for _ in 0..30 {
+                ask("wrong");
+            }
+            assert_eq!(ask("wonderland").1, "invalid_grant", "guessing is slowed down here as well");
+        } else {
+            assert_eq!(ask("wonderland"), (StatusCode::BAD_REQUEST, "unsupported_grant_type".to_owned()), "{profile}");
+        }
+    }
+}
+
+#[test]
 fn people_are_those_of_the_file() {
     let file = json!([{"username": "carol", "password": "pass", "sub": "c-1", "claims": {"name": "Carol <C>"}}]);
     let file = Json::new("users", &file.to_string());
@@ -111,6 +140,7 @@ fn what_cannot_work_is_said_at_the_start() {
         (&["--initial-access-token", "x"], "--initial-access-token"),
         (&["--open-registration"], "--open-registration"),
         (&["--cors-origin", "https://a.example/"], "cors"),
+        (&["--profile", "fapi"], "--profile"),
         (&["--require-dpop-nonce"], "--require-dpop-nonce"),
         (&["--tls", "a", "b"], "--tls"),
     ] {

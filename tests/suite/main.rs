@@ -37,6 +37,7 @@ mod refresh;
 mod resource_indicators;
 mod schedule;
 mod secrets;
+mod step_up;
 mod support;
 mod table;
 mod token_exchange;

@@ -95,6 +95,9 @@ fn records() -> Vec<(&'static str, Record)> {
     world.server.answer(Place::Token, &post_as("/token", &basic("service", "s"), &asked));
     records.push(("grant: details", written(&world, "grant")));
     records.push(("access token: details", written(&world, "token")));
+    let session = world.session().with_acr("urn:example:strong").with_amr(["hwk", "user"]);
+    world.server.approve(world.prompt(&authorization("spa", SPA, &[])), session);
+    records.push(("grant: of a strong login", written(&world, "grant")));
     records
 }
 
@@ -108,7 +111,7 @@ fn the_bytes_of_version_1_are_pinned() {
 #[test]
 fn what_was_stored_is_read_back() {
     let fixtures: Vec<_> = VERSION_1.lines().map(|line| line.split_once('\t').unwrap()).collect();
-    assert_eq!(fixtures.len(), 10);
+    assert_eq!(fixtures.len(), 11);
     for ((name, record), (own, bytes)) in records().into_iter().zip(fixtures) {
         assert_eq!(name, own);
         assert_eq!(Record::decode(bytes.as_bytes()).unwrap(), record, "{name}");

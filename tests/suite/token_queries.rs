@@ -44,7 +44,7 @@ fn a_token_is_shown_to_its_client_and_to_the_resource_it_is_for() {
     let (access, refresh) = (text(&tokens, "access_token"), text(&tokens, "refresh_token"));
     let now = world.now().as_unix();
     let whole = value!({
-        "active": true, "scope": "read write", "client_id": "spa", "token_type": "Bearer", "exp": now + 600, "iat": now,
+        "active": true, "scope": "read write", "client_id": "spa", "token_type": "Bearer", "exp": now + 600, "iat": now, "auth_time": now,
         "sub": "alice", "aud": [API], "iss": ISSUER,
     });
     assert_eq!(world.introspect(&access), whole);
