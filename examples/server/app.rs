@@ -17,7 +17,7 @@ use grantor::resource::ProtectedResource;
 use grantor::server::Place;
 use grantor::store::Memory;
 use grantor::wire::{Malformed, PageReason, TokenRefusal};
-use grantor::{AuthorizationServer, Config, ConfigBuilder, Profile};
+use grantor::{AuthorizationServer, CommonDetails, Config, ConfigBuilder, Profile};
 use http::{StatusCode, header};
 
 use crate::args::Args;
@@ -56,6 +56,9 @@ const SCOPES: [&str; 7] = ["openid", "profile", "email", "offline_access", "read
 /// Resources that clients may ask for by name; they are elsewhere, as far as they are at all.
 pub(crate) const RESOURCES: [&str; 2] = ["https://api.test/a", "https://api.test/b"];
 
+/// The type of authorization details that is known, with `actions` alone.
+pub(crate) const DETAILS: &str = "account_information";
+
 impl App {
     /// A server that is known as `here` unless the switches say otherwise.
     ///
@@ -78,6 +81,8 @@ impl App {
         } else {
             config
         };
+        let accounts = CommonDetails::new(DETAILS).actions(["list_accounts", "read_balances", "initiate_payments"]);
+        let config = config.authorization_details(accounts);
         let config = RESOURCES.into_iter().fold(config, ConfigBuilder::resource).build()?;
         let scopes = config.scopes().filtered(|word| matches!(word, "read" | "write"));
         let description = ProtectedResource::builder(&resource).authorization_server(issuer).scopes(&scopes);

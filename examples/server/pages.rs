@@ -1,8 +1,9 @@
 //! The pages that people see: plain HTML, no script.
 
-use grantor::record::Scope;
+use grantor::record::{AuthorizationDetails, Scope};
 use grantor::server::{Asking, VerificationRefusal};
 use maud::{DOCTYPE, Markup, html};
+use serde_json::Value;
 use url::{Host, Url};
 
 use crate::login::Failed;
@@ -184,7 +185,10 @@ impl ConsentPage<'_> {
             div.card {
                 h1 { (title) }
                 p { strong { (self.pending.client_name()) } " would like to act for you, " strong { (self.person) } ":" }
-                @if let Asking::Consent { scope, new, .. } = self.pending.asking() { (scopes(scope, new)) }
+                @if let Asking::Consent { scope, new, details, .. } = self.pending.asking() {
+                    @if !scope.is_empty() { (scopes(scope, new)) }
+                    @if !details.is_empty() { (what(details)) }
+                }
                 (self.recipient())
                 (self.links())
                 form.pair id="consent" method="post" action="/consent" {
@@ -237,6 +241,30 @@ fn scopes(scope: &Scope, new: &Scope) -> Markup {
                 }
             }
         }
+    }
+}
+
+/// Authorization details, member by member.
+fn what(details: &AuthorizationDetails) -> Markup {
+    html! {
+        ul.scopes id="details" {
+            @for detail in details.iter() {
+                li {
+                    code { (detail.type_name()) }
+                    @for (name, value) in detail.members().filter(|(name, _)| *name != "type") {
+                        " " span.small { (name) } " " (in_words(value))
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn in_words(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(values) => values.iter().map(in_words).collect::<Vec<_>>().join(", "),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => value.to_string(),
     }
 }
 

@@ -32,6 +32,7 @@ fn a_person_walks_through_the_code_flow() {
         "/walk/code",
         "/walk/pushed",
         "/walk/resources",
+        "/walk/details",
         "/walk/device",
         "/walk/service",
         "/walk/exchange",
@@ -124,6 +125,25 @@ fn resources_are_walked_through() {
         ("revoke", "200 OK", ""),
     ];
     take(&mut browser, page, "resources", &steps);
+}
+
+#[test]
+fn details_are_walked_through_and_shown_to_the_person() {
+    let server = Example::server(&[]);
+    let mut browser = Browser::new(&server.base);
+    let page = browser.get("/walk/details");
+    let login = browser.open(&link(&page));
+    let consent = browser.log_in(&login, "alice", "wonderland");
+    assert!(consent.body.contains("account_information") && consent.body.contains("list_accounts, read_balances"));
+    let callback = browser.decide(&consent, "allow").location();
+    let page = browser.open(&callback);
+    let steps = [
+        ("redeem", "200 OK", "account_information"),
+        ("introspect", "200 OK", "read_balances"),
+        ("refresh", "200 OK", "account_information"),
+        ("revoke", "200 OK", ""),
+    ];
+    take(&mut browser, page, "details", &steps);
 }
 
 #[test]

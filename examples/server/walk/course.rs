@@ -118,6 +118,9 @@ impl Course {
                 (Stray, refreshable),
                 (Revoke, redeemed),
             ],
+            Flow::Details => {
+                &[(Redeem, redeemable), (Introspect, redeemed), (Refresh, refreshable), (Revoke, redeemed)]
+            }
             Flow::Device => &[
                 (Codes, self.codes.is_none()),
                 (Poll, self.codes.is_some() && !redeemed),

@@ -6,6 +6,7 @@ pub(super) enum Flow {
     Code,
     Pushed,
     Resources,
+    Details,
     Device,
     Service,
     Exchange,
@@ -13,14 +14,23 @@ pub(super) enum Flow {
 }
 
 impl Flow {
-    pub(super) const ALL: [Self; 7] =
-        [Self::Code, Self::Pushed, Self::Resources, Self::Device, Self::Service, Self::Exchange, Self::Metadata];
+    pub(super) const ALL: [Self; 8] = [
+        Self::Code,
+        Self::Pushed,
+        Self::Resources,
+        Self::Details,
+        Self::Device,
+        Self::Service,
+        Self::Exchange,
+        Self::Metadata,
+    ];
 
     pub(super) const fn path(self) -> &'static str {
         match self {
             Self::Code => "/walk/code",
             Self::Pushed => "/walk/pushed",
             Self::Resources => "/walk/resources",
+            Self::Details => "/walk/details",
             Self::Device => "/walk/device",
             Self::Service => "/walk/service",
             Self::Exchange => "/walk/exchange",
@@ -33,6 +43,7 @@ impl Flow {
             Self::Code => "Authorization code with PKCE",
             Self::Pushed => "Pushed authorization request",
             Self::Resources => "Resource indicators",
+            Self::Details => "Rich authorization request",
             Self::Device => "Device authorization",
             Self::Service => "Client credentials",
             Self::Exchange => "Token exchange",
@@ -49,6 +60,7 @@ impl Flow {
             Self::Resources => {
                 "One person's yes, two resources, and a token for each that is worth nothing at the other."
             }
+            Self::Details => "Not a scope but the very thing: which actions, in the words of the resource.",
             Self::Device => "A television without a keyboard; its person answers on another screen.",
             Self::Service => "A service acts for itself, without a person.",
             Self::Exchange => "A service that was called for a person calls another one for them.",
@@ -58,6 +70,6 @@ impl Flow {
 
     /// Whether it begins in the browser.
     pub(super) const fn begins_with_person(self) -> bool {
-        matches!(self, Self::Code | Self::Resources | Self::Exchange)
+        matches!(self, Self::Code | Self::Resources | Self::Details | Self::Exchange)
     }
 }

@@ -8,12 +8,13 @@ use grantor::wire::{
 };
 use http::header::{AUTHORIZATION, HeaderValue};
 use http::{Method, Request, Uri};
+use serde_json::json;
 use url::Url;
 
 use super::action::Action;
 use super::course::Course;
 use super::flow::Flow;
-use crate::app::{App, RESOURCES};
+use crate::app::{App, DETAILS, RESOURCES};
 use crate::clients::{DEMO_APP, DEMO_SERVICE, DEMO_TV, WALK_CALLBACK};
 
 impl App {
@@ -105,6 +106,10 @@ impl App {
         request.code_challenge_method = Some("S256".to_owned());
         if flow == Flow::Resources {
             request.resource = RESOURCES.map(str::to_owned).to_vec();
+        }
+        if flow == Flow::Details {
+            let details = json!([{"type": DETAILS, "actions": ["list_accounts", "read_balances"]}]);
+            request.authorization_details = Some(Exposed::new(details.to_string()));
         }
         request
     }

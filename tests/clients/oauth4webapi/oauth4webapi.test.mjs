@@ -351,6 +351,27 @@ test('a token is for one of the resources that were asked for', async () => {
   await assert.rejects(clientCredentials(registered('service'), { resource: 'https://api.test/c' }), saysInBody(400, 'invalid_target'))
 })
 
+test('what is allowed is told in detail, and kept when it is refreshed', async () => {
+  const details = [{ type: 'account_information', actions: ['list_accounts', 'read_balances'] }]
+  const asking = await requestAnswered('web-basic', { authorization_details: JSON.stringify(details) })
+  const token = await redeemed(asking)
+  assert.deepEqual(token.authorization_details, details)
+  assert.deepEqual((await introspected(asking, token.access_token)).authorization_details, details)
+  const next = await refreshed(asking, token.refresh_token)
+  assert.deepEqual(next.authorization_details, details)
+  const [less, more] = [['list_accounts'], ['initiate_payments']].map((actions) =>
+    JSON.stringify([{ type: 'account_information', actions }]),
+  )
+  const narrowed = await refreshed(asking, next.refresh_token, { authorization_details: less })
+  assert.deepEqual(narrowed.authorization_details, JSON.parse(less))
+  await assert.rejects(
+    refreshed(asking, narrowed.refresh_token, { authorization_details: more }),
+    saysInBody(400, 'invalid_authorization_details'),
+  )
+  const unknown = await requestAnswered('web-basic', { authorization_details: '[{"type":"unknown"}]' })
+  assert.throws(() => validated(unknown, unknown.answer), { error: 'invalid_authorization_details' })
+})
+
 test('whoever serves a resource exchanges what it was sent for what it needs', async () => {
   const [a, b] = ['https://api.test/a', 'https://api.test/b']
   const kind = 'urn:ietf:params:oauth:token-type:access_token'
