@@ -221,7 +221,7 @@ const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove
 
 /// Appends `name=value`, with `&` before it unless `to` is empty or ends with `?`.
 pub(crate) fn append(to: &mut String, name: &str, value: &str) {
-    if !(to.is_empty() || to.ends_with(['?', '&'])) {
+    if !(to.is_empty() || to.ends_with(['?', '&', '#'])) {
         to.push('&');
     }
     to.extend(utf8_percent_encode(name, UNRESERVED));
