@@ -58,6 +58,36 @@ pub enum Event {
     },
     /// Someone typed a user code that leads nowhere: limit how often one person may.
     UserCodeUnknown,
+    /// A client registered itself.
+    #[non_exhaustive]
+    ClientRegistered {
+        /// The new client.
+        client: ClientId,
+    },
+    /// A client changed its registration.
+    #[non_exhaustive]
+    ClientUpdated {
+        /// The client.
+        client: ClientId,
+    },
+    /// A client removed itself, and with it all that it was given.
+    #[non_exhaustive]
+    ClientDeleted {
+        /// The client that was.
+        client: ClientId,
+    },
+    /// A client's registration access token was shown for another client, and is now void.
+    #[non_exhaustive]
+    RegistrationTokenMisused {
+        /// The client whose token it was.
+        client: ClientId,
+    },
+    /// The operator gave a client another secret.
+    #[non_exhaustive]
+    ClientSecretRotated {
+        /// The client.
+        client: ClientId,
+    },
     /// Tokens were issued.
     #[non_exhaustive]
     TokenIssued {
@@ -168,10 +198,15 @@ impl EventSink for TracingSink {
             | Event::CodeReplayed { .. }
             | Event::UserCodeUnknown
             | Event::PasswordRefused { .. }
+            | Event::RegistrationTokenMisused { .. }
             | Event::RefreshReused { .. } => tracing::warn!(target: "grantor", ?event),
             Event::AuthorizationGranted { .. }
             | Event::AuthorizationDenied { .. }
             | Event::ConsentGiven { .. }
+            | Event::ClientRegistered { .. }
+            | Event::ClientUpdated { .. }
+            | Event::ClientDeleted { .. }
+            | Event::ClientSecretRotated { .. }
             | Event::TokenIssued { .. }
             | Event::RefreshRetried { .. }
             | Event::GrantRevoked { .. } => tracing::info!(target: "grantor", ?event),

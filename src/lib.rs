@@ -57,13 +57,13 @@ pub mod wire;
 pub use ambient::{Clock, Randomness, RandomnessFailed, SystemClock, SystemRandomness};
 pub use config::{
     About, CommonDetails, Config, ConfigBuilder, ConfigFault, Cors, DetailType, DeviceFlow, Lifetimes, Paths, Policy,
-    Practice, Profile, Rule, Stance,
+    Practice, Profile, Registration, Rule, Stance,
 };
 pub use env::{Env, Seed, Timestamp};
 pub use facade::{AuthorizationServer, Outcome, Progress};
 pub use grant::password::PasswordQuestion;
 pub use grant::token_exchange::ExchangeQuestion;
-pub use snapshot::{Halt, Need, Question, Seen, SigningInput, Snapshot, Unfetched, Verdict};
+pub use snapshot::{Halt, Need, Question, RegistrationQuestion, Seen, SigningInput, Snapshot, Unfetched, Verdict};
 
 #[cfg(all(doctest, feature = "memory"))]
 #[doc = include_str!("../README.md")]

@@ -9,7 +9,8 @@ use crate::env::Timestamp;
 use crate::grant::password::PasswordQuestion;
 use crate::grant::token_exchange::ExchangeQuestion;
 use crate::record::{
-    AccessToken, Client, ClientId, Digest, Exposed, Grant, GrantId, PushedRequest, Record, Subject, TokenId, UserCode,
+    AccessToken, Client, ClientId, ClientMetadata, Digest, Exposed, Grant, GrantId, PushedRequest, Record, Subject,
+    TokenId, UserCode,
 };
 use crate::store::{Change, Expect, Key, Versioned, Write};
 
@@ -63,6 +64,8 @@ pub enum Question {
         /// Who types.
         typist: String,
     },
+    /// May this client be registered, or its registration be changed [RFC 7591, RFC 7592]?
+    Registration(Box<RegistrationQuestion>),
     /// May these tokens be exchanged [RFC 8693]?
     TokenExchange(Box<ExchangeQuestion>),
     /// Whose are this name and password [RFC 6749 §4.3]? The answer is [`Verdict::Subject`], or a denial.
@@ -74,6 +77,16 @@ pub enum Question {
         /// What it is about, in the terms of the topic.
         about: Exposed,
     },
+}
+
+/// What the host is asked before a client is registered or updated.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct RegistrationQuestion {
+    /// The client that is updated; absent for a new one.
+    pub client: Option<ClientId>,
+    /// What it would be registered with.
+    pub metadata: ClientMetadata,
 }
 
 /// The host's answer to a [`Question`].
@@ -354,6 +367,19 @@ impl Seen<'_, Client> {
     #[must_use]
     pub fn still(&self) -> Change {
         self.unchanged(Key::Client(self.value().id().clone()))
+    }
+
+    /// Puts `next` in place of what was read.
+    #[must_use]
+    pub fn replace(&self, next: Client) -> Change {
+        self.replaced(Key::Client(self.value().id().clone()), Record::Client(Arc::new(next)), None)
+    }
+
+    /// Removes it.
+    #[must_use]
+    pub fn remove(&self) -> Change {
+        let key = Key::Client(self.value().id().clone());
+        Change { key, expect: Expect::Version(self.version), write: Write::Delete }
     }
 }
 

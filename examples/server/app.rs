@@ -12,12 +12,12 @@ use axum::extract::{self, State};
 use axum::response::{self, IntoResponse as _};
 use axum::routing::{any, get, post};
 use grantor::event::{Event, EventSink};
-use grantor::record::{ClientId, Resource, Scope, Subject};
+use grantor::record::{ClientId, Digest, GrantType, Resource, Scope, Subject};
 use grantor::resource::ProtectedResource;
 use grantor::server::Place;
 use grantor::store::Memory;
 use grantor::wire::{Malformed, PageReason, TokenRefusal};
-use grantor::{AuthorizationServer, CommonDetails, Config, ConfigBuilder, Profile};
+use grantor::{AuthorizationServer, CommonDetails, Config, ConfigBuilder, Profile, Registration};
 use http::{StatusCode, header};
 
 use crate::args::Args;
@@ -83,6 +83,7 @@ impl App {
         };
         let accounts = CommonDetails::new(DETAILS).actions(["list_accounts", "read_balances", "initiate_payments"]);
         let config = config.authorization_details(accounts);
+        let config = registration(args).into_iter().fold(config, ConfigBuilder::registration);
         let config = RESOURCES.into_iter().fold(config, ConfigBuilder::resource).build()?;
         let scopes = config.scopes().filtered(|word| matches!(word, "read" | "write"));
         let description = ProtectedResource::builder(&resource).authorization_server(issuer).scopes(&scopes);
@@ -147,6 +148,16 @@ impl App {
         let known = consents.entry((subject.clone(), client.clone())).or_insert_with(Scope::empty);
         *known = Scope::parse(&format!("{known} {scope}")).unwrap_or_else(|_| scope.clone());
     }
+}
+
+/// Who may register clients; without a person only those that were given a token for it.
+fn registration(args: &Args) -> Option<Registration> {
+    let initial = || {
+        let digest = Digest::of(args.initial_access_token.as_ref()?.as_bytes());
+        Some(Registration::initial_access_token([digest]).grant_types(&[GrantType::ClientCredentials]))
+    };
+    let registration = if args.open_registration { Some(Registration::open()) } else { initial() };
+    registration.map(|registration| registration.by_default("read write offline_access"))
 }
 
 fn load_clients(

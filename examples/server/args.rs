@@ -26,6 +26,12 @@ pub(crate) struct Args {
     /// An origin whose scripts may call for any client; those at a public client's redirect URIs may call for that client
     #[arg(long, value_name = "ORIGIN")]
     pub(crate) cors_origin: Vec<String>,
+    /// Lets clients register themselves that show this token
+    #[arg(long, value_name = "TOKEN")]
+    pub(crate) initial_access_token: Option<String>,
+    /// Lets any client register itself
+    #[arg(long)]
+    pub(crate) open_registration: bool,
     /// How long an authorization code lives
     #[arg(long, value_name = "SECONDS")]
     pub(crate) code_ttl: Option<u64>,

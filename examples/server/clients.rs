@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use grantor::Timestamp;
-use grantor::record::{Client, ClientMetadata, ClientSecretDigest, GrantType, Resource, ResponseType};
+use grantor::record::{Client, ClientBuilder, ClientMetadata, ClientSecretDigest, GrantType, Resource, ResponseType};
 use serde_json::{Map, Value};
 use url::Url;
 
@@ -107,6 +107,7 @@ fn client(id: &str, mut entry: Map<String, Value>, ignored: &mut Vec<String>) ->
     if let Some(name) = PROTECTIONS.into_iter().find(|name| entry.get(*name) == Some(&Value::Bool(true))) {
         return Err(format!("{name} is not supported").into());
     }
+    let resources = entry.remove("resources").map(serde_json::from_value::<Vec<Resource>>).transpose()?;
     let mut metadata: ClientMetadata = serde_json::from_value(Value::Object(entry))?;
     keep_supported(&mut metadata, ignored);
     if metadata.token_endpoint_auth_method.is_none() && secret.is_none() {
@@ -115,6 +116,7 @@ fn client(id: &str, mut entry: Map<String, Value>, ignored: &mut Vec<String>) ->
     }
     let public = metadata.token_endpoint_auth_method.as_deref() == Some("none");
     let builder = Client::builder(id).metadata(metadata);
+    let builder = resources.into_iter().flatten().fold(builder, ClientBuilder::resource);
     let builder = match secret {
         Some(_) if public => {
             ignored.push("client_secret is ignored: token_endpoint_auth_method is \"none\"".to_owned());

@@ -7,6 +7,7 @@ use super::lifetimes::Lifetimes;
 use super::paths::Paths;
 use super::policy::{Practice, Stance};
 use super::profile::Profile;
+use super::registration::{Registration, RegistrationPolicy};
 use super::{About, Config, Cors, DetailType, DeviceFlow, KnownResource};
 use crate::record::{Resource, Scope, web_url};
 use crate::wire::Limits;
@@ -22,6 +23,7 @@ pub struct ConfigBuilder {
     pub(super) profile: Profile,
     /// What single options chose.
     pub(super) choices: Vec<(Practice, Stance)>,
+    pub(super) registration: Option<Registration>,
 }
 
 impl ConfigBuilder {
@@ -169,6 +171,13 @@ impl ConfigBuilder {
         self
     }
 
+    /// Lets clients register themselves [RFC 7591] and manage that [RFC 7592].
+    #[must_use]
+    pub fn registration(mut self, registration: Registration) -> Self {
+        self.registration = Some(registration);
+        self
+    }
+
     /// Accepts only authorization requests that were pushed [RFC 9126 §5].
     #[must_use]
     pub fn require_pushed_authorization_requests(self) -> Self {
@@ -221,7 +230,7 @@ impl ConfigBuilder {
     ///
     /// An option is dangerous, contradicts another, or could not work; the error names it and says what to do.
     pub fn build(self) -> Result<Arc<Config>, ConfigFault> {
-        let Self { mut config, scopes, default_scope, audience, resources, profile, choices } = self;
+        let Self { mut config, scopes, default_scope, audience, resources, profile, choices, registration } = self;
         config.policy = profile.policy();
         choices.into_iter().try_for_each(|(practice, stance)| config.policy.choose(practice, stance))?;
         config.issuer_path = issuer_path(&config.issuer)?;
@@ -268,6 +277,8 @@ impl ConfigBuilder {
         config.paths.check()?;
         let sound = |flow: &DeviceFlow| flow.user_codes.is_sound() && (1..=60).contains(&flow.interval.as_secs());
         ensure(config.device_flow.as_ref().is_none_or(sound), || ConfigFault::DeviceFlow)?;
+        config.registration =
+            registration.map(|registration| RegistrationPolicy::new(registration, &config)).transpose()?;
         Ok(Arc::new(config))
     }
 }

@@ -65,6 +65,11 @@ pub enum ConfigFault {
     /// A type of authorization details.
     #[error("authorization_details: {0:?}: use a name of printable ASCII without spaces, and each name once")]
     DetailType(String),
+    /// Registration.
+    #[error(
+        "registration: use scopes that are listed in scopes, give a default_scope or by_default within at_most, and at least one initial access token unless it is open"
+    )]
+    Registration,
     /// The brand.
     #[error("brand {0:?}: use at most 32 letters, digits, '-' and '_'")]
     Brand(String),

@@ -10,6 +10,7 @@ mod lifetimes;
 mod paths;
 mod policy;
 mod profile;
+mod registration;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +25,8 @@ pub use lifetimes::Lifetimes;
 pub use paths::Paths;
 pub use policy::{Policy, Practice, Rule, Stance};
 pub use profile::Profile;
+pub use registration::Registration;
+pub(crate) use registration::RegistrationPolicy;
 
 use crate::proof::pkce::ChallengeMethod;
 use crate::record::{AuthorizationDetails, Client, GrantType, Resource, ResponseType, Scope, UserCodeFormat};
@@ -50,6 +53,7 @@ pub struct Config {
     policy: Policy,
     device_flow: Option<DeviceFlow>,
     detail_types: Vec<Arc<dyn DetailType>>,
+    registration: Option<RegistrationPolicy>,
 }
 
 /// The device authorization grant, where it is served [RFC 8628].
@@ -89,6 +93,7 @@ impl Config {
             resources: Vec::new(),
             profile: Profile::oauth21(),
             choices: Vec::new(),
+            registration: None,
             config: Self {
                 issuer: issuer.into(),
                 issuer_path: String::new(),
@@ -107,6 +112,7 @@ impl Config {
                 policy: Profile::oauth21().policy(),
                 device_flow: None,
                 detail_types: Vec::new(),
+                registration: None,
             },
         }
     }
@@ -277,6 +283,11 @@ impl Config {
 
     pub(crate) fn requires_push(&self) -> bool {
         self.policy.requires(Practice::PushedAuthorizationRequests)
+    }
+
+    /// Who may register clients, where that is served.
+    pub(crate) const fn registration(&self) -> Option<&RegistrationPolicy> {
+        self.registration.as_ref()
     }
 
     pub(crate) fn accepts(&self, method: ChallengeMethod) -> bool {

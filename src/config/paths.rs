@@ -16,6 +16,8 @@ pub struct Paths {
     pub introspection: String,
     /// `/par`
     pub pushed_authorization_request: String,
+    /// `/register`
+    pub registration: String,
     /// `/device_authorization`
     pub device_authorization: String,
     /// `/device`: the host's page on which people type user codes.
@@ -30,6 +32,7 @@ impl Default for Paths {
             revocation: "/revoke".to_owned(),
             introspection: "/introspect".to_owned(),
             pushed_authorization_request: "/par".to_owned(),
+            registration: "/register".to_owned(),
             device_authorization: "/device_authorization".to_owned(),
             verification: "/device".to_owned(),
         }
@@ -45,6 +48,7 @@ impl Paths {
             &paths.revocation,
             &paths.introspection,
             &paths.pushed_authorization_request,
+            &paths.registration,
             &paths.device_authorization,
             &paths.verification,
         ];

@@ -27,6 +27,7 @@ pub(crate) fn decide(requester: &Requester<'_>, scope: Option<&str>) -> Decided 
     let grant = Arc::new(Grant {
         id: GrantId::mint(env),
         client: client.value().id().clone(),
+        client_may_vanish: client.value().is_self_registered(),
         subject: None,
         scope,
         details,

@@ -104,6 +104,7 @@ impl Requester<'_> {
         let token = AccessToken {
             id: TokenId::of(&access),
             client: client.value().id().clone(),
+            client_may_vanish: client.value().is_self_registered(),
             scope: scope.clone(),
             details: details.clone(),
             audience,

@@ -78,6 +78,7 @@ impl Verifying {
         let mut grant = Grant {
             id: GrantId::mint(env),
             client: id,
+            client_may_vanish: client.value().is_self_registered(),
             subject: Some(subject),
             scope,
             details: allowance.details.clone(),

@@ -12,14 +12,15 @@ use std::sync::Arc;
 
 use crate::env::Env;
 use crate::record::{
-    AccessToken, Actor, AuthorizationDetails, ClientId, Exposed, Grant, GrantType, Handle, HandleKind, Resource, Scope,
-    Subject, TokenId,
+    AccessToken, Actor, AuthorizationDetails, Client, ClientId, Exposed, Grant, GrantType, Handle, HandleKind,
+    Resource, Scope, Subject, TokenId,
 };
 use crate::snapshot::{Halt, Question, Seen, Snapshot, Verdict};
 use crate::store::{Change, Key};
 use crate::wire::{ACCESS_TOKEN_TYPE, ExchangeParameters, TokenRefusal};
 
 use super::ensure;
+use super::holders::{self, holders};
 use super::issue::{Allowance, Decided, Issue, Requester};
 
 /// Tokens as presented for an exchange.
@@ -41,6 +42,8 @@ struct PresentedAccess {
 struct LiveAccess<'s> {
     grant: Seen<'s, Grant>,
     token: Seen<'s, AccessToken>,
+    /// The clients that both live by and that may vanish.
+    holders: Vec<Seen<'s, Client>>,
 }
 
 /// What the host is asked before tokens are exchanged.
@@ -84,6 +87,7 @@ impl Exchanging {
         let Requester { config, env, .. } = requester;
         requester.may_use(GrantType::TokenExchange)?;
         self.check_types()?;
+        seen.all(self.holder_keys(seen)?)?;
         let subject = live(self.subject, seen, env)?.ok_or(TokenRefusal::SubjectTokenInvalid)?;
         let actor = match &self.parameters.actor_token {
             Some(_) => Some(live(self.actor, seen, env)?.ok_or(TokenRefusal::ActorTokenInvalid)?),
@@ -98,12 +102,13 @@ impl Exchanging {
         let allowance = requester.allowance(&audience, &scope, &subject.token.value().details)?;
         self.judge(requester, &subject, act.as_deref().filter(|_| actor.is_some()), &allowance, seen)?;
 
-        let mut relied = vec![subject.grant.still(), subject.token.still()];
-        if let Some(actor) = &actor {
-            // One row has one expectation: a token may act for itself.
-            let other = |still: &Change| !relied.iter().any(|known| known.key == still.key);
-            let more: Vec<_> = [actor.grant.still(), actor.token.still()].into_iter().filter(other).collect();
-            relied.extend(more);
+        // One row has one expectation: a token may act for itself, and the client is expected anyway.
+        let own = Key::Client(requester.client.value().id().clone());
+        let mut relied: Vec<Change> = Vec::new();
+        for still in [&subject].into_iter().chain(&actor).flat_map(LiveAccess::still) {
+            if still.key != own && !relied.iter().any(|known| known.key == still.key) {
+                relied.push(still);
+            }
         }
         let lifetime = config.lifetimes().access_token.min(env.now.until(subject.token.value().expires));
         Ok(requester.issue(Issue {
@@ -115,6 +120,17 @@ impl Exchanging {
             act,
             refresh: None,
         }))
+    }
+
+    /// The clients whose end would be the end of a presented token, so that they are read together.
+    fn holder_keys(&self, seen: &Snapshot) -> Result<Vec<Key>, Halt<TokenRefusal>> {
+        let mut found = Vec::new();
+        for PresentedAccess { token } in self.subject.iter().chain(&self.actor) {
+            if let Some((grant, token)) = seen.grant(token.grant)?.zip(seen.token(*token)?) {
+                found.extend(holders::keys(grant.value(), token.value()));
+            }
+        }
+        Ok(found)
     }
 
     /// [RFC 8693 §2.1]
@@ -191,9 +207,17 @@ fn live<'s>(
     env: &Env,
 ) -> Result<Option<LiveAccess<'s>>, Halt<TokenRefusal>> {
     let Some(PresentedAccess { token }) = presented else { return Ok(None) };
-    let (grant, token) = (seen.grant(token.grant)?, seen.token(token)?);
-    let found = grant.zip(token).map(|(grant, token)| LiveAccess { grant, token });
-    Ok(found.filter(|found| found.grant.value().is_live() && env.now < found.token.value().expires))
+    let Some((grant, token)) = seen.grant(token.grant)?.zip(seen.token(token)?) else { return Ok(None) };
+    let Some(holders) = holders(grant.value(), token.value(), seen)? else { return Ok(None) };
+    let live = grant.value().is_live() && env.now < token.value().expires;
+    Ok(live.then_some(LiveAccess { grant, token, holders }))
+}
+
+impl LiveAccess<'_> {
+    /// Requires that all of it is still what it was.
+    fn still(&self) -> impl Iterator<Item = Change> {
+        [self.grant.still(), self.token.still()].into_iter().chain(self.holders.iter().map(Seen::<Client>::still))
+    }
 }
 
 /// The actor with the subject token's actors behind it; no one may act twice, and a chain has an end.

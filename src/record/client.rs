@@ -1,10 +1,10 @@
 //! A registered client.
 
 use serde::{Deserialize, Serialize};
-use url::Url;
 
 use super::metadata::{ApplicationType, ClientMetadata};
 use super::redirect_uri::{RedirectUri, RedirectUriFault, VerifiedRedirectUri};
+use super::registration::SelfRegistration;
 use super::{ClientId, ClientSecretDigest, Resource, ResponseType, Scope};
 use crate::env::Timestamp;
 
@@ -12,7 +12,7 @@ use crate::env::Timestamp;
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(try_from = "Fields", into = "Fields")]
 pub struct Client {
-    fields: Fields,
+    pub(super) fields: Fields,
     redirect_uris: Vec<RedirectUri>,
     grant_types: Vec<GrantType>,
     response_types: Vec<ResponseType>,
@@ -21,16 +21,22 @@ pub struct Client {
 
 /// What is kept of a client; the rest follows from it.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-struct Fields {
+pub(super) struct Fields {
     id: ClientId,
-    metadata: ClientMetadata,
+    pub(super) metadata: ClientMetadata,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    secrets: Vec<ClientSecretDigest>,
+    pub(super) secrets: Vec<ClientSecretDigest>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     first_party: bool,
+    /// The resources that it serves as a resource server, whose tokens it may look up: the operator's word, never its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    resources: Vec<Resource>,
     /// The resources it may ask for; every known one if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     may_ask_for: Option<Vec<Resource>>,
+    /// Absent where the operator registered it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) registration: Option<SelfRegistration>,
 }
 
 impl Client {
@@ -43,7 +49,9 @@ impl Client {
                 metadata: ClientMetadata::default(),
                 secrets: Vec::new(),
                 first_party: false,
+                resources: Vec::new(),
                 may_ask_for: None,
+                registration: None,
             },
         }
     }
@@ -93,7 +101,7 @@ impl Client {
     /// The resources it serves.
     #[must_use]
     pub fn resources(&self) -> &[Resource] {
-        &self.fields.metadata.resources
+        &self.fields.resources
     }
 
     /// Whether it may ask for tokens for `resource`.
@@ -150,17 +158,13 @@ impl Client {
         self.fields.metadata.application_type == ApplicationType::Web && uri.identifies_its_owner()
     }
 
-    fn from_fields(fields: Fields) -> Result<Self, ClientFault> {
+    pub(super) fn from_fields(fields: Fields) -> Result<Self, ClientFault> {
         let Fields { id, metadata, secrets, .. } = &fields;
         let printable = |text: &str| !text.is_empty() && text.bytes().all(|byte| matches!(byte, 0x20..=0x7e));
         ensure(printable(id.as_str()), ClientFault::Id)?;
 
-        for page in [&metadata.client_uri, &metadata.logo_uri, &metadata.tos_uri, &metadata.policy_uri] {
-            if let Some(page) = page.as_ref().filter(|page| !is_page(page)) {
-                return Err(ClientFault::Page(page.clone()));
-            }
-        }
-
+        metadata.check_pages()?;
+        metadata.check_keys()?;
         let confidential = match metadata.token_endpoint_auth_method.as_deref() {
             Some("none") => false,
             None | Some("client_secret_basic" | "client_secret_post") => true,
@@ -197,12 +201,6 @@ impl Client {
             .collect::<Result<_, _>>()?;
         Ok(Self { confidential, redirect_uris, grant_types, response_types, fields })
     }
-}
-
-/// Whether `text` can be put into a link or a picture on a page of the server [RFC 7591 §5].
-fn is_page(text: &str) -> bool {
-    let plain = text.bytes().all(|byte| matches!(byte, 0x21..=0x7e));
-    plain && Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "https" | "http"))
 }
 
 /// The response types of `names`, each with its grant type; `code` where nothing is said [RFC 7591 §2, §2.1].
@@ -248,7 +246,7 @@ impl From<Client> for Fields {
 /// Collects what a client registers; `build` checks it.
 #[derive(Clone, Debug)]
 pub struct ClientBuilder {
-    fields: Fields,
+    pub(super) fields: Fields,
 }
 
 impl ClientBuilder {
@@ -316,10 +314,10 @@ impl ClientBuilder {
         self
     }
 
-    /// Names a resource that it serves.
+    /// Names a resource that it serves, whose tokens it may look up.
     #[must_use]
     pub fn resource(mut self, resource: Resource) -> Self {
-        self.fields.metadata.resources.push(resource);
+        self.fields.resources.push(resource);
         self
     }
 
@@ -426,6 +424,9 @@ pub enum ClientFault {
     /// A page or picture with a scheme that could run in a page of the server [RFC 7591 §5].
     #[error("{0:?} is not the http or https URL of a page or a picture")]
     Page(String),
+    /// Both kinds of keys, keys that are none, or keys that are secret [RFC 7591 §2].
+    #[error("keys are either a jwks of public keys or a jwks_uri, which is https")]
+    Keys,
     /// A method of client authentication that is not served.
     #[error("token_endpoint_auth_method {0:?} is not supported")]
     AuthenticationMethod(String),

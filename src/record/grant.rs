@@ -15,6 +15,9 @@ use crate::env::Timestamp;
 pub struct Grant {
     pub(crate) id: GrantId,
     pub(crate) client: ClientId,
+    /// Whether the client registered itself: then the grant is dead once the client is gone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) client_may_vanish: bool,
     /// Absent where the client acts for itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) subject: Option<Subject>,
@@ -177,6 +180,7 @@ impl Grant {
         Self {
             id: self.id,
             client: self.client.clone(),
+            client_may_vanish: self.client_may_vanish,
             subject: self.subject.clone(),
             scope: self.scope.clone(),
             details: self.details.clone(),

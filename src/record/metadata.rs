@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use url::Url;
 
-use super::{Resource, Scope};
+use super::{ClientFault, Scope, web_url};
 
 /// What a client says of itself [RFC 7591 §2]; absent members mean the RFC's defaults.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
@@ -52,7 +54,7 @@ pub struct ClientMetadata {
     pub jwks_uri: Option<String>,
     /// Its public keys.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub jwks: Option<serde_json::Value>,
+    pub jwks: Option<Value>,
     /// The software, the same for all its installations.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub software_id: Option<String>,
@@ -64,12 +66,61 @@ pub struct ClientMetadata {
     pub require_pushed_authorization_requests: bool,
     /// Web or native, which decides the redirect URIs it may register.
     pub application_type: ApplicationType,
-    /// The resources that this client serves as a resource server, whose tokens it may introspect.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub resources: Vec<Resource>,
     /// Whatever else was registered, such as `client_name#ja`.
     #[serde(flatten)]
-    pub other: BTreeMap<String, serde_json::Value>,
+    pub other: BTreeMap<String, Value>,
+}
+
+impl ClientMetadata {
+    /// Whether the client authenticates with a secret.
+    pub(crate) fn needs_secret(&self) -> bool {
+        let method = self.token_endpoint_auth_method.as_deref();
+        matches!(method, None | Some("client_secret_basic" | "client_secret_post"))
+    }
+
+    /// Whether `name` is one of the members that may be given in several languages [RFC 7591 §2.2].
+    pub(crate) fn is_localized(name: &str) -> bool {
+        let plain = |tag: &str| !tag.is_empty() && tag.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        let translated = |base| base == "client_name" || PAGES.contains(&base);
+        name.split_once('#').is_some_and(|(base, tag)| translated(base) && plain(tag))
+    }
+
+    /// Requires that every page, in every language, can be linked to [RFC 7591 §5].
+    pub(super) fn check_pages(&self) -> Result<(), ClientFault> {
+        let pages = [&self.client_uri, &self.logo_uri, &self.tos_uri, &self.policy_uri].into_iter().flatten();
+        let is_page_name = |name: &str| name.split_once('#').is_some_and(|(base, _)| PAGES.contains(&base));
+        let localized = self.other.iter().filter(|(name, _)| is_page_name(name));
+        let localized = localized.map(|(_, value)| value.as_str().unwrap_or_default());
+        match pages.map(String::as_str).chain(localized).find(|page| !is_page(page)) {
+            Some(page) => Err(ClientFault::Page(page.to_owned())),
+            None => Ok(()),
+        }
+    }
+
+    /// Requires keys of one kind, and that none of them is secret.
+    pub(super) fn check_keys(&self) -> Result<(), ClientFault> {
+        let secure = |uri: &String| web_url(uri).is_some();
+        let sound = self.jwks_uri.as_ref().is_none_or(secure) && self.jwks.as_ref().is_none_or(is_public);
+        if sound && (self.jwks.is_none() || self.jwks_uri.is_none()) { Ok(()) } else { Err(ClientFault::Keys) }
+    }
+}
+
+/// The members that are pages and pictures.
+const PAGES: [&str; 4] = ["client_uri", "logo_uri", "tos_uri", "policy_uri"];
+
+/// The members that only secret keys have [RFC 7518 §6.2.2, §6.3.2, §6.4.1].
+const SECRET: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
+
+/// Whether `text` can be put into a link or a picture on a page of the server [RFC 7591 §5].
+fn is_page(text: &str) -> bool {
+    let plain = text.bytes().all(|byte| matches!(byte, 0x21..=0x7e));
+    plain && Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "https" | "http"))
+}
+
+/// Whether `jwks` is a set of public keys [RFC 7517 §5].
+fn is_public(jwks: &Value) -> bool {
+    let public = |key: &Value| key.as_object().is_some_and(|key| !SECRET.iter().any(|name| key.contains_key(*name)));
+    jwks.get("keys").and_then(Value::as_array).is_some_and(|keys| keys.iter().all(public))
 }
 
 /// What kind of application a client is.

@@ -32,6 +32,11 @@ impl GrantId {
     pub(crate) fn mint(env: &Env) -> Self {
         Self(head(&env.derive("grant")))
     }
+
+    /// The place of a grant's name in the token of a client that registers itself.
+    pub(crate) fn mint_for_client(env: &Env) -> Self {
+        Self(head(&env.derive("client")))
+    }
 }
 
 /// One word, where an array would add its length.
@@ -204,6 +209,8 @@ pub enum HandleKind {
     AccessToken,
     /// A refresh token, tag `rt_`.
     RefreshToken,
+    /// A registration access token, tag `ra_`; in place of a grant it names its client.
+    RegistrationToken,
 }
 
 impl HandleKind {
@@ -215,6 +222,7 @@ impl HandleKind {
             Self::DeviceCode => "dc_",
             Self::AccessToken => "at_",
             Self::RefreshToken => "rt_",
+            Self::RegistrationToken => "ra_",
         }
     }
 }
@@ -267,6 +275,18 @@ impl ClientSecretDigest {
     #[must_use]
     pub fn new(secret: &str, salt: [u8; 16], expires: Option<Timestamp>) -> Self {
         Self { salt, digest: salted(&salt, secret), expires }
+    }
+
+    /// The digest of a secret that was made for this request.
+    pub(crate) fn salted(secret: &Exposed, env: &Env) -> Self {
+        Self::new(secret.as_str(), head(&env.derive("client secret salt")), None)
+    }
+
+    /// Makes it expire at `end` unless it does before, and says when.
+    pub(crate) fn expire_by(&mut self, end: Timestamp) -> Timestamp {
+        let expires = self.expires.map_or(end, |own| own.min(end));
+        self.expires = Some(expires);
+        expires
     }
 
     /// Whether `secret` is the one and has not expired.

@@ -36,6 +36,9 @@ impl TokenId {
 pub struct AccessToken {
     pub(crate) id: TokenId,
     pub(crate) client: ClientId,
+    /// Whether the client registered itself: then the token is dead once the client is gone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) client_may_vanish: bool,
     pub(crate) scope: Scope,
     #[serde(default, skip_serializing_if = "AuthorizationDetails::is_empty")]
     pub(crate) details: AuthorizationDetails,

@@ -16,6 +16,7 @@ pub use refusal::{ResourceReason, ResourceRefusal};
 use crate::config::Config;
 use crate::env::{Env, Timestamp};
 use crate::grant::ensure;
+use crate::grant::holders::holders;
 use crate::record::{
     Actor, AuthorizationDetails, ClientId, Grant, GrantId, Handle, HandleKind, Resource, Scope, Subject, TokenId,
 };
@@ -133,6 +134,8 @@ impl Access {
         let grant = seen.grant(handle.grant())?.ok_or(ResourceReason::TokenInvalid)?.value();
         let token = seen.token(*id)?.ok_or(ResourceReason::TokenInvalid)?.value();
         ensure(grant.is_live() && env.now < token.expires, ResourceReason::TokenInvalid)?;
+        let held = holders(grant, token, seen)?.is_some();
+        ensure(held, ResourceReason::TokenInvalid)?;
         // A token that was asked for by a resource's name is no use at any other [RFC 8707 §3].
         let meant = match &self.demand.resource {
             Some(resource) => token.audience.contains(resource),

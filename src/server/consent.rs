@@ -101,6 +101,7 @@ impl Verified<'_, '_> {
         Grant {
             id,
             client: self.client.value().id().clone(),
+            client_may_vanish: self.client.value().is_self_registered(),
             subject: Some(session.subject.clone()),
             scope,
             details: config.enrich_details(&details, self.client.value(), Some(&session.subject)),

@@ -85,6 +85,7 @@ impl Endpoint for DeviceAuthorization {
         let grant = Grant {
             id,
             client: index.client.clone(),
+            client_may_vanish: client.value().is_self_registered(),
             subject: None,
             scope,
             details,

@@ -4,20 +4,26 @@ use std::convert::Infallible;
 use std::fmt;
 use std::sync::Arc;
 
-use http::{Method, Request, Response};
+use http::{Method, Request, Response, StatusCode};
 
 use crate::config::Config;
 use crate::env::Env;
+use crate::grant::ensure;
 use crate::record::{Client, ClientId};
 use crate::snapshot::{Halt, Snapshot};
 use crate::step::{Decision, Endpoint, Plan};
 use crate::store::Key;
-use crate::wire::{DeviceRequest, PushRequest, TokenQuery, TokenRefusal, TokenRequest, json};
+use crate::wire::{
+    DeviceRequest, PushRequest, RegistrationAction, RegistrationRefusal, RegistrationRequest, TokenQuery, TokenRefusal,
+    TokenRequest, json,
+};
 
 use super::cross_origin::CrossOrigin;
 use super::device::DeviceAuthorization;
 use super::introspect::Introspect;
+use super::manage::{Manage, Managed};
 use super::push::Push;
+use super::register::Register;
 use super::revoke::Revoke;
 use super::routes::Place;
 use super::token::Token;
@@ -43,6 +49,10 @@ enum Call {
     Push(Push),
     /// For a device's codes.
     Device(DeviceAuthorization),
+    /// To register a client.
+    Register(Register),
+    /// To manage a registration.
+    Manage(Manage),
     /// Answered already: not well formed, or the same for everyone.
     Answered(Answer),
 }
@@ -111,6 +121,9 @@ impl Call {
             }
             Place::DeviceAuthorization => DeviceRequest::parse(request, limits)
                 .map(|request| Self::Device(DeviceAuthorization::new(own(), request))),
+            Place::Registration => {
+                return Self::registration(config, request).map_err(|refusal| Box::new(refusal.print(&config.realm())));
+            }
             Place::Metadata => {
                 let mut response = config.metadata().print();
                 if request.method() == Method::HEAD {
@@ -134,8 +147,20 @@ impl Call {
             Self::Revoke(revoke) => Some(revoke.client()),
             Self::Push(push) => Some(push.client()),
             Self::Device(device) => Some(device.client()),
-            Self::Answered(_) => None,
+            Self::Manage(manage) => Some(manage.client()),
+            Self::Register(_) | Self::Answered(_) => None,
         }
+    }
+
+    fn registration<B: AsRef<[u8]>>(config: &Arc<Config>, request: &Request<B>) -> Result<Self, RegistrationRefusal> {
+        ensure(config.registration().is_some(), RegistrationRefusal::NotServed)?;
+        let RegistrationRequest { access_token, client, action } =
+            RegistrationRequest::parse(request, config.limits())?;
+        if let RegistrationAction::Register(metadata) = action {
+            return Ok(Self::Register(Register::new(Arc::clone(config), access_token, metadata)));
+        }
+        let managed = client.and_then(|client| Manage::new(Arc::clone(config), client, access_token, action));
+        managed.map(Self::Manage).ok_or(RegistrationRefusal::ClientIdMissing)
     }
 }
 
@@ -151,6 +176,8 @@ impl Endpoint for Exchange {
             Call::Revoke(revoke) => revoke.keys(),
             Call::Push(push) => push.keys(),
             Call::Device(device) => device.keys(),
+            Call::Register(register) => register.keys(),
+            Call::Manage(manage) => manage.keys(),
             Call::Answered(_) => Vec::new(),
         }
     }
@@ -164,23 +191,30 @@ impl Endpoint for Exchange {
             Call::Revoke(revoke) => self.printed(seen, revoke.decide(seen, env), |()| empty()),
             Call::Push(push) => self.printed(seen, push.decide(seen, env), |response| response.print()),
             Call::Device(device) => self.printed(seen, device.decide(seen, env), |response| response.print()),
+            Call::Register(register) => {
+                self.printed(seen, register.decide(seen, env), |information| information.print(StatusCode::CREATED))
+            }
+            Call::Manage(manage) => self.printed(seen, manage.decide(seen, env), |managed| match managed {
+                Managed::Told(information) => information.print(StatusCode::OK),
+                Managed::Deleted => gone(),
+            }),
             Call::Answered(answer) => Ok(Plan::grant(Vec::new(), answer.clone())),
         }
     }
 }
 
 impl Exchange {
-    fn printed<R>(
+    fn printed<R, F: Refused>(
         &self,
         seen: &Snapshot,
-        decided: Result<Plan<R, TokenRefusal>, Halt<TokenRefusal>>,
+        decided: Result<Plan<R, F>, Halt<F>>,
         print: impl FnOnce(R) -> Response<Vec<u8>>,
     ) -> Decision<Self> {
         let answered = |mut response| {
             self.script.mark(&self.config, self.client(seen), &mut response);
             Answer(response)
         };
-        let refused = |refusal: TokenRefusal| answered(refusal.print(&self.config.realm()));
+        let refused = |refusal: F| answered(refusal.print(&self.config.realm()));
         match decided {
             Ok(plan) => Ok(plan.answered(|reply| answered(print(reply)), refused)),
             Err(Halt::Refused(refusal)) => Ok(Plan::grant(Vec::new(), refused(refusal))),
@@ -195,10 +229,34 @@ impl Exchange {
     }
 }
 
+/// A refusal that has a wire form.
+trait Refused {
+    fn print(&self, realm: &str) -> Response<Vec<u8>>;
+}
+
+impl Refused for TokenRefusal {
+    fn print(&self, realm: &str) -> Response<Vec<u8>> {
+        self.print(realm)
+    }
+}
+
+impl Refused for RegistrationRefusal {
+    fn print(&self, realm: &str) -> Response<Vec<u8>> {
+        self.print(realm)
+    }
+}
+
 /// [RFC 7009 §2.2]: the status says it all.
 fn empty() -> Response<Vec<u8>> {
-    let mut response = json(http::StatusCode::OK, &());
+    let mut response = json(StatusCode::OK, &());
     response.body_mut().clear();
     response.headers_mut().remove(http::header::CONTENT_TYPE);
+    response
+}
+
+/// [RFC 7592 §2.3]
+fn gone() -> Response<Vec<u8>> {
+    let mut response = empty();
+    *response.status_mut() = StatusCode::NO_CONTENT;
     response
 }

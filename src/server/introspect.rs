@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::config::Config;
 use crate::env::Env;
+use crate::grant::holders::holders;
 use crate::grant::refresh::Presented;
 use crate::record::{AccessToken, Client, ClientId, Grant, GrantState, Handle};
 use crate::snapshot::Snapshot;
@@ -108,10 +109,12 @@ impl Endpoint for Introspect {
         };
         let found = match self.inquiry.token()? {
             None => None,
-            Some(PresentedToken::Access(handle, id)) => {
-                let (grant, token) = (seen.grant(handle.grant())?, seen.token(*id)?);
-                grant.zip(token).map(|(grant, token)| self.describe_access(grant.value(), token.value(), asker, env))
-            }
+            Some(PresentedToken::Access(handle, id)) => match seen.grant(handle.grant())?.zip(seen.token(*id)?) {
+                Some((grant, token)) if holders(grant.value(), token.value(), seen)?.is_some() => {
+                    Some(self.describe_access(grant.value(), token.value(), asker, env))
+                }
+                Some(_) | None => None,
+            },
             Some(PresentedToken::Refresh(handle)) => {
                 seen.grant(handle.grant())?.map(|grant| self.describe_refresh(grant.value(), handle, asker, env))
             }

@@ -38,6 +38,7 @@ impl Config {
             revocation_endpoint_auth_methods_supported: owned(&METHODS),
             introspection_endpoint: below(&self.paths().introspection),
             introspection_endpoint_auth_methods_supported: owned(&METHODS),
+            registration_endpoint: self.registration().and_then(|_| below(&self.paths().registration)),
             device_authorization_endpoint: self.device_flow().and_then(|_| below(&self.paths().device_authorization)),
             pushed_authorization_request_endpoint: below(&self.paths().pushed_authorization_request),
             require_pushed_authorization_requests: self.requires_push(),

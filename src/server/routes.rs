@@ -20,6 +20,8 @@ pub enum Place {
     Introspection,
     /// The pushed authorization request endpoint.
     PushedAuthorizationRequest,
+    /// The client registration endpoint, which with `client_id` in its query is the client configuration endpoint.
+    Registration,
     /// The device authorization endpoint.
     DeviceAuthorization,
     /// The page on which people type user codes: the host's own.
@@ -29,12 +31,13 @@ pub enum Place {
 }
 
 impl Place {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Authorization,
         Self::Token,
         Self::Revocation,
         Self::Introspection,
         Self::PushedAuthorizationRequest,
+        Self::Registration,
         Self::DeviceAuthorization,
         Self::Verification,
         Self::Metadata,
@@ -56,6 +59,7 @@ impl Place {
             | Self::Introspection
             | Self::PushedAuthorizationRequest
             | Self::DeviceAuthorization => &[Method::POST, Method::OPTIONS],
+            Self::Registration => &[Method::GET, Method::POST, Method::PUT, Method::DELETE, Method::OPTIONS],
             Self::Metadata => &[Method::GET, Method::HEAD, Method::OPTIONS],
         }
     }
@@ -108,6 +112,7 @@ impl Config {
             Place::Token
             | Place::Revocation
             | Place::PushedAuthorizationRequest
+            | Place::Registration
             | Place::DeviceAuthorization
             | Place::Metadata => true,
         };
@@ -124,8 +129,16 @@ impl Config {
     }
 
     fn has(&self, place: Place) -> bool {
-        let of_devices = matches!(place, Place::DeviceAuthorization | Place::Verification);
-        !of_devices || self.device_flow().is_some()
+        match place {
+            Place::DeviceAuthorization | Place::Verification => self.device_flow().is_some(),
+            Place::Registration => self.registration().is_some(),
+            Place::Authorization
+            | Place::Token
+            | Place::Revocation
+            | Place::Introspection
+            | Place::PushedAuthorizationRequest
+            | Place::Metadata => true,
+        }
     }
 
     fn path(&self, place: Place) -> String {
@@ -136,6 +149,7 @@ impl Config {
             Place::Revocation => format!("{issuer}{}", paths.revocation),
             Place::Introspection => format!("{issuer}{}", paths.introspection),
             Place::PushedAuthorizationRequest => format!("{issuer}{}", paths.pushed_authorization_request),
+            Place::Registration => format!("{issuer}{}", paths.registration),
             Place::DeviceAuthorization => format!("{issuer}{}", paths.device_authorization),
             Place::Verification => format!("{issuer}{}", paths.verification),
             // [RFC 8414 §3.1]: before the issuer's path, not after it.

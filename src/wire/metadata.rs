@@ -46,6 +46,9 @@ pub struct ServerMetadata {
     /// How clients authenticate to look up.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub introspection_endpoint_auth_methods_supported: Vec<String>,
+    /// Where clients register themselves [RFC 7591 §3].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub registration_endpoint: Option<String>,
     /// Where devices get their codes [RFC 8628 §4].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub device_authorization_endpoint: Option<String>,

@@ -137,8 +137,6 @@ fn what_cannot_work_is_said_at_the_start() {
         (&["--issuer", "https://as.example/"], "issuer"),
         (&["--code-ttl", "0"], "code"),
         (&["--access-ttl", "soon"], "--access-ttl"),
-        (&["--initial-access-token", "x"], "--initial-access-token"),
-        (&["--open-registration"], "--open-registration"),
         (&["--cors-origin", "https://a.example/"], "cors"),
         (&["--profile", "fapi"], "--profile"),
         (&["--require-dpop-nonce"], "--require-dpop-nonce"),

@@ -16,4 +16,5 @@ mod endpoints;
 mod files;
 mod login;
 mod process;
+mod registration;
 mod walk;

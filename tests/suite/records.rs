@@ -2,7 +2,8 @@
 
 use grantor::record::{Client, ClientSecretDigest, GrantType, Record, RecordUnreadable, Resource, Scope};
 use grantor::server::Place;
-use grantor::{CommonDetails, ConfigBuilder, Timestamp};
+use grantor::{CommonDetails, ConfigBuilder, Registration, Timestamp};
+use serde_json::Value;
 
 use crate::support::*;
 use crate::table::{Shelf, Table};
@@ -15,7 +16,10 @@ fn full() -> World<Shelf> {
     let mut table = Table::default();
     clients().into_iter().for_each(|client| table.put_client(client));
     let files = CommonDetails::new("files").actions(["read", "write"]);
-    let change = |config: ConfigBuilder| config.audience("https://api.example/").authorization_details(files);
+    let change = |config: ConfigBuilder| {
+        let registration = Registration::open().by_default("read").grant_types(&[GrantType::ClientCredentials]);
+        config.audience("https://api.example/").authorization_details(files).registration(registration)
+    };
     world_over(Shelf::new(table), Hands::default(), change)
 }
 
@@ -44,8 +48,7 @@ fn confidential_client() -> Record {
         "contacts": ["ops@web.example"],
         "tos_uri": "https://web.example/tos",
         "policy_uri": "https://web.example/policy",
-        "jwks_uri": "https://web.example/jwks",
-        "jwks": {"keys": []},
+        "jwks": {"keys": [{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]},
         "software_id": "4NRB1-0XZABZI9E6-5SM3R",
         "software_version": "1",
         "application_type": "web",
@@ -98,6 +101,23 @@ fn records() -> Vec<(&'static str, Record)> {
     let session = world.session().with_acr("urn:example:strong").with_amr(["hwk", "user"]);
     world.server.approve(world.prompt(&authorization("spa", SPA, &[])), session);
     records.push(("grant: of a strong login", written(&world, "grant")));
+
+    let registering = |method, uri: &str, token: &str, body: &Value| {
+        let request = http::Request::builder().method(method).uri(uri).header("content-type", "application/json");
+        let request = request.header("authorization", format!("Bearer {token}"));
+        let request = request.body(body.to_string().into_bytes()).unwrap();
+        json(&world.server.answer(Place::Registration, &request))
+    };
+    let mut body = serde_json::json!({"grant_types": ["client_credentials"]});
+    let client = registering("POST", "/register", "none", &body);
+    let text = |name: &str| client[name].as_str().unwrap();
+    body["client_id"] = client["client_id"].clone();
+    registering("PUT", text("registration_client_uri"), text("registration_access_token"), &body);
+    records.push(("self-registered client: updated", written(&world, "client")));
+    let credentials = basic(text("client_id"), text("client_secret"));
+    world.server.answer(Place::Token, &post_as("/token", &credentials, &[("grant_type", "client_credentials")]));
+    records.push(("grant: of a self-registered client", written(&world, "grant")));
+    records.push(("access token: of a self-registered client", written(&world, "token")));
     records
 }
 
@@ -111,7 +131,7 @@ fn the_bytes_of_version_1_are_pinned() {
 #[test]
 fn what_was_stored_is_read_back() {
     let fixtures: Vec<_> = VERSION_1.lines().map(|line| line.split_once('\t').unwrap()).collect();
-    assert_eq!(fixtures.len(), 11);
+    assert_eq!(fixtures.len(), 14);
     for ((name, record), (own, bytes)) in records().into_iter().zip(fixtures) {
         assert_eq!(name, own);
         assert_eq!(Record::decode(bytes.as_bytes()).unwrap(), record, "{name}");

@@ -26,6 +26,8 @@ pub(crate) enum Overlooked {
     GrantStill,
     /// That a client is as it was read.
     ClientStill,
+    /// That a client is as it was read, where it is replaced or removed.
+    ClientReplaced,
     /// That a new grant was not there.
     GrantAbsent,
     /// That a new token was not there.
@@ -39,6 +41,7 @@ impl Overlooked {
             (Self::GrantReplaced, Key::Grant(_), Expect::Version(_), Write::Put { .. })
                 | (Self::GrantStill, Key::Grant(_), Expect::Version(_), Write::Nothing)
                 | (Self::ClientStill, Key::Client(_), Expect::Version(_), Write::Nothing)
+                | (Self::ClientReplaced, Key::Client(_), Expect::Version(_), Write::Put { .. } | Write::Delete)
                 | (Self::GrantAbsent, Key::Grant(_), Expect::Absent, Write::Put { .. })
                 | (Self::TokenAbsent, Key::Token(_), Expect::Absent, Write::Put { .. })
         )

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use grantor::record::{
-    Client, ClientMetadata, ClientSecretDigest, Exposed, Handle, HandleKind, Record, Resource, Scope,
+    Client, ClientBuilder, ClientMetadata, ClientSecretDigest, Exposed, Handle, HandleKind, Record, Resource, Scope,
 };
 use proptest::option::of;
 use proptest::prelude::*;
@@ -73,10 +73,10 @@ fn clients() -> impl Strategy<Value = Client> {
         metadata.software_id = text();
         metadata.contacts = text().into_iter().collect();
         metadata.other = other;
-        metadata.resources = resources;
         metadata.scope = scope;
         let builder = Client::builder(&id).metadata(metadata);
         let builder = if native { builder.native() } else { builder.first_party() };
+        let builder = resources.into_iter().fold(builder, ClientBuilder::resource);
         let digests = secrets.iter().map(|(secret, salt, expires)| ClientSecretDigest::new(secret, *salt, *expires));
         digests.fold(builder, |builder, digest| builder.secret(digest)).build().unwrap()
     })

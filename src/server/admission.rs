@@ -1,0 +1,46 @@
+//! What a client may register: its metadata with every default filled in [RFC 7591 §2, §3.2.1].
+
+use crate::client_auth::METHODS;
+use crate::config::{Config, RegistrationPolicy};
+use crate::grant::ensure;
+use crate::record::{ClientFault, ClientMetadata, GrantType, ResponseType};
+use crate::wire::RegistrationRefusal;
+
+/// The metadata as it is registered.
+pub(super) fn admit(
+    config: &Config,
+    policy: &RegistrationPolicy,
+    requested: &ClientMetadata,
+) -> Result<ClientMetadata, RegistrationRefusal> {
+    let mut metadata = requested.clone();
+    let method = metadata.token_endpoint_auth_method.get_or_insert_with(|| "client_secret_basic".to_owned());
+    if !METHODS.contains(&method.as_str()) {
+        return Err(RegistrationRefusal::Client(ClientFault::AuthenticationMethod(method.clone())));
+    }
+    let code = GrantType::AuthorizationCode.as_str();
+    let grant_types = metadata.grant_types.get_or_insert_with(|| vec![code.to_owned()]);
+    let offered = |name: &String| GrantType::parse(name).is_some_and(|one| config.serves(one) && policy.grants(one));
+    if let Some(name) = grant_types.iter().find(|name| !offered(name)) {
+        return Err(RegistrationRefusal::GrantTypeNotOffered(name.clone()));
+    }
+    let with_code = grant_types.iter().any(|name| name == code);
+    let usual = || if with_code { vec!["code".to_owned()] } else { Vec::new() };
+    let response_types = metadata.response_types.get_or_insert_with(usual);
+    let served = |name: &String| ResponseType::parse(name).is_some_and(|one| config.answers_with(one));
+    if let Some(name) = response_types.iter().find(|name| !served(name)) {
+        return Err(RegistrationRefusal::ResponseTypeNotOffered(name.clone()));
+    }
+    let has_code = response_types.iter().any(|name| name == "code");
+    ensure(has_code || !with_code, RegistrationRefusal::GrantWithoutResponseType)?;
+    let scope = match metadata.scope.take().filter(|scope| !scope.is_empty()) {
+        Some(scope) => scope.filtered(|word| policy.most.contains(word)),
+        None => policy.default.clone(),
+    };
+    ensure(!scope.is_empty(), RegistrationRefusal::ScopeNotOffered)?;
+    metadata.scope = Some(scope);
+    // Like the scope: what is not registered cannot be asked for.
+    let mut types = metadata.authorization_details_types.take().unwrap_or_default();
+    types.retain(|name| config.detail_types().any(|known| known == name));
+    metadata.authorization_details_types = config.detail_types().next().map(|_| types);
+    Ok(metadata)
+}

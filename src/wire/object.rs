@@ -1,0 +1,130 @@
+//! A JSON object from outside, read strictly.
+
+use std::fmt;
+
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
+use serde::de::{DeserializeOwned, Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Value};
+
+use super::form::Limits;
+
+/// The members of an object, each once, without those that are null.
+#[derive(Clone, Debug)]
+pub(crate) struct Object(Map<String, Value>);
+
+/// Why a text is no object that is read.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ObjectFault {
+    /// The text is larger than allowed.
+    #[error("the document is too large")]
+    TooLarge,
+    /// The text is no JSON object whose members come once.
+    #[error("the document is not a JSON object in which each member comes once")]
+    NotAnObject,
+    /// A list or an object with more entries than allowed.
+    #[error("the document has too many members")]
+    TooManyMembers,
+    /// A text longer than allowed.
+    #[error("the document has a text that is too long")]
+    TextTooLong,
+    /// A text with a control character.
+    #[error("the document has a control character")]
+    ControlCharacter,
+}
+
+impl Object {
+    /// Reads a body.
+    pub(crate) fn parse(body: &[u8], limits: &Limits) -> Result<Self, ObjectFault> {
+        if body.len() > limits.body {
+            return Err(ObjectFault::TooLarge);
+        }
+        let object: Self = serde_json::from_slice(body).map_err(|_| ObjectFault::NotAnObject)?;
+        check_members(&object.0, limits)?;
+        Ok(object)
+    }
+
+    /// Whether there is a member.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    /// Takes a member out.
+    pub(crate) fn take(&mut self, name: &str) -> Option<Value> {
+        self.0.remove(name)
+    }
+
+    /// Takes a text out.
+    pub(crate) fn take_text(&mut self, name: &str) -> Option<String> {
+        let Some(Value::String(text)) = self.take(name) else { return None };
+        Some(text)
+    }
+
+    /// The members that are left as a value of another type.
+    pub(crate) fn read<T: DeserializeOwned>(self) -> serde_json::Result<T> {
+        serde_json::from_value(Value::Object(self.0))
+    }
+}
+
+fn check_members(members: &Map<String, Value>, limits: &Limits) -> Result<(), ObjectFault> {
+    if members.len() > limits.parameters {
+        return Err(ObjectFault::TooManyMembers);
+    }
+    members.iter().try_for_each(|(name, value)| {
+        check_text(name, limits)?;
+        check(value, limits)
+    })
+}
+
+fn check(value: &Value, limits: &Limits) -> Result<(), ObjectFault> {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
+        Value::String(text) => check_text(text, limits),
+        Value::Array(values) if values.len() > limits.parameters => Err(ObjectFault::TooManyMembers),
+        Value::Array(values) => values.iter().try_for_each(|value| check(value, limits)),
+        Value::Object(members) => check_members(members, limits),
+    }
+}
+
+fn check_text(text: &str, limits: &Limits) -> Result<(), ObjectFault> {
+    if text.len() > limits.value {
+        return Err(ObjectFault::TextTooLong);
+    }
+    if text.chars().any(char::is_control) { Err(ObjectFault::ControlCharacter) } else { Ok(()) }
+}
+
+impl<'de> Deserialize<'de> for Object {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Members;
+
+        impl<'de> Visitor<'de> for Members {
+            type Value = Object;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Object, A::Error> {
+                let mut members = Map::new();
+                while let Some((name, value)) = access.next_entry::<String, Value>()? {
+                    if members.insert(name, value).is_some() {
+                        return Err(A::Error::custom("a member comes twice"));
+                    }
+                }
+                members.retain(|_, value| !value.is_null());
+                Ok(Object(members))
+            }
+        }
+
+        from.deserialize_map(Members)
+    }
+}
+
+/// The media type of a message, without its parameters, if it has exactly one.
+pub(crate) fn media_type(headers: &HeaderMap) -> Option<&str> {
+    let mut values = headers.get_all(CONTENT_TYPE).iter();
+    let (Some(value), None) = (values.next(), values.next()) else { return None };
+    Some(value.to_str().ok()?.split(';').next()?.trim())
+}
