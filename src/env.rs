@@ -73,6 +73,11 @@ impl Env {
         Self { now, seed }
     }
 
+    /// The same time, with a seed of its own.
+    pub(crate) fn within(&self, label: &'static str) -> Self {
+        Self { now: self.now, seed: Seed(self.derive(label)) }
+    }
+
     /// The 32 random bytes of one use; the same label gives the same bytes.
     #[must_use]
     pub fn derive(&self, label: &'static str) -> [u8; 32] {

@@ -35,6 +35,7 @@
 //! - [`server`]: the endpoints of an authorization server; [`resource`]: the check of a resource server.
 //! - [`wire`]: messages, parsed and printed; [`record`]: what is kept; [`store`]: where.
 //! - [`step`] and [`drive`]: the machine and its drivers, for tests and for stores and hosts of another shape.
+//! - [`extension`]: grant types of the host's own.
 //! - [`event`]: what happened, for an audit log.
 
 mod ambient;
@@ -43,6 +44,7 @@ mod config;
 pub mod drive;
 mod env;
 pub mod event;
+pub mod extension;
 mod facade;
 mod grant;
 mod proof;

@@ -9,8 +9,8 @@ use crate::env::Timestamp;
 use crate::grant::password::PasswordQuestion;
 use crate::grant::token_exchange::ExchangeQuestion;
 use crate::record::{
-    AccessToken, Client, ClientId, ClientMetadata, Digest, Exposed, Grant, GrantId, PushedRequest, Record, Subject,
-    TokenId, UserCode,
+    AccessToken, Client, ClientId, ClientMetadata, Digest, Exposed, ExtensionId, ExtensionRecord, Grant, GrantId,
+    PushedRequest, Record, Subject, TokenId, UserCode,
 };
 use crate::store::{Change, Expect, Key, Versioned, Write};
 
@@ -237,6 +237,20 @@ impl Snapshot {
         }))
     }
 
+    /// A record of the host's own, if there is one; it may have expired.
+    ///
+    /// # Errors
+    ///
+    /// It was not read yet.
+    pub fn extension<F>(&self, id: &ExtensionId) -> Result<Option<Seen<'_, ExtensionRecord>>, Halt<F>> {
+        let found =
+            self.record(|| Key::Extension(id.clone()), |key| matches!(key, Key::Extension(own) if own == id))?;
+        Ok(found.and_then(|row| {
+            let Record::Extension(record) = &row.value else { return None };
+            (record.id == *id).then_some(Seen { version: row.version, value: record })
+        }))
+    }
+
     /// The document behind `url`, or that it could not be had.
     ///
     /// # Errors
@@ -427,7 +441,37 @@ impl Seen<'_, UserCode> {
     }
 }
 
+impl Seen<'_, ExtensionRecord> {
+    /// Removes it: it was used.
+    #[must_use]
+    pub fn consume(&self) -> Change {
+        let key = Key::Extension(self.value().id.clone());
+        Change { key, expect: Expect::Version(self.version), write: Write::Delete }
+    }
+
+    /// Lets it say `value` from now on, for as long as it would have said the other.
+    #[must_use]
+    pub fn replace(&self, value: serde_json::Value) -> Change {
+        let next = self.value().saying(value);
+        let (key, expires) = (Key::Extension(next.id.clone()), next.expires);
+        self.replaced(key, Record::Extension(Arc::new(next)), Some(expires))
+    }
+
+    /// Requires that it is still what it was.
+    #[must_use]
+    pub fn still(&self) -> Change {
+        self.unchanged(Key::Extension(self.value().id.clone()))
+    }
+}
+
 impl Change {
+    /// Writes a record of the host that was not there before.
+    #[must_use]
+    pub fn new_extension(record: ExtensionRecord) -> Self {
+        let (key, expires) = (Key::Extension(record.id.clone()), record.expires);
+        Self::insert(key, Record::Extension(Arc::new(record)), expires)
+    }
+
     /// Writes a user code that was not there before.
     #[must_use]
     pub fn new_user_code(code: UserCode, expires: Timestamp) -> Self {

@@ -74,6 +74,10 @@ impl<R, F> Plan<R, F> {
         self
     }
 
+    pub(crate) fn into_parts(self) -> (Vec<Change>, Vec<Event>, Result<R, F>) {
+        (self.changes, self.events, self.reply)
+    }
+
     /// The same plan with another reply.
     pub(crate) fn replying<A>(self, reply: impl FnOnce(R) -> A) -> Plan<A, F> {
         Plan { changes: self.changes, events: self.events, reply: self.reply.map(reply) }

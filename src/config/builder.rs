@@ -9,7 +9,8 @@ use super::policy::{Practice, Stance};
 use super::profile::Profile;
 use super::registration::{Registration, RegistrationPolicy};
 use super::{About, Config, Cors, DetailType, DeviceFlow, KnownResource};
-use crate::record::{Resource, Scope, web_url};
+use crate::extension::ExtensionGrant;
+use crate::record::{GrantType, Resource, Scope, web_url};
 use crate::wire::Limits;
 
 /// Collects a configuration; `build` checks it.
@@ -178,6 +179,13 @@ impl ConfigBuilder {
         self
     }
 
+    /// Serves a grant type of the host's own [RFC 6749 §4.5].
+    #[must_use]
+    pub fn extension_grant(mut self, extension: impl ExtensionGrant + 'static) -> Self {
+        self.config.extensions.push(Arc::new(extension));
+        self
+    }
+
     /// Accepts only authorization requests that were pushed [RFC 9126 §5].
     #[must_use]
     pub fn require_pushed_authorization_requests(self) -> Self {
@@ -274,6 +282,7 @@ impl ConfigBuilder {
         config.about.check()?;
         config.cors.check()?;
         check_detail_types(&config)?;
+        check_extensions(&config)?;
         config.paths.check()?;
         let sound = |flow: &DeviceFlow| flow.user_codes.is_sound() && (1..=60).contains(&flow.interval.as_secs());
         ensure(config.device_flow.as_ref().is_none_or(sound), || ConfigFault::DeviceFlow)?;
@@ -289,6 +298,17 @@ fn check_detail_types(config: &Config) -> Result<(), ConfigFault> {
     for (place, name) in config.detail_types().enumerate() {
         let known = config.detail_types().take(place).any(|earlier| earlier == name);
         ensure(plain(name) && !known, || ConfigFault::DetailType(name.to_owned()))?;
+    }
+    Ok(())
+}
+
+fn check_extensions(config: &Config) -> Result<(), ConfigFault> {
+    for (place, extension) in config.extensions.iter().enumerate() {
+        let name = extension.grant_type();
+        let known = config.extensions.iter().take(place).any(|earlier| earlier.grant_type() == name);
+        let free = GrantType::parse(name).is_none() && !known;
+        let uri = url::Url::parse(name).is_ok() && name.bytes().all(|byte| matches!(byte, 0x21..=0x7e));
+        ensure(free && uri, || ConfigFault::ExtensionGrant(name.to_owned()))?;
     }
     Ok(())
 }

@@ -70,6 +70,9 @@ pub enum ConfigFault {
         "registration: use scopes that are listed in scopes, give a default_scope or by_default within at_most, and at least one initial access token unless it is open"
     )]
     Registration,
+    /// A grant type of the host.
+    #[error("extension_grant: {0:?}: use an absolute URI that names no other grant type, and each once")]
+    ExtensionGrant(String),
     /// The brand.
     #[error("brand {0:?}: use at most 32 letters, digits, '-' and '_'")]
     Brand(String),

@@ -28,6 +28,7 @@ pub use profile::Profile;
 pub use registration::Registration;
 pub(crate) use registration::RegistrationPolicy;
 
+use crate::extension::ExtensionGrant;
 use crate::proof::pkce::ChallengeMethod;
 use crate::record::{AuthorizationDetails, Client, GrantType, Resource, ResponseType, Scope, UserCodeFormat};
 use crate::wire::Limits;
@@ -54,6 +55,7 @@ pub struct Config {
     device_flow: Option<DeviceFlow>,
     detail_types: Vec<Arc<dyn DetailType>>,
     registration: Option<RegistrationPolicy>,
+    extensions: Vec<Arc<dyn ExtensionGrant>>,
 }
 
 /// The device authorization grant, where it is served [RFC 8628].
@@ -113,6 +115,7 @@ impl Config {
                 device_flow: None,
                 detail_types: Vec::new(),
                 registration: None,
+                extensions: Vec::new(),
             },
         }
     }
@@ -262,8 +265,26 @@ impl Config {
             GrantType::DeviceCode => self.device_flow.is_some(),
             GrantType::TokenExchange => self.policy.allows(Practice::TokenExchange),
             GrantType::Implicit => self.policy.allows(Practice::ImplicitGrant),
+            GrantType::Extension(name) => self.extension(name).is_some(),
             GrantType::Password => self.policy.allows(Practice::PasswordGrant),
         }
+    }
+
+    /// The grant type of this name, if it is served.
+    #[must_use]
+    pub fn grant_type(&self, name: &str) -> Option<GrantType> {
+        let own = GrantType::parse(name).filter(|grant_type| self.serves(*grant_type));
+        own.or_else(|| self.extension(name).map(|extension| GrantType::Extension(extension.grant_type())))
+    }
+
+    /// Every grant type that is served.
+    pub fn grant_types(&self) -> impl Iterator<Item = GrantType> {
+        let own = GrantType::ALL.iter().copied().filter(|grant_type| self.serves(*grant_type));
+        own.chain(self.extensions.iter().map(|extension| GrantType::Extension(extension.grant_type())))
+    }
+
+    pub(crate) fn extension(&self, name: &str) -> Option<&Arc<dyn ExtensionGrant>> {
+        self.extensions.iter().find(|extension| extension.grant_type() == name)
     }
 
     /// Whether a response type is served.

@@ -3,6 +3,7 @@
 pub(crate) mod authorization_code;
 pub(crate) mod client_credentials;
 pub(crate) mod device;
+pub(crate) mod extension;
 pub(crate) mod holders;
 pub(crate) mod implicit;
 mod issue;

@@ -83,6 +83,9 @@ impl Client {
     /// Whether it may use `grant_type`.
     #[must_use]
     pub fn may_use(&self, grant_type: GrantType) -> bool {
+        if let GrantType::Extension(name) = grant_type {
+            return self.fields.metadata.grant_types.iter().flatten().any(|own| own == name);
+        }
         self.grant_types.contains(&grant_type)
     }
 
@@ -177,10 +180,8 @@ impl Client {
 
         let grant_types = match &metadata.grant_types {
             None => vec![GrantType::AuthorizationCode],
-            Some(names) => names
-                .iter()
-                .map(|name| GrantType::parse(name).ok_or_else(|| ClientFault::GrantType(name.clone())))
-                .collect::<Result<_, _>>()?,
+            // Others are a host's own, or of another release: they stay, and are of no use where they are not served.
+            Some(names) => names.iter().filter_map(|name| GrantType::parse(name)).collect(),
         };
         ensure(
             confidential || !grant_types.contains(&GrantType::ClientCredentials),
@@ -342,6 +343,10 @@ impl ClientBuilder {
     /// The metadata contradicts itself or names something dangerous or unknown.
     pub fn build(mut self) -> Result<Client, ClientFault> {
         let metadata = &mut self.fields.metadata;
+        let known = |name: &str| GrantType::parse(name).is_some() || url::Url::parse(name).is_ok();
+        if let Some(mistyped) = metadata.grant_types.iter().flatten().find(|name| !known(name)) {
+            return Err(ClientFault::GrantType(mistyped.clone()));
+        }
         if metadata.token_endpoint_auth_method.is_none() && self.fields.secrets.is_empty() {
             metadata.token_endpoint_auth_method = Some("none".to_owned());
         }
@@ -363,6 +368,8 @@ pub enum GrantType {
     DeviceCode,
     /// `urn:ietf:params:oauth:grant-type:token-exchange` [RFC 8693 §2.1].
     TokenExchange,
+    /// A grant type of the host, by the URI that names it [RFC 6749 §4.5].
+    Extension(&'static str),
     /// `implicit`: at the authorization endpoint alone [RFC 6749 §4.2].
     Implicit,
     /// `password` [RFC 6749 §4.3].
@@ -370,7 +377,7 @@ pub enum GrantType {
 }
 
 impl GrantType {
-    /// Every grant type that this crate serves.
+    /// Every grant type that this crate itself serves.
     pub const ALL: &'static [Self] = &[
         Self::AuthorizationCode,
         Self::RefreshToken,
@@ -381,7 +388,7 @@ impl GrantType {
         Self::Password,
     ];
 
-    /// The grant type of this name.
+    /// The grant type of this name, if this crate itself serves it.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|grant| grant.as_str() == name)
@@ -396,6 +403,7 @@ impl GrantType {
             Self::ClientCredentials => "client_credentials",
             Self::TokenExchange => "urn:ietf:params:oauth:grant-type:token-exchange",
             Self::DeviceCode => "urn:ietf:params:oauth:grant-type:device_code",
+            Self::Extension(name) => name,
             Self::Implicit => "implicit",
             Self::Password => "password",
         }
@@ -438,7 +446,7 @@ pub enum ClientFault {
     /// A public client cannot keep a secret.
     #[error("a public client (token_endpoint_auth_method \"none\") has no secret")]
     SecretOfPublicClient,
-    /// A grant type that is not served.
+    /// A grant type that neither this crate serves nor, without a URI for a name, a host could.
     #[error("grant type {0:?} is not supported")]
     GrantType(String),
     /// Only confidential clients act on their own behalf [RFC 6749 §4.4].

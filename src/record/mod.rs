@@ -3,6 +3,7 @@
 mod actor;
 mod authorization_details;
 mod client;
+mod extension;
 mod grant;
 mod metadata;
 mod names;
@@ -24,6 +25,7 @@ use serde::{Deserialize, Serialize};
 pub use actor::Actor;
 pub use authorization_details::{AuthorizationDetail, AuthorizationDetails, DetailsFault};
 pub use client::{Client, ClientBuilder, ClientFault, GrantType, RedirectUriRefused};
+pub use extension::{ExtensionId, ExtensionRecord};
 pub use grant::Grant;
 pub(crate) use grant::{Chain, Challenge, DeviceCode, DeviceStage, GrantState, IssuedCode, Live};
 pub use metadata::{ApplicationType, ClientMetadata};
@@ -55,6 +57,8 @@ pub enum Record {
     Pushed(Arc<PushedRequest>),
     /// What a user code stands for.
     UserCode(Arc<UserCode>),
+    /// Something that a grant type of the host keeps.
+    Extension(Arc<ExtensionRecord>),
 }
 
 const VERSION: u8 = 1;

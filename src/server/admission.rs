@@ -19,7 +19,7 @@ pub(super) fn admit(
     }
     let code = GrantType::AuthorizationCode.as_str();
     let grant_types = metadata.grant_types.get_or_insert_with(|| vec![code.to_owned()]);
-    let offered = |name: &String| GrantType::parse(name).is_some_and(|one| config.serves(one) && policy.grants(one));
+    let offered = |name: &String| config.grant_type(name).is_some_and(|one| policy.grants(one));
     if let Some(name) = grant_types.iter().find(|name| !offered(name)) {
         return Err(RegistrationRefusal::GrantTypeNotOffered(name.clone()));
     }

@@ -3,7 +3,7 @@
 use crate::client_auth::METHODS;
 use crate::config::Config;
 use crate::proof::pkce::ChallengeMethod;
-use crate::record::{GrantType, ResponseType};
+use crate::record::ResponseType;
 use crate::wire::{ResponseMode, ServerMetadata};
 
 impl Config {
@@ -28,11 +28,7 @@ impl Config {
                 .map(|response_type| response_type.as_str().to_owned())
                 .collect(),
             response_modes_supported: ResponseMode::ALL.iter().map(|mode| mode.as_str().to_owned()).collect(),
-            grant_types_supported: GrantType::ALL
-                .iter()
-                .filter(|grant| self.serves(**grant))
-                .map(|grant| grant.as_str().to_owned())
-                .collect(),
+            grant_types_supported: self.grant_types().map(|grant| grant.as_str().to_owned()).collect(),
             token_endpoint_auth_methods_supported: owned(&METHODS),
             revocation_endpoint: below(&self.paths().revocation),
             revocation_endpoint_auth_methods_supported: owned(&METHODS),

@@ -8,6 +8,7 @@ use crate::env::Env;
 use crate::event::Event;
 use crate::grant::authorization_code::Redemption;
 use crate::grant::device::Poll;
+use crate::grant::extension::Extending;
 use crate::grant::password::Verifying;
 use crate::grant::refresh::Refreshing;
 use crate::grant::token_exchange::Exchanging;
@@ -37,6 +38,7 @@ enum Presented {
     Device(Poll),
     Exchange(Exchanging),
     Password(Verifying),
+    Extension(Extending),
     Unknown,
     Missing,
 }
@@ -63,10 +65,15 @@ impl Token {
             TokenGrant::Password { username, password } if config.serves(GrantType::Password) => {
                 Presented::Password(Verifying::new(username, password, request.scope))
             }
-            TokenGrant::DeviceCode { .. }
-            | TokenGrant::TokenExchange(_)
-            | TokenGrant::Password { .. }
-            | TokenGrant::Unknown { .. } => Presented::Unknown,
+            TokenGrant::Unknown { grant_type } => match config.extension(&grant_type) {
+                Some(extension) => {
+                    Presented::Extension(Extending::new(Arc::clone(extension), request.other, request.scope))
+                }
+                None => Presented::Unknown,
+            },
+            TokenGrant::DeviceCode { .. } | TokenGrant::TokenExchange(_) | TokenGrant::Password { .. } => {
+                Presented::Unknown
+            }
             TokenGrant::Missing => Presented::Missing,
         };
         let (resource, details) = (request.resource, request.authorization_details);
@@ -85,6 +92,7 @@ impl Token {
             Presented::Refresh(refreshing) => grant_of(refreshing.handle()),
             Presented::Device(poll) => grant_of(poll.handle()),
             Presented::Exchange(exchanging) => exchanging.keys().collect(),
+            Presented::Extension(extending) => extending.keys(),
             Presented::ClientCredentials { .. } | Presented::Password(_) | Presented::Unknown | Presented::Missing => {
                 Vec::new()
             }
@@ -113,6 +121,7 @@ impl Endpoint for Token {
             Presented::Refresh(refreshing) => refreshing.decide(&requester, seen),
             Presented::ClientCredentials { scope } => client_credentials::decide(&requester, scope.as_deref()),
             Presented::Device(poll) => poll.decide(&requester, seen),
+            Presented::Extension(extending) => extending.decide(&requester, seen),
             Presented::Exchange(exchanging) => exchanging.decide(&requester, seen),
             Presented::Password(verifying) => verifying.decide(&requester, seen),
             Presented::Unknown => Err(TokenRefusal::GrantTypeUnsupported.into()),

@@ -11,7 +11,7 @@ use std::sync::Arc;
 pub use memory::Memory;
 
 use crate::env::Timestamp;
-use crate::record::{ClientId, Digest, GrantId, Record, TokenId};
+use crate::record::{ClientId, Digest, ExtensionId, GrantId, Record, TokenId};
 
 /// The name of a record.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
@@ -27,6 +27,8 @@ pub enum Key {
     Pushed(Digest),
     /// A [`Record::UserCode`].
     UserCode(Digest),
+    /// A [`Record::Extension`].
+    Extension(ExtensionId),
 }
 
 impl Key {
@@ -34,7 +36,7 @@ impl Key {
     #[must_use]
     pub const fn grant(&self) -> Option<GrantId> {
         match self {
-            Self::Client(_) | Self::Pushed(_) | Self::UserCode(_) => None,
+            Self::Client(_) | Self::Pushed(_) | Self::UserCode(_) | Self::Extension(_) => None,
             Self::Grant(id) => Some(*id),
             Self::Token(id) => Some(id.grant),
         }
@@ -50,6 +52,7 @@ impl fmt::Display for Key {
             Self::Token(id) => write!(f, "token/{}/{}", id.grant, id.digest.to_base64url()),
             Self::Pushed(id) => write!(f, "pushed/{}", id.to_base64url()),
             Self::UserCode(id) => write!(f, "user_code/{}", id.to_base64url()),
+            Self::Extension(id) => write!(f, "extension/{}/{}", id.kind(), id.digest().to_base64url()),
         }
     }
 }

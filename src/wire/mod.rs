@@ -9,6 +9,7 @@ mod cors;
 mod credentials;
 mod device;
 mod exchange;
+mod extension_refusal;
 mod form;
 mod introspection;
 mod metadata;
@@ -31,6 +32,7 @@ pub(crate) use cors::{READ, Reader, SENT, asking_origin, is_origin, preflight, r
 pub use credentials::{Credentials, CredentialsFault};
 pub use device::{DeviceRequest, DeviceResponse};
 pub use exchange::{ACCESS_TOKEN_TYPE, ExchangeParameters};
+pub use extension_refusal::ExtensionRefusal;
 pub use form::{Limits, Malformed, Parameters};
 pub use introspection::{Introspection, MayAct};
 pub use metadata::ServerMetadata;

@@ -67,7 +67,7 @@ pub enum TokenGrant {
         /// What they prove it with.
         password: Option<Exposed>,
     },
-    /// A grant type that is not served; its parameters are among the others.
+    /// A grant type of a host, or one that is not served; its parameters are among the others.
     Unknown {
         /// Its name.
         grant_type: String,

@@ -4,6 +4,7 @@ use http::StatusCode;
 
 use super::authorize_refusal::AuthorizeReason;
 use super::credentials::CredentialsFault;
+use super::extension_refusal::ExtensionRefusal;
 use super::form::Malformed;
 use crate::record::{DetailsFault, Scope};
 
@@ -96,6 +97,8 @@ pub enum TokenRefusal {
     TargetInvalid,
     /// The authorization details are not such as the server knows, or exceed the grant [RFC 9396 §5, §6].
     DetailsInvalid(DetailsFault),
+    /// A grant type of the host refuses.
+    Extension(ExtensionRefusal),
 }
 
 /// How a refusal looks on the wire.
@@ -187,6 +190,7 @@ impl TokenRefusal {
                 let (error, description) = reason.wording();
                 says(S::BAD_REQUEST, error, description)
             }
+            Self::Extension(refusal) => says(S::BAD_REQUEST, refusal.error(), refusal.description()),
             Self::DetailsInvalid(fault) => says(S::BAD_REQUEST, "invalid_authorization_details", fault.wording()),
             Self::TargetInvalid => says(
                 S::BAD_REQUEST,

@@ -15,6 +15,7 @@ mod device;
 mod endpoints;
 mod files;
 mod login;
+mod login_link;
 mod process;
 mod registration;
 mod walk;

@@ -49,6 +49,13 @@ impl Drop for Example {
     }
 }
 
+/// Runs an example that ends by itself, and gives what it wrote.
+pub fn run(name: &str) -> String {
+    let output = command(name).output().expect("it starts");
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
 /// Starts the example `server` with switches that it refuses, and so ends by itself.
 pub fn refused(switches: &[&str]) -> Output {
     let mut command = command("server");

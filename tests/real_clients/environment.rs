@@ -39,7 +39,15 @@ impl Environment {
 
     /// Node with oauth4webapi.
     pub(super) fn oauth4webapi() -> Result<Self, Unavailable> {
-        let client = "oauth4webapi";
+        Self::node("oauth4webapi", "oauth4webapi.test.mjs")
+    }
+
+    /// Node with the SDK of the Model Context Protocol.
+    pub(super) fn mcp() -> Result<Self, Unavailable> {
+        Self::node("mcp", "mcp.test.mjs")
+    }
+
+    fn node(client: &'static str, script: &str) -> Result<Self, Unavailable> {
         let unavailable = |reason| Unavailable { client, reason };
         let source = clients().join(client);
         let version = output(Command::new("node").arg("--version")).map_err(unavailable)?;
@@ -55,10 +63,11 @@ impl Environment {
         });
         let room = room.map_err(unavailable)?;
         // Node looks for packages beside the script.
-        for name in ["browser.mjs", "loopback.mjs", "oauth4webapi.test.mjs"] {
-            fs::copy(source.join(name), room.join(name)).unwrap();
+        for name in ["browser.mjs", "loopback.mjs"] {
+            fs::copy(clients().join("oauth4webapi").join(name), room.join(name)).unwrap();
         }
-        Ok(Self { interpreter: "node".into(), script: room.join("oauth4webapi.test.mjs") })
+        fs::copy(source.join(script), room.join(script)).unwrap();
+        Ok(Self { interpreter: "node".into(), script: room.join(script) })
     }
 
     /// The command that runs the client against the server at `base`.

@@ -20,22 +20,28 @@ const REQUIRED: &str = "GRANTOR_REQUIRE_CLIENTS";
 
 #[test]
 fn authlib() {
-    run(Environment::authlib());
+    run(Environment::authlib(), &[]);
 }
 
 #[test]
 fn oauth4webapi() {
-    run(Environment::oauth4webapi());
+    run(Environment::oauth4webapi(), &["--initial-access-token", "of-the-tests"]);
 }
 
-fn run(environment: Result<Environment, Unavailable>) {
+#[test]
+fn mcp() {
+    run(Environment::mcp(), &["--open-registration"]);
+}
+
+fn run(environment: Result<Environment, Unavailable>, switches: &[&str]) {
     let environment = match environment {
         Ok(environment) => environment,
         Err(unavailable) if std::env::var_os(REQUIRED).is_some() => panic!("{unavailable}\n{REQUIRED} is set"),
         Err(unavailable) => return unavailable.report(),
     };
     let [clients, users] = ["clients.json", "users.json"].map(|name| fixtures().join(name).display().to_string());
-    let server = Example::server(&["--clients", &clients, "--users", &users]);
+    let files = ["--clients", &clients, "--users", &users];
+    let server = Example::server(&[&files, switches].concat());
     let mut command = environment.command(&server.base);
     let output = command.output().unwrap();
     let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));

@@ -20,6 +20,7 @@ mod counts;
 mod cross_origin;
 mod deletion;
 mod device;
+mod extension_grant;
 mod faults;
 mod faulty;
 mod flows;

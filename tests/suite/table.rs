@@ -30,6 +30,8 @@ pub(crate) enum Overlooked {
     ClientReplaced,
     /// That a new grant was not there.
     GrantAbsent,
+    /// That a record of the host is as it was read, where it is removed.
+    ExtensionConsumed,
     /// That a new token was not there.
     TokenAbsent,
 }
@@ -43,6 +45,7 @@ impl Overlooked {
                 | (Self::ClientStill, Key::Client(_), Expect::Version(_), Write::Nothing)
                 | (Self::ClientReplaced, Key::Client(_), Expect::Version(_), Write::Put { .. } | Write::Delete)
                 | (Self::GrantAbsent, Key::Grant(_), Expect::Absent, Write::Put { .. })
+                | (Self::ExtensionConsumed, Key::Extension(_), Expect::Version(_), Write::Delete)
                 | (Self::TokenAbsent, Key::Token(_), Expect::Absent, Write::Put { .. })
         )
     }

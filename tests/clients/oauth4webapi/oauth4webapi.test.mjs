@@ -394,6 +394,34 @@ test('whoever serves a resource exchanges what it was sent for what it needs', a
   assert.deepEqual(await introspected(registered('api'), token.access_token), { active: false })
 })
 
+test('who was given a token for it registers a client, and that client logs a person in', async () => {
+  const metadata = { client_name: 'A new one', redirect_uris: ['https://new.test/cb'], scope: 'read' }
+  const told = { ...options, initialAccessToken: 'of-the-tests' }
+  const response = await oauth.dynamicClientRegistrationRequest(server, metadata, told)
+  const client = await oauth.processDynamicClientRegistrationResponse(response)
+  const verifier = oauth.generateRandomCodeVerifier()
+  const url = new URL(server.authorization_endpoint)
+  url.search = new URLSearchParams({
+    client_id: client.client_id,
+    response_type: 'code',
+    code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
+    code_challenge_method: 'S256',
+  })
+  const { page } = await new Browser().authorize(url.href, user)
+  const answer = oauth.validateAuthResponse(server, client, new URL(page.url).searchParams, oauth.expectNoState)
+  const authentication = oauth.ClientSecretBasic(client.client_secret)
+  const redeeming = await oauth.authorizationCodeGrantRequest(
+    server, client, authentication, answer, 'https://new.test/cb', verifier, options,
+  )
+  const token = await oauth.processAuthorizationCodeResponse(server, client, redeeming)
+  assert.deepEqual(await whoami(token.access_token), { sub: user.sub, client_id: client.client_id, scope: 'read' })
+
+  for (const [more, challenge] of [[options, undefined], [{ ...options, initialAccessToken: 'guess' }, 'invalid_token']]) {
+    const refused = await oauth.dynamicClientRegistrationRequest(server, metadata, more)
+    await assert.rejects(oauth.processDynamicClientRegistrationResponse(refused), challengedWith(401, challenge))
+  }
+})
+
 test('the resource says which servers it trusts', async () => {
   const answer = await oauth.resourceDiscoveryRequest(resource, options)
   const found = await oauth.processResourceDiscoveryResponse(resource, answer)
