@@ -75,7 +75,7 @@ impl Env {
 
     /// The same time, with a seed of its own.
     pub(crate) fn within(&self, label: &'static str) -> Self {
-        Self { now: self.now, seed: Seed(self.derive(label)) }
+        Self { now: self.now, seed: Seed::new(self.derive(label)) }
     }
 
     /// The 32 random bytes of one use; the same label gives the same bytes.

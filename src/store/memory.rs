@@ -122,6 +122,7 @@ fn place(key: &Key) -> usize {
         // The name of a grant that is kept is random.
         Key::Grant(id) | Key::Token(TokenId { grant: id, .. }) => id.as_bytes().first().copied().unwrap_or_default(),
         Key::Pushed(id) | Key::UserCode(id) => id.as_bytes().first().copied().unwrap_or_default(),
+        Key::Extension(id) => id.digest().as_bytes().first().copied().unwrap_or_default(),
         Key::Client(id) => id.as_str().bytes().fold(0, u8::wrapping_add),
     };
     usize::from(spread) % SHARDS
