@@ -128,6 +128,16 @@ pub enum Event {
         /// By whom.
         client: ClientId,
     },
+    /// What a person had agreed to was forgotten; they are asked again.
+    #[non_exhaustive]
+    ConsentForgotten {
+        /// To whom they had given it.
+        client: ClientId,
+        /// Who had agreed.
+        subject: Subject,
+        /// Why.
+        cause: RevocationCause,
+    },
     /// A grant was revoked, and with it all its tokens.
     #[non_exhaustive]
     GrantRevoked {
@@ -140,7 +150,7 @@ pub enum Event {
     },
 }
 
-/// Why a grant was revoked.
+/// Why a grant was revoked, or a consent forgotten.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum RevocationCause {
@@ -150,6 +160,12 @@ pub enum RevocationCause {
     CodeReplayed,
     /// A spent refresh token of it was shown [RFC 9700 §4.14.2].
     RefreshReused,
+    /// The person who gave it took it back.
+    Person,
+    /// An operator ended it.
+    Operator,
+    /// An operator ended it after an incident.
+    Incident,
 }
 
 /// Takes events, such as an audit log.
@@ -207,6 +223,7 @@ impl EventSink for TracingSink {
             | Event::ClientUpdated { .. }
             | Event::ClientDeleted { .. }
             | Event::ClientSecretRotated { .. }
+            | Event::ConsentForgotten { .. }
             | Event::TokenIssued { .. }
             | Event::RefreshRetried { .. }
             | Event::GrantRevoked { .. } => tracing::info!(target: "grantor", ?event),

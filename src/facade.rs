@@ -1,5 +1,7 @@
 //! Everything a host needs in one value: configuration, store, clock, randomness and audit log.
 
+mod grants;
+
 use std::fmt;
 use std::sync::Arc;
 

@@ -10,7 +10,7 @@ use crate::grant::password::PasswordQuestion;
 use crate::grant::token_exchange::ExchangeQuestion;
 use crate::record::{
     AccessToken, Client, ClientId, ClientMetadata, Digest, Exposed, ExtensionId, ExtensionRecord, Grant, GrantId,
-    PushedRequest, Record, Subject, TokenId, UserCode,
+    PushedRequest, Record, RememberedConsent, Subject, TokenId, UserCode,
 };
 use crate::store::{Change, Expect, Key, Versioned, Write};
 
@@ -251,6 +251,27 @@ impl Snapshot {
         }))
     }
 
+    /// What `subject` granted `client` so far, if that is remembered.
+    ///
+    /// # Errors
+    ///
+    /// It was not read yet.
+    pub fn consent<F>(
+        &self,
+        subject: &Subject,
+        client: &ClientId,
+    ) -> Result<Option<Seen<'_, RememberedConsent>>, Halt<F>> {
+        let found = self.record(
+            || Key::Consent { subject: subject.clone(), client: client.clone() },
+            |key| matches!(key, Key::Consent { subject: who, client: whom } if who == subject && whom == client),
+        )?;
+        Ok(found.and_then(|row| {
+            let Record::Consent(consent) = &row.value else { return None };
+            let own = consent.subject == *subject && consent.client == *client;
+            own.then_some(Seen { version: row.version, value: consent })
+        }))
+    }
+
     /// The document behind `url`, or that it could not be had.
     ///
     /// # Errors
@@ -464,7 +485,39 @@ impl Seen<'_, ExtensionRecord> {
     }
 }
 
+impl Seen<'_, RememberedConsent> {
+    fn key(&self) -> Key {
+        let RememberedConsent { subject, client, .. } = self.value();
+        Key::Consent { subject: subject.clone(), client: client.clone() }
+    }
+
+    /// Requires that it is still what was read.
+    #[must_use]
+    pub fn still(&self) -> Change {
+        self.unchanged(self.key())
+    }
+
+    /// Puts `next` in place of what was read.
+    #[must_use]
+    pub fn replace(&self, next: RememberedConsent, expires: Timestamp) -> Change {
+        self.replaced(self.key(), Record::Consent(Arc::new(next)), Some(expires))
+    }
+
+    /// Removes it: the person is asked again.
+    #[must_use]
+    pub fn forget(&self) -> Change {
+        Change { key: self.key(), expect: Expect::Version(self.version), write: Write::Delete }
+    }
+}
+
 impl Change {
+    /// Writes a consent that was not there before.
+    #[must_use]
+    pub fn new_consent(consent: RememberedConsent, expires: Timestamp) -> Self {
+        let key = Key::Consent { subject: consent.subject.clone(), client: consent.client.clone() };
+        Self::insert(key, Record::Consent(Arc::new(consent)), expires)
+    }
+
     /// Writes a record of the host that was not there before.
     #[must_use]
     pub fn new_extension(record: ExtensionRecord) -> Self {

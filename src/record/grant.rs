@@ -175,6 +175,32 @@ impl Grant {
         matches!(self.state, GrantState::Live(_))
     }
 
+    /// When it was made.
+    #[must_use]
+    pub const fn created(&self) -> Timestamp {
+        self.created
+    }
+
+    /// Where its access tokens can be used.
+    #[must_use]
+    pub fn audience(&self) -> &[Resource] {
+        &self.audience
+    }
+
+    /// Whether it gives tokens, or will as soon as its code is redeemed.
+    #[must_use]
+    pub const fn is_approved(&self) -> bool {
+        match &self.state {
+            GrantState::CodeIssued(_) | GrantState::Live(_) => true,
+            GrantState::Device(device) => matches!(device.stage, DeviceStage::Approved),
+            GrantState::Revoked => false,
+        }
+    }
+
+    pub(crate) const fn is_revoked(&self) -> bool {
+        matches!(self.state, GrantState::Revoked)
+    }
+
     /// The same grant in its next state.
     pub(crate) fn becoming(&self, state: GrantState) -> Self {
         Self {

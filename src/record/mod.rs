@@ -10,6 +10,7 @@ mod names;
 mod pushed;
 mod redirect_uri;
 mod registration;
+mod remembered_consent;
 mod resource;
 mod response_type;
 mod scope;
@@ -33,6 +34,7 @@ pub use names::{ClientId, Subject};
 pub use pushed::PushedRequest;
 pub use redirect_uri::{RedirectUriFault, VerifiedRedirectUri};
 pub(crate) use registration::{Accepted, Issued, RegistrationToken, Rotation, SelfRegistration, new_secret};
+pub use remembered_consent::RememberedConsent;
 pub use resource::{Resource, ResourceMalformed};
 pub use response_type::ResponseType;
 pub use scope::{Scope, ScopeMalformed};
@@ -59,6 +61,8 @@ pub enum Record {
     UserCode(Arc<UserCode>),
     /// Something that a grant type of the host keeps.
     Extension(Arc<ExtensionRecord>),
+    /// What a person agreed to, so that they need not be asked again.
+    Consent(Arc<RememberedConsent>),
 }
 
 const VERSION: u8 = 1;

@@ -7,6 +7,7 @@ mod consent;
 mod cross_origin;
 mod device;
 mod device_approval;
+mod end_grant;
 mod exchange;
 mod inquiry;
 mod introspect;
@@ -26,6 +27,7 @@ pub use authorize::{Asking, Authorization, Authorize, Prompt, PromptClient, Sess
 pub(crate) use cross_origin::CrossOrigin;
 pub use device::DeviceAuthorization;
 pub use device_approval::{DeviceApproval, DeviceDenial};
+pub use end_grant::{EndGrant, EndedBy, ForgetConsent};
 pub use exchange::{Answer, Exchange};
 pub use introspect::Introspect;
 pub use manage::{Manage, Managed};

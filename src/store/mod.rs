@@ -1,5 +1,6 @@
 //! The contract with storage: one batched read, one atomic write.
 
+mod grant_index;
 #[cfg(feature = "memory")]
 mod memory;
 
@@ -7,11 +8,12 @@ use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 
+pub use grant_index::{AsyncGrantIndex, Cursor, GrantIndex, Listed, Page, Whose};
 #[cfg(feature = "memory")]
 pub use memory::Memory;
 
 use crate::env::Timestamp;
-use crate::record::{ClientId, Digest, ExtensionId, GrantId, Record, TokenId};
+use crate::record::{ClientId, Digest, ExtensionId, GrantId, Record, Subject, TokenId};
 
 /// The name of a record.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
@@ -29,6 +31,13 @@ pub enum Key {
     UserCode(Digest),
     /// A [`Record::Extension`].
     Extension(ExtensionId),
+    /// A [`Record::Consent`].
+    Consent {
+        /// Who agreed.
+        subject: Subject,
+        /// To whom they gave it.
+        client: ClientId,
+    },
 }
 
 impl Key {
@@ -36,7 +45,7 @@ impl Key {
     #[must_use]
     pub const fn grant(&self) -> Option<GrantId> {
         match self {
-            Self::Client(_) | Self::Pushed(_) | Self::UserCode(_) | Self::Extension(_) => None,
+            Self::Client(_) | Self::Pushed(_) | Self::UserCode(_) | Self::Extension(_) | Self::Consent { .. } => None,
             Self::Grant(id) => Some(*id),
             Self::Token(id) => Some(id.grant),
         }
@@ -53,6 +62,8 @@ impl fmt::Display for Key {
             Self::Pushed(id) => write!(f, "pushed/{}", id.to_base64url()),
             Self::UserCode(id) => write!(f, "user_code/{}", id.to_base64url()),
             Self::Extension(id) => write!(f, "extension/{}/{}", id.kind(), id.digest().to_base64url()),
+            // The length keeps pairs apart whose names hold slashes.
+            Self::Consent { subject, client } => write!(f, "consent/{}/{client}/{subject}", client.as_str().len()),
         }
     }
 }

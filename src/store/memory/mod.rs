@@ -1,5 +1,7 @@
 //! Records in memory: sharded by grant, swept a little with every write.
 
+mod index;
+
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
@@ -11,7 +13,11 @@ use crate::ambient::{Clock, SystemClock};
 use crate::env::Timestamp;
 use crate::record::{Client, Record, TokenId};
 
-use super::{AsyncStore, Change, Commit, Expect, Key, Store, Versioned, Write};
+use super::{
+    AsyncGrantIndex, AsyncStore, Change, Commit, Cursor, Expect, GrantIndex, Key, Listed, Page, Store, Versioned,
+    Whose, Write,
+};
+use index::Index;
 
 /// The embedded store. What it holds ends with the process.
 ///
@@ -35,6 +41,8 @@ struct Shard {
     /// Which records may be forgotten, by the moment at which they may. Every row that expires is here at or before
     /// its expiry.
     due: BTreeMap<Timestamp, Vec<Key>>,
+    /// Every row that is listed, and no other.
+    index: Index,
     /// The version that the next write gets; never used twice.
     next: u64,
 }
@@ -86,6 +94,12 @@ impl<C: Clock> Memory<C> {
         (0..SHARDS).map(|place| self.shard(place).rows.len()).sum()
     }
 
+    /// How many of them are listed.
+    #[must_use]
+    pub fn listed(&self) -> usize {
+        (0..SHARDS).map(|place| self.shard(place).index.len()).sum()
+    }
+
     /// Whether there is no record.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -124,6 +138,10 @@ fn place(key: &Key) -> usize {
         Key::Pushed(id) | Key::UserCode(id) => id.as_bytes().first().copied().unwrap_or_default(),
         Key::Extension(id) => id.digest().as_bytes().first().copied().unwrap_or_default(),
         Key::Client(id) => id.as_str().bytes().fold(0, u8::wrapping_add),
+        Key::Consent { subject, client } => {
+            subject.as_str().bytes().chain(client.as_str().bytes()).fold(0, u8::wrapping_add)
+        }
+        Key::Extension(id) => id.digest().as_bytes().first().copied().unwrap_or_default(),
     };
     usize::from(spread) % SHARDS
 }
@@ -158,7 +176,14 @@ impl Shard {
             self.due.entry(expires).or_insert_with(|| Vec::with_capacity(1)).push(key.clone());
             queued = expires;
         }
+        let was = if let Entry::Occupied(row) = &entry { Some(&row.get().record) } else { None };
+        self.index.follow(was, Some(&record));
         entry.insert_entry(Row { version, record, expires, queued });
+    }
+
+    fn remove(&mut self, key: &Key) {
+        let was = self.rows.remove(key);
+        self.index.follow(was.as_ref().map(|was| &was.record), None);
     }
 
     /// Looks at up to `most` due entries; whether more are due.
@@ -187,7 +212,7 @@ impl Shard {
             return;
         }
         if row.expires <= now {
-            self.rows.remove(&key);
+            self.remove(&key);
             return;
         }
         row.queued = row.expires;
@@ -228,9 +253,7 @@ impl<C: Clock> Store for Memory<C> {
             let Some(shard) = locked.shard(&change.key) else { continue };
             match &change.write {
                 Write::Put { record, expires } => shard.put(&change.key, record.clone(), *expires),
-                Write::Delete => {
-                    shard.rows.remove(&change.key);
-                }
+                Write::Delete => shard.remove(&change.key),
                 Write::Nothing => {}
             }
         }
@@ -250,5 +273,34 @@ impl<C: Clock + Sync> AsyncStore for Memory<C> {
 
     async fn commit(&self, changes: &[Change]) -> Result<Commit, Infallible> {
         Store::commit(self, changes)
+    }
+}
+
+/// Shard by shard, and in each the grants before the consents.
+impl<C: Clock> GrantIndex for Memory<C> {
+    fn list(&self, whose: &Whose, after: Option<&Cursor>, limit: usize) -> Result<Page, Infallible> {
+        let (now, limit) = (self.clock.now(), limit.max(1));
+        let begun = after.and_then(Cursor::key).map(|key| place(&key));
+        let mut page = Page::default();
+        let mut seen = 0;
+        for place in begun.unwrap_or_default()..SHARDS {
+            let shard = self.shard(place);
+            let after = after.filter(|_| begun == Some(place));
+            for key in shard.index.list(whose, after, limit - seen) {
+                seen += 1;
+                page.next = shard.rows.get(&key).and_then(|row| Cursor::of(&row.record));
+                page.entries.extend(shard.read(&key, now).and_then(|row| Listed::of(&row.record)));
+            }
+            if seen == limit {
+                return Ok(page);
+            }
+        }
+        Ok(Page { next: None, ..page })
+    }
+}
+
+impl<C: Clock + Sync> AsyncGrantIndex for Memory<C> {
+    async fn list(&self, whose: &Whose, after: Option<&Cursor>, limit: usize) -> Result<Page, Infallible> {
+        GrantIndex::list(self, whose, after, limit)
     }
 }
