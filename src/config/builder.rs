@@ -142,6 +142,15 @@ impl ConfigBuilder {
         self.choosing(Practice::RedirectUriAtTokenEndpoint, Stance::Allowed)
     }
 
+    /// Remembers what people agree to, for each client, and asks only for what is new; for as long as
+    /// [`Lifetimes::consent`]. A client that a redirect URI does not identify is asked about every time
+    /// [RFC 8252 §8.6].
+    #[must_use]
+    pub const fn remember_consent(mut self) -> Self {
+        self.config.remembers_consent = true;
+        self
+    }
+
     /// Serves the device authorization grant; the host has a page at `paths.verification` where people type user codes.
     #[must_use]
     pub fn device_flow(mut self, change: impl FnOnce(&mut DeviceFlow)) -> Self {

@@ -16,6 +16,8 @@ pub struct Lifetimes {
     pub interaction: Duration,
     /// Of a device code and its user code; 10 min by default, an hour at most.
     pub device_code: Duration,
+    /// Of a remembered consent that is not given again; 365 days by default.
+    pub consent: Duration,
     /// Of an access token; 10 min by default.
     pub access_token: Duration,
     /// Of a refresh token that is not used; 30 days by default.
@@ -36,6 +38,7 @@ impl Default for Lifetimes {
             pushed_request: Duration::from_secs(60),
             interaction: Duration::from_secs(3600),
             device_code: Duration::from_secs(600),
+            consent: Duration::from_secs(365 * DAY),
             access_token: Duration::from_secs(600),
             refresh_idle: Duration::from_secs(30 * DAY),
             refresh_absolute: Duration::from_secs(365 * DAY),
@@ -60,6 +63,9 @@ impl Lifetimes {
         }
         if lifetimes.device_code < second || lifetimes.device_code > Duration::from_secs(3600) {
             return fault("device_code", "set it between 1 s and an hour; ten minutes are plenty");
+        }
+        if lifetimes.consent < second {
+            return fault("consent", "set it to at least 1 s; some months are usual");
         }
         if lifetimes.access_token < second {
             return fault("access_token", "set it to at least 1 s; some minutes are usual");

@@ -56,6 +56,7 @@ pub struct Config {
     detail_types: Vec<Arc<dyn DetailType>>,
     registration: Option<RegistrationPolicy>,
     extensions: Vec<Arc<dyn ExtensionGrant>>,
+    remembers_consent: bool,
 }
 
 /// The device authorization grant, where it is served [RFC 8628].
@@ -116,6 +117,7 @@ impl Config {
                 detail_types: Vec::new(),
                 registration: None,
                 extensions: Vec::new(),
+                remembers_consent: false,
             },
         }
     }
@@ -255,6 +257,12 @@ impl Config {
     #[must_use]
     pub const fn device_flow(&self) -> Option<&DeviceFlow> {
         self.device_flow.as_ref()
+    }
+
+    /// Whether what people agree to is remembered.
+    #[must_use]
+    pub const fn remembers_consent(&self) -> bool {
+        self.remembers_consent
     }
 
     /// Whether a grant type is served.

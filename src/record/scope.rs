@@ -84,6 +84,12 @@ impl Scope {
         if self.words().all(&mut keep) { self.clone() } else { Self::of(self.words().filter(|word| keep(word))) }
     }
 
+    /// The words of both.
+    #[must_use]
+    pub fn with(&self, other: &Self) -> Self {
+        if self.covers(other) { self.clone() } else { Self::of(self.words().chain(other.words())) }
+    }
+
     /// The words that `other` has not.
     #[must_use]
     pub fn without(&self, other: &Self) -> Self {

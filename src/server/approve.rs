@@ -13,6 +13,7 @@ use crate::wire::{AuthorizationResponse, AuthorizeReason, AuthorizeRefusal};
 
 use super::authorize::{Asking, Prompt, Session, interrupted, unverified};
 use super::consent::Consent;
+use super::recall::{self, recall};
 use super::verify::{keys, verify};
 
 /// A person said yes to a consent; any other prompt is not approved but resumed.
@@ -61,7 +62,8 @@ impl Endpoint for Approval {
     type Refusal = AuthorizeRefusal;
 
     fn keys(&self) -> Vec<Key> {
-        keys(&self.prompt.request)
+        let consent = recall::key(&self.config, &self.prompt.request, Some(&self.session));
+        keys(&self.prompt.request).into_iter().chain(consent).collect()
     }
 
     fn decide(&self, seen: &Snapshot, env: &Env) -> Decision<Self> {
@@ -92,7 +94,9 @@ impl Endpoint for Approval {
         }
         let may_act = self.may_act.clone();
         let consent = Consent { session, scope: scope.clone(), details: details.clone(), may_act };
-        Ok(verified.approve(config, consent, env, |response| response))
+        let client = verified.client.value().id();
+        let remembered = recall(config, Some(session), client, seen, env)?.adding(session, client, scope, config, env);
+        Ok(verified.approve(config, consent, env, |response| response).writing(remembered))
     }
 
     fn interrupted(&self, seen: &Snapshot) -> Option<AuthorizeRefusal> {

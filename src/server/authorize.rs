@@ -19,6 +19,7 @@ use crate::store::Key;
 use crate::wire::{AuthorizationRequest, AuthorizationResponse, AuthorizeReason, AuthorizeRefusal, PageReason};
 
 use super::consent::Consent;
+use super::recall::{self, Recalled, recall};
 use super::verify::{Resolved, Verified, client_id, keys, page, recipient, resolve, verify};
 
 /// An authorization request and who makes it, ready to be decided.
@@ -212,7 +213,12 @@ impl Authorize {
     }
 
     /// What must still be asked, if anything helps, and the error where it does not or `prompt=none` forbids to.
-    fn missing(&self, verified: &Verified<'_, '_>, env: &Env) -> Result<&Session, (Option<Asking>, AuthorizeReason)> {
+    fn missing(
+        &self,
+        verified: &Verified<'_, '_>,
+        recalled: &Recalled<'_>,
+        env: &Env,
+    ) -> Result<&Session, (Option<Asking>, AuthorizeReason)> {
         let session =
             self.visitor.session.as_ref().filter(|session| !verified.is_stale(session.authenticated, self.asked, env));
         let session = session.ok_or((Some(Asking::Login), AuthorizeReason::LoginRequired))?;
@@ -225,11 +231,12 @@ impl Authorize {
         if verified.prompt.select_account && !selected {
             return Err((Some(Asking::SelectAccount), AuthorizeReason::AccountSelectionRequired));
         }
-        let granted = self.visitor.consent.clone().unwrap_or_else(Scope::empty);
         // [RFC 8252 §8.6]: a redirect URI that anyone on the device may hold proves no client.
         let identified = verified.client.value().is_identified_by(&verified.to.uri);
         // Nothing is issued that the wrong one could receive.
         let known = identified || (verified.prompt.none && verified.response_type == ResponseType::None);
+        let granted = self.visitor.consent.clone().unwrap_or_else(Scope::empty);
+        let granted = recalled.scope().filter(|_| known).map_or_else(|| granted.clone(), |own| granted.with(own));
         let remembered =
             granted.covers(&verified.scope) && self.config.remembers_details(&self.visitor.details, &verified.details);
         let enough = remembered || verified.client.value().is_first_party();
@@ -274,7 +281,8 @@ impl Endpoint for Authorize {
     type Refusal = AuthorizeRefusal;
 
     fn keys(&self) -> Vec<Key> {
-        keys(&self.request)
+        let consent = recall::key(&self.config, &self.request, self.visitor.session.as_ref());
+        keys(&self.request).into_iter().chain(consent).collect()
     }
 
     fn decide(&self, seen: &Snapshot, env: &Env) -> Decision<Self> {
@@ -282,12 +290,14 @@ impl Endpoint for Authorize {
             Ok(verified) => verified,
             Err(halt) => return unverified(&self.request, halt),
         };
-        match self.missing(&verified, env) {
+        let client = verified.client.value().id();
+        let recalled = recall(&self.config, self.visitor.session.as_ref(), client, seen, env)?;
+        match self.missing(&verified, &recalled, env) {
             Ok(session) => {
                 let answer = |response| Authorization::Answer(Box::new(response));
                 let (scope, details) = (verified.scope.clone(), verified.details.clone());
                 let consent = Consent { session, scope, details, may_act: None };
-                Ok(verified.approve(&self.config, consent, env, answer))
+                Ok(verified.approve(&self.config, consent, env, answer).writing(recalled.still()))
             }
             Err((_, reason)) if verified.prompt.none => Err(verified.to.refuse(&reason).into()),
             Err((None, reason)) => Err(verified.to.refuse(&reason).into()),

@@ -14,6 +14,7 @@ mod introspect;
 mod manage;
 mod metadata;
 mod push;
+mod recall;
 mod register;
 mod revoke;
 mod rotate_secret;

@@ -126,11 +126,15 @@ pub(crate) fn device(config: ConfigBuilder) -> ConfigBuilder {
 }
 
 pub(crate) fn busy() -> (World<Busy>, Busy) {
+    busy_with(device)
+}
+
+pub(crate) fn busy_with(change: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> (World<Busy>, Busy) {
     let clock = Hands::default();
     let memory = Memory::with_clock(clock.clone());
     clients().into_iter().for_each(|client| memory.put_client(client));
     let store = Busy::new(Arc::new(memory));
-    (world_over(store.clone(), clock, device), store)
+    (world_over(store.clone(), clock, change), store)
 }
 
 pub(crate) fn of(subject: &str) -> Whose {

@@ -118,7 +118,7 @@ fn the_index_is_what_a_scan_would_find_after_any_run_of_requests() {
     const PEOPLE: [&str; 3] = ["alice", "bob", "b"];
     const APPS: [(&str, &str); 3] = [("spa", SPA), ("cli", CLI), ("own", "https://own.example/cb")];
     for seed in 1..=12 {
-        let (world, store) = busy();
+        let (world, store) = busy_with(grantor::ConfigBuilder::remember_consent);
         let mut dice = Dice(seed);
         let mut codes = Vec::new();
         let mut tokens: Vec<(&str, Value)> = Vec::new();

@@ -40,6 +40,7 @@ mod pushed_requests;
 mod records;
 mod refresh;
 mod registration;
+mod remembered_consent;
 mod resource_indicators;
 mod schedule;
 mod secrets;

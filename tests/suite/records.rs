@@ -20,7 +20,11 @@ fn full() -> World<Shelf> {
     let files = CommonDetails::new("files").actions(["read", "write"]);
     let change = |config: ConfigBuilder| {
         let registration = Registration::open().by_default("read").grant_types(&[GrantType::ClientCredentials]);
-        config.audience("https://api.example/").authorization_details(files).registration(registration)
+        config
+            .audience("https://api.example/")
+            .authorization_details(files)
+            .registration(registration)
+            .remember_consent()
     };
     world_over(Shelf::new(table), Hands::default(), change)
 }
@@ -81,6 +85,7 @@ fn records() -> Vec<(&'static str, Record)> {
     let mut records = vec![("public client", public_client()), ("confidential client", confidential_client())];
     let code = world.code("spa", SPA, &[("scope", "read write")]);
     records.push(("grant: code issued", written(&world, "grant")));
+    records.push(("remembered consent", written(&world, "consent")));
     let tokens = json(&world.token(&redeem("spa", SPA, &code)));
     records.push(("grant: live", written(&world, "grant")));
     records.push(("access token", written(&world, "token")));
@@ -101,7 +106,7 @@ fn records() -> Vec<(&'static str, Record)> {
     records.push(("grant: details", written(&world, "grant")));
     records.push(("access token: details", written(&world, "token")));
     let session = world.session().with_acr("urn:example:strong").with_amr(["hwk", "user"]);
-    world.server.approve(world.prompt(&authorization("spa", SPA, &[])), session);
+    world.server.approve(world.prompt(&authorization("spa", SPA, &[("prompt", "consent")])), session);
     records.push(("grant: of a strong login", written(&world, "grant")));
 
     let registering = |method, uri: &str, token: &str, body: &Value| {

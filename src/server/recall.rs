@@ -1,0 +1,83 @@
+//! What a person agreed to before, read and written together with what follows from it.
+
+use crate::config::Config;
+use crate::env::Env;
+use crate::record::{ClientId, RememberedConsent, Scope};
+use crate::snapshot::{Halt, Seen, Snapshot};
+use crate::store::{Change, Key};
+use crate::wire::AuthorizationRequest;
+
+use super::authorize::Session;
+use super::verify::client_id;
+
+/// The remembered consent of a person and a client, as far as the server remembers consents.
+#[derive(Debug)]
+pub(super) enum Recalled<'s> {
+    /// Consents are not remembered, or nobody is logged in.
+    Nothing,
+    /// They are; this is what was found, and what of it still counts.
+    Found(Option<Seen<'s, RememberedConsent>>, Option<&'s RememberedConsent>),
+}
+
+/// The record to be read with the request, once it is known who is there.
+pub(super) fn key(config: &Config, request: &AuthorizationRequest, session: Option<&Session>) -> Option<Key> {
+    let session = session.filter(|_| config.remembers_consent())?;
+    Some(Key::Consent { subject: session.subject.clone(), client: client_id(request)? })
+}
+
+pub(super) fn recall<'s, F>(
+    config: &Config,
+    session: Option<&Session>,
+    client: &ClientId,
+    seen: &'s Snapshot,
+    env: &Env,
+) -> Result<Recalled<'s>, Halt<F>> {
+    let Some(session) = session.filter(|_| config.remembers_consent()) else { return Ok(Recalled::Nothing) };
+    let found = seen.consent(&session.subject, client)?;
+    // A store may keep what has run out.
+    let lasting = |consent: &&RememberedConsent| env.now < consent.given.plus(config.lifetimes().consent);
+    let counts = found.map(|found| found.value()).filter(lasting);
+    Ok(Recalled::Found(found, counts))
+}
+
+impl Recalled<'_> {
+    /// What was granted before.
+    pub(super) const fn scope(&self) -> Option<&Scope> {
+        match self {
+            Self::Found(_, Some(consent)) => Some(&consent.scope),
+            Self::Found(_, None) | Self::Nothing => None,
+        }
+    }
+
+    /// Requires that what was relied on is not forgotten meanwhile.
+    pub(super) fn still(&self) -> Option<Change> {
+        match self {
+            Self::Found(found, Some(_)) => found.map(|found| found.still()),
+            Self::Found(_, None) | Self::Nothing => None,
+        }
+    }
+
+    /// Adds what `session` now granted `client` to what was granted before.
+    pub(super) fn adding(
+        &self,
+        session: &Session,
+        client: &ClientId,
+        scope: &Scope,
+        config: &Config,
+        env: &Env,
+    ) -> Option<Change> {
+        let Self::Found(found, counts) = self else { return None };
+        let next = RememberedConsent {
+            subject: session.subject.clone(),
+            client: client.clone(),
+            scope: counts.map_or_else(|| scope.clone(), |before| before.scope.with(scope)),
+            first: counts.map_or(env.now, |before| before.first),
+            given: env.now,
+        };
+        let expires = env.now.plus(config.lifetimes().consent);
+        Some(match found {
+            Some(found) => found.replace(next, expires),
+            None => Change::new_consent(next, expires),
+        })
+    }
+}
