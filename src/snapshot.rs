@@ -70,6 +70,14 @@ pub enum Question {
     TokenExchange(Box<ExchangeQuestion>),
     /// Whose are this name and password [RFC 6749 §4.3]? The answer is [`Verdict::Subject`], or a denial.
     Password(Box<PasswordQuestion>),
+    /// Is this person still there to be acted for, before their refresh token gives more?
+    #[non_exhaustive]
+    SubjectActive {
+        /// Who.
+        subject: Subject,
+        /// The client that refreshes.
+        client: ClientId,
+    },
     /// A question of an extension.
     Extension {
         /// What kind of question this is.

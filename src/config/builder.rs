@@ -151,6 +151,17 @@ impl ConfigBuilder {
         self
     }
 
+    /// Asks the host at every refresh whether the person is still there, as [`Question::SubjectActive`]. A denial refuses
+    /// the request and changes nothing, so that an account that was only suspended can go on; the grants of one that is
+    /// gone are ended by `end_all`.
+    ///
+    /// [`Question::SubjectActive`]: crate::Question::SubjectActive
+    #[must_use]
+    pub const fn ask_whether_subjects_are_active(mut self) -> Self {
+        self.config.asks_for_subjects = true;
+        self
+    }
+
     /// Serves the device authorization grant; the host has a page at `paths.verification` where people type user codes.
     #[must_use]
     pub fn device_flow(mut self, change: impl FnOnce(&mut DeviceFlow)) -> Self {

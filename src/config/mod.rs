@@ -57,6 +57,7 @@ pub struct Config {
     registration: Option<RegistrationPolicy>,
     extensions: Vec<Arc<dyn ExtensionGrant>>,
     remembers_consent: bool,
+    asks_for_subjects: bool,
 }
 
 /// The device authorization grant, where it is served [RFC 8628].
@@ -118,6 +119,7 @@ impl Config {
                 registration: None,
                 extensions: Vec::new(),
                 remembers_consent: false,
+                asks_for_subjects: false,
             },
         }
     }
@@ -263,6 +265,10 @@ impl Config {
     #[must_use]
     pub const fn remembers_consent(&self) -> bool {
         self.remembers_consent
+    }
+
+    pub(crate) const fn asks_for_subjects(&self) -> bool {
+        self.asks_for_subjects
     }
 
     /// Whether a grant type is served.

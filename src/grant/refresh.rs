@@ -14,7 +14,7 @@ use crate::config::Lifetimes;
 use crate::env::{Env, Timestamp, hmac_sha256};
 use crate::event::{Event, RevocationCause};
 use crate::record::{Chain, Exposed, Grant, GrantId, GrantState, GrantType, Handle, HandleKind, Live, Scope};
-use crate::snapshot::{Seen, Snapshot};
+use crate::snapshot::{Halt, Question, Seen, Snapshot, Verdict};
 use crate::step::Plan;
 use crate::store::Change;
 use crate::wire::TokenRefusal;
@@ -76,6 +76,7 @@ impl Refreshing {
         let scope = narrowed(requester, grant.value(), scope)?;
         let allowance = requester.allowance(&grant.value().audience, &scope, &grant.value().details)?;
 
+        check_subject(requester, grant.value(), seen)?;
         let id = grant.value().id;
         if let Presented::Retry(successor) = presented {
             let again = Event::RefreshRetried { grant: id, client: grant.value().client.clone() };
@@ -100,6 +101,13 @@ fn replace(grant: &Seen<'_, Grant>, live: &Live, chain: Chain, requester: &Reque
     let next = grant.value().becoming(GrantState::Live(Live { code: live.code, chain: Some(chain) }));
     let expires = next.forgettable(requester.env.now, requester.keeps());
     grant.replace(next, expires)
+}
+
+/// Asks the host whether the person is still there, if it wants to be asked.
+fn check_subject(requester: &Requester<'_>, grant: &Grant, seen: &Snapshot) -> Result<(), Halt<TokenRefusal>> {
+    let Some(subject) = grant.subject.clone().filter(|_| requester.config.asks_for_subjects()) else { return Ok(()) };
+    let verdict = seen.verdict(Question::SubjectActive { subject, client: grant.client.clone() })?;
+    Ok(ensure(verdict == Verdict::Allowed, TokenRefusal::SubjectInactive)?)
 }
 
 /// The scope of the next access token; the grant keeps its own, so that the next refresh can have it all again

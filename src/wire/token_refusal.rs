@@ -75,6 +75,8 @@ pub enum TokenRefusal {
     RefreshTokenExpired,
     /// The refresh token was spent; its grant is now revoked.
     RefreshTokenReused,
+    /// The host says that the person is not there any more.
+    SubjectInactive,
     /// The grant was revoked.
     GrantRevoked,
     /// The scope is not well formed.
@@ -176,6 +178,7 @@ impl TokenRefusal {
             | Self::RefreshTokenOfAnotherClient
             | Self::RefreshTokenExpired
             | Self::RefreshTokenReused => grant("the refresh token is invalid, expired, used, or another client's"),
+            Self::SubjectInactive => grant("the person's account is not active"),
             Self::GrantRevoked => grant("the grant was revoked"),
             Self::ScopeMalformed => scope("scope is malformed"),
             Self::ScopeMissing => scope("scope is missing and the client has no default"),

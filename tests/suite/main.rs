@@ -45,6 +45,7 @@ mod resource_indicators;
 mod schedule;
 mod secrets;
 mod step_up;
+mod subject_active;
 mod support;
 mod table;
 mod token_exchange;

@@ -176,6 +176,7 @@ fn refusals() -> impl Strategy<Value = TokenRefusal> {
         R::RefreshTokenOfAnotherClient,
         R::RefreshTokenExpired,
         R::RefreshTokenReused,
+        R::SubjectInactive,
         R::GrantRevoked,
         R::ScopeMalformed,
         R::ScopeMissing,
