@@ -141,7 +141,6 @@ fn place(key: &Key) -> usize {
         Key::Consent { subject, client } => {
             subject.as_str().bytes().chain(client.as_str().bytes()).fold(0, u8::wrapping_add)
         }
-        Key::Extension(id) => id.digest().as_bytes().first().copied().unwrap_or_default(),
     };
     usize::from(spread) % SHARDS
 }
