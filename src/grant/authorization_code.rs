@@ -5,15 +5,13 @@
 //!                     └─ not redeemed in time: forgotten
 //! ```
 
-use crate::event::{Event, RevocationCause};
 use crate::proof::pkce;
 use crate::record::{Exposed, GrantState, GrantType, Handle, HandleKind, IssuedCode, Live};
 use crate::snapshot::Snapshot;
-use crate::step::Plan;
 use crate::wire::TokenRefusal;
 
 use super::issue::{Decided, Requester};
-use super::{ensure, revoked};
+use super::{ensure, replayed};
 
 /// A code as presented for redemption.
 #[derive(Clone, Debug)]
@@ -53,11 +51,7 @@ impl Redemption {
         let code = match &grant.value().state {
             GrantState::CodeIssued(code) => code,
             GrantState::Live(Live { code: Some(redeemed), .. }) if redeemed.matches(handle.secret()) => {
-                // [RFC 6749 §4.1.2]: someone else has seen the code; what it gave is not safe.
-                let (id, client) = (grant.value().id, grant.value().client.clone());
-                return Ok(Plan::refuse(vec![revoked(&grant, config, env)], TokenRefusal::CodeReplayed)
-                    .reporting(Event::CodeReplayed { grant: id, client: client.clone() })
-                    .reporting(Event::GrantRevoked { grant: id, client, cause: RevocationCause::CodeReplayed }));
+                return Ok(replayed(&grant, config, env));
             }
             GrantState::Device(_) | GrantState::Live(_) | GrantState::Revoked => {
                 return Err(TokenRefusal::CodeUnknown.into());

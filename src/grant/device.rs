@@ -12,14 +12,13 @@
 use std::time::Duration;
 
 use crate::env::{Env, Timestamp};
-use crate::event::{Event, RevocationCause};
 use crate::record::{DeviceCode, DeviceStage, Exposed, Grant, GrantState, GrantType, Handle, HandleKind, Live};
 use crate::snapshot::{Seen, Snapshot};
 use crate::step::Plan;
 use crate::wire::TokenRefusal;
 
 use super::issue::{Decided, Requester};
-use super::{ensure, revoked};
+use super::{ensure, replayed};
 
 /// By how many seconds the interval grows when a poll comes too soon [RFC 8628 §3.5].
 const SLOWER: u64 = 5;
@@ -52,10 +51,7 @@ impl Poll {
         let device = match &grant.value().state {
             GrantState::Device(device) => device,
             GrantState::Live(Live { code: Some(redeemed), .. }) if redeemed.matches(handle.secret()) => {
-                let (id, client) = (grant.value().id, grant.value().client.clone());
-                return Ok(Plan::refuse(vec![revoked(&grant, config, env)], TokenRefusal::CodeReplayed)
-                    .reporting(Event::CodeReplayed { grant: id, client: client.clone() })
-                    .reporting(Event::GrantRevoked { grant: id, client, cause: RevocationCause::CodeReplayed }));
+                return Ok(replayed(&grant, config, env));
             }
             GrantState::CodeIssued(_) | GrantState::Live(_) | GrantState::Revoked => {
                 return Err(TokenRefusal::CodeUnknown.into());

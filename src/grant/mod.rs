@@ -13,7 +13,7 @@ mod revoke;
 pub(crate) mod token_exchange;
 
 pub(crate) use issue::{Allowance, Requester};
-pub(crate) use revoke::revoked;
+pub(crate) use revoke::{replayed, revoked};
 
 /// `Ok` if `holds`, for checks that read as one line.
 pub(crate) fn ensure<F>(holds: bool, otherwise: F) -> Result<(), F> {
