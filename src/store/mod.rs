@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 pub use grant_index::{AsyncGrantIndex, Cursor, GrantIndex, Listed, Page, Whose};
 #[cfg(feature = "memory")]
-pub use memory::Memory;
+pub use memory::{Indexed, Memory, Unindexed};
 
 use crate::env::Timestamp;
 use crate::record::{ClientId, Digest, ExtensionId, GrantId, Record, Subject, TokenId};

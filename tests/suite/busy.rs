@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use grantor::record::{ClientId, Grant, Record, Subject};
 use grantor::server::{EndedBy, Session, Visitor};
 use grantor::store::{
-    AsyncGrantIndex, AsyncStore, Change, Commit, Cursor, GrantIndex, Key, Listed, Memory, Page, Store, Versioned,
-    Whose, Write,
+    AsyncGrantIndex, AsyncStore, Change, Commit, Cursor, GrantIndex, Indexed, Key, Listed, Memory, Page, Store,
+    Versioned, Whose, Write,
 };
 use grantor::{ConfigBuilder, Progress, Timestamp};
 use serde_json::Value;
@@ -21,7 +21,7 @@ pub(crate) type Hook = Box<dyn FnOnce() + Send>;
 /// was written.
 #[derive(Clone)]
 pub(crate) struct Busy {
-    pub(crate) memory: Arc<Memory<Hands>>,
+    pub(crate) memory: Arc<Memory<Hands, Indexed>>,
     /// After how many more calls someone else comes.
     pub(crate) hook: Arc<Mutex<Option<(usize, Hook)>>>,
     /// After how many more calls the store fails once.
@@ -34,7 +34,7 @@ pub(crate) struct Busy {
 pub(crate) struct Away;
 
 impl Busy {
-    fn new(memory: Arc<Memory<Hands>>) -> Self {
+    fn new(memory: Arc<Memory<Hands, Indexed>>) -> Self {
         Self { memory, hook: Arc::default(), fault: Arc::default(), copy: Arc::default() }
     }
 
@@ -131,7 +131,7 @@ pub(crate) fn busy() -> (World<Busy>, Busy) {
 
 pub(crate) fn busy_with(change: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> (World<Busy>, Busy) {
     let clock = Hands::default();
-    let memory = Memory::with_clock(clock.clone());
+    let memory = Memory::with_clock(clock.clone()).with_index();
     clients().into_iter().for_each(|client| memory.put_client(client));
     let store = Busy::new(Arc::new(memory));
     (world_over(store.clone(), clock, change), store)
@@ -175,7 +175,9 @@ impl<S: GrantIndex> World<S> {
         });
         grants.collect()
     }
+}
 
+impl<S: Store> World<S> {
     /// A code that `subject` gave `client`.
     pub(crate) fn code_of(&self, subject: &str, client: &str, redirect_uri: &str) -> String {
         let session = Session::new(Subject::new(subject), self.now());

@@ -7,7 +7,7 @@ use grantor::event::{Event, RevocationCause};
 use grantor::record::GrantId;
 use grantor::server::{EndGrant, EndedBy, Exchange, Place};
 use grantor::step::{Endpoint, Step};
-use grantor::store::{Listed, Memory, Store, Whose};
+use grantor::store::{Indexed, Listed, Memory, Store, Whose};
 use grantor::{Clock, Env, Seed, Timestamp};
 
 use crate::busy::*;
@@ -114,7 +114,7 @@ fn a_client_that_acts_for_itself_is_ended_by_operators_only() {
 }
 
 /// Takes one step over the store.
-fn advance<E: Endpoint>(step: Step<E>, store: &Memory<Hands>) -> Step<E> {
+fn advance<E: Endpoint>(step: Step<E>, store: &Memory<Hands, Indexed>) -> Step<E> {
     match step {
         Step::Load(ask) => {
             let found = Store::load(store, ask.question()).unwrap();
@@ -130,7 +130,7 @@ fn advance<E: Endpoint>(step: Step<E>, store: &Memory<Hands>) -> Step<E> {
 
 /// Runs two machines, the order of their steps being the bits of `schedule`; afterwards both to their ends.
 fn interleaved<A: Endpoint, B: Endpoint>(
-    store: &Memory<Hands>,
+    store: &Memory<Hands, Indexed>,
     schedule: u8,
     mut first: Step<A>,
     mut second: Step<B>,

@@ -1,9 +1,10 @@
 //! What the index lists: in pages, of the living only, and the same as a scan would find.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use grantor::server::EndedBy;
-use grantor::store::{Cursor, Key, Listed, Whose};
+use grantor::store::{Cursor, Key, Listed, Memory, Whose};
 use grantor::{Clock, Timestamp};
 use serde_json::Value;
 
@@ -71,6 +72,26 @@ fn the_index_holds_nothing_of_what_is_gone() {
     assert_eq!(world.listed_by(&Whose::Since(Timestamp::from_unix(0)), 2), Vec::new());
     store.sweep();
     assert_eq!((store.listed(), store.len()), (0, clients().len()));
+}
+
+#[test]
+fn an_index_that_comes_later_lists_what_is_there() {
+    let clock = Hands::default();
+    let plain = Arc::new(Memory::with_clock(clock.clone()));
+    clients().into_iter().for_each(|client| plain.put_client(client));
+    let before = world_over(Arc::clone(&plain), clock.clone(), |config| config.remember_consent());
+    let kept = before.tokens_of("alice", "spa", SPA);
+    let revoked = before.tokens_of("alice", "cli", CLI);
+    before.revoke("cli", text(&revoked, "refresh_token"));
+    drop(before);
+    let indexed = Arc::into_inner(plain).unwrap().with_index();
+    let world = world_over(indexed, clock, |config| config.remember_consent());
+    let listed = world.listed_by(&of("alice"), 10);
+    assert_eq!(listed.len(), 3, "a grant, and the consents to both: {listed:?}");
+    assert_eq!(world.server.store().listed(), 3);
+    world.server.end_all(&of("alice"), &EndedBy::Operator).unwrap();
+    assert_eq!(world.refresh("spa", text(&kept, "refresh_token")).status(), 400);
+    assert_eq!(world.server.store().listed(), 0);
 }
 
 /// Numbers that look random and are the same in every run.

@@ -6,7 +6,7 @@ use grantor::event::Event;
 use grantor::record::{ClientId, Scope, Subject};
 use grantor::server::{Approval, Asking, Authorization, Authorize, EndGrant, EndedBy, ForgetConsent, Session, Visitor};
 use grantor::step::{Endpoint, Step};
-use grantor::store::{GrantIndex, Listed, Memory, Store};
+use grantor::store::{GrantIndex, Indexed, Listed, Memory, Store};
 use grantor::{AuthorizationServer, ConfigBuilder, Env, Progress, Seed};
 use http::Request;
 
@@ -101,7 +101,7 @@ fn consent_runs_out_even_where_the_store_keeps_it() {
     // The clock of the second store stands still.
     for keeps in [false, true] {
         let clock = Hands::default();
-        let memory = Memory::with_clock(if keeps { Hands::default() } else { clock.clone() });
+        let memory = Memory::with_clock(if keeps { Hands::default() } else { clock.clone() }).with_index();
         clients().into_iter().for_each(|client| memory.put_client(client));
         let lifetime = |config: ConfigBuilder| {
             config.remember_consent().lifetimes(|own| own.consent = std::time::Duration::from_secs(1000))
@@ -166,7 +166,7 @@ fn env(world: &World, seed: u8) -> Env {
 }
 
 /// Takes one step over the store.
-fn advance<E: Endpoint>(step: Step<E>, store: &Memory<Hands>) -> Step<E> {
+fn advance<E: Endpoint>(step: Step<E>, store: &Memory<Hands, Indexed>) -> Step<E> {
     match step {
         Step::Load(ask) => {
             let found = Store::load(store, ask.question()).unwrap();

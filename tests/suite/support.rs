@@ -10,7 +10,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use grantor::event::{Event, EventSink};
 use grantor::record::{Client, ClientSecretDigest, GrantType, Scope, Subject};
 use grantor::server::{Asking, Place, Prompt, Session, Visitor};
-use grantor::store::{Memory, Store};
+use grantor::store::{Indexed, Memory, Store};
 use grantor::{
     AuthorizationServer, Clock, Config, ConfigBuilder, Progress, Randomness, RandomnessFailed, Seed, Timestamp,
 };
@@ -80,10 +80,10 @@ impl EventSink for Log {
     }
 }
 
-pub type Server<S = Memory<Hands>> = AuthorizationServer<S, grantor::drive::NoHost, Log, Hands, Counting>;
+pub type Server<S = Memory<Hands, Indexed>> = AuthorizationServer<S, grantor::drive::NoHost, Log, Hands, Counting>;
 
-/// A server with the clients that tests use, and handles on its surroundings.
-pub struct World<S = Memory<Hands>> {
+/// A server over a store that lists, with the clients that tests use, and handles on its surroundings.
+pub struct World<S = Memory<Hands, Indexed>> {
     pub server: Server<S>,
     pub clock: Hands,
     pub log: Log,
@@ -99,7 +99,7 @@ pub fn config() -> ConfigBuilder {
 
 pub fn world_with(change: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> World {
     let clock = Hands::default();
-    let store = Memory::with_clock(clock.clone());
+    let store = Memory::with_clock(clock.clone()).with_index();
     for client in clients() {
         store.put_client(client);
     }

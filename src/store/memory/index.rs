@@ -7,12 +7,29 @@ use crate::env::Timestamp;
 use crate::record::{ClientId, GrantId, Record, Subject};
 use crate::store::{Cursor, Key, Whose};
 
-/// Where the listed rows of a shard are, in every order that is asked for: some 190 bytes for a grant of a person, with
-/// what the trees leave free.
+/// A [`Memory`](super::Memory) that lists nothing.
 #[derive(Debug, Default)]
-pub(super) struct Index {
+#[non_exhaustive]
+pub struct Unindexed;
+
+/// A [`Memory`](super::Memory) that can list grants and consents.
+// Where the listed rows of a shard are, in every order that is asked for: some 190 bytes for a grant of a person, with
+// what the trees leave free.
+#[derive(Debug, Default)]
+pub struct Indexed {
     grants: Orders<GrantId>,
     consents: Orders<Pair>,
+}
+
+/// What may be kept beside the rows; nobody outside can name it.
+pub trait Follow: Default + Send {
+    /// Follows a row from what it was to what it is.
+    fn follow(&mut self, was: Option<&Record>, is: Option<&Record>);
+}
+
+impl Follow for Unindexed {
+    #[inline]
+    fn follow(&mut self, _: Option<&Record>, _: Option<&Record>) {}
 }
 
 type Pair = (Subject, ClientId);
@@ -61,9 +78,8 @@ impl Name for Pair {
     }
 }
 
-impl Index {
-    /// Follows a row from what it was to what it is.
-    pub(super) fn follow(&mut self, was: Option<&Record>, is: Option<&Record>) {
+impl Follow for Indexed {
+    fn follow(&mut self, was: Option<&Record>, is: Option<&Record>) {
         let (was, is) = (was.and_then(Cursor::of), is.and_then(Cursor::of));
         if was == is {
             return;
@@ -77,7 +93,9 @@ impl Index {
             self.consents.insert(&is);
         }
     }
+}
 
+impl Indexed {
     /// Up to `most` rows behind `after`: the grants, and then the consents.
     pub(super) fn list(&self, whose: &Whose, after: Option<&Cursor>, most: usize) -> Vec<Key> {
         let in_consents = after.is_some_and(|after| after.grant().is_none());

@@ -17,15 +17,34 @@ use super::{
     AsyncGrantIndex, AsyncStore, Change, Commit, Cursor, Expect, GrantIndex, Key, Listed, Page, Store, Versioned,
     Whose, Write,
 };
-use index::Index;
+use index::Follow;
+pub use index::{Indexed, Unindexed};
 
 /// The embedded store. What it holds ends with the process.
 ///
 /// A write forgets up to a fixed number of expired records of the shards that it touches; [`Memory::sweep`] forgets all
 /// of them, for hosts that are idle.
+///
+/// It lists nothing unless it is made [`with_index`](Memory::with_index); without, a question to the index does not
+/// compile:
+///
+/// ```
+/// use grantor::store::{GrantIndex, Memory, Whose};
+/// # use grantor::record::Subject;
+/// let store = Memory::new().with_index();
+/// let page = GrantIndex::list(&store, &Whose::Subject(Subject::new("ada")), None, 20);
+/// # assert!(page.is_ok_and(|page| page.entries.is_empty()));
+/// ```
+///
+/// ```compile_fail,E0277
+/// use grantor::store::{GrantIndex, Memory, Whose};
+/// # use grantor::record::Subject;
+/// let store = Memory::new();
+/// let page = GrantIndex::list(&store, &Whose::Subject(Subject::new("ada")), None, 20);
+/// ```
 #[derive(Debug)]
-pub struct Memory<C = SystemClock> {
-    shards: Box<[Mutex<Shard>]>,
+pub struct Memory<C = SystemClock, I = Unindexed> {
+    shards: Box<[Mutex<Shard<I>>]>,
     clock: C,
 }
 
@@ -36,13 +55,13 @@ const SHARDS: usize = 64;
 const SWEPT: usize = 4;
 
 #[derive(Debug, Default)]
-struct Shard {
+struct Shard<I> {
     rows: HashMap<Key, Row>,
     /// Which records may be forgotten, by the moment at which they may. Every row that expires is here at or before
     /// its expiry.
     due: BTreeMap<Timestamp, Vec<Key>>,
-    /// Every row that is listed, and no other.
-    index: Index,
+    /// Every row that is listed, and no other; or nothing.
+    index: I,
     /// The version that the next write gets; never used twice.
     next: u64,
 }
@@ -81,6 +100,29 @@ impl<C: Clock> Memory<C> {
         Self { shards, clock }
     }
 
+    /// The same store, which lists what it holds from now on: that costs some 190 bytes for a grant of a person, and a
+    /// little time whenever a grant begins or ends.
+    #[must_use]
+    pub fn with_index(self) -> Memory<C, Indexed> {
+        let shards = self.shards.into_iter().map(|shard| {
+            let Shard { rows, due, next, .. } = shard.into_inner().unwrap_or_else(PoisonError::into_inner);
+            let mut index = Indexed::default();
+            rows.values().for_each(|row| index.follow(None, Some(&row.record)));
+            Mutex::new(Shard { rows, due, index, next })
+        });
+        Memory { shards: shards.collect(), clock: self.clock }
+    }
+}
+
+impl<C: Clock> Memory<C, Indexed> {
+    /// How many records are listed, expired ones that were not swept yet included.
+    #[must_use]
+    pub fn listed(&self) -> usize {
+        (0..SHARDS).map(|place| self.shard(place).index.len()).sum()
+    }
+}
+
+impl<C: Clock, I: Follow> Memory<C, I> {
     /// Adds a client, or replaces the one of the same name.
     pub fn put_client(&self, client: Client) {
         let key = Key::Client(client.id().clone());
@@ -92,12 +134,6 @@ impl<C: Clock> Memory<C> {
     #[must_use]
     pub fn len(&self) -> usize {
         (0..SHARDS).map(|place| self.shard(place).rows.len()).sum()
-    }
-
-    /// How many of them are listed.
-    #[must_use]
-    pub fn listed(&self) -> usize {
-        (0..SHARDS).map(|place| self.shard(place).index.len()).sum()
     }
 
     /// Whether there is no record.
@@ -113,12 +149,12 @@ impl<C: Clock> Memory<C> {
     }
 
     #[expect(clippy::indexing_slicing, reason = "`place` is below SHARDS")]
-    fn shard(&self, place: usize) -> MutexGuard<'_, Shard> {
+    fn shard(&self, place: usize) -> MutexGuard<'_, Shard<I>> {
         self.shards[place].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Locks the shards of `keys`, each once and in one order, so that two calls never wait for each other.
-    fn lock<'k>(&self, keys: impl Iterator<Item = &'k Key>) -> Locked<'_> {
+    fn lock<'k>(&self, keys: impl Iterator<Item = &'k Key>) -> Locked<'_, I> {
         let mut wanted = keys.fold(0_u64, |wanted, key| wanted | 1 << place(key));
         let mut held = SmallVec::new();
         while wanted != 0 {
@@ -146,20 +182,20 @@ fn place(key: &Key) -> usize {
 }
 
 /// Some shards, locked.
-struct Locked<'m> {
+struct Locked<'m, I> {
     /// No allocation for a client and a grant, which is what most requests are about.
-    held: SmallVec<[(usize, MutexGuard<'m, Shard>); 2]>,
+    held: SmallVec<[(usize, MutexGuard<'m, Shard<I>>); 2]>,
 }
 
-impl Locked<'_> {
+impl<I> Locked<'_, I> {
     /// The shard of a key that was named when the shards were locked.
-    fn shard(&mut self, key: &Key) -> Option<&mut Shard> {
+    fn shard(&mut self, key: &Key) -> Option<&mut Shard<I>> {
         let place = place(key);
         self.held.iter_mut().find_map(|(own, shard)| (*own == place).then_some(&mut **shard))
     }
 }
 
-impl Shard {
+impl<I: Follow> Shard<I> {
     fn read(&self, key: &Key, now: Timestamp) -> Option<&Row> {
         self.rows.get(key).filter(|row| now < row.expires)
     }
@@ -221,7 +257,7 @@ impl Shard {
     }
 }
 
-impl<C: Clock> Store for Memory<C> {
+impl<C: Clock, I: Follow> Store for Memory<C, I> {
     type Error = Infallible;
 
     fn load(&self, keys: &[Key]) -> Result<Vec<Option<Versioned<Record>>>, Infallible> {
@@ -263,7 +299,7 @@ impl<C: Clock> Store for Memory<C> {
     }
 }
 
-impl<C: Clock + Sync> AsyncStore for Memory<C> {
+impl<C: Clock + Sync, I: Follow> AsyncStore for Memory<C, I> {
     type Error = Infallible;
 
     async fn load(&self, keys: &[Key]) -> Result<Vec<Option<Versioned<Record>>>, Infallible> {
@@ -276,7 +312,7 @@ impl<C: Clock + Sync> AsyncStore for Memory<C> {
 }
 
 /// Shard by shard, and in each the grants before the consents.
-impl<C: Clock> GrantIndex for Memory<C> {
+impl<C: Clock> GrantIndex for Memory<C, Indexed> {
     fn list(&self, whose: &Whose, after: Option<&Cursor>, limit: usize) -> Result<Page, Infallible> {
         let (now, limit) = (self.clock.now(), limit.max(1));
         let begun = after.and_then(Cursor::key).map(|key| place(&key));
@@ -298,7 +334,7 @@ impl<C: Clock> GrantIndex for Memory<C> {
     }
 }
 
-impl<C: Clock + Sync> AsyncGrantIndex for Memory<C> {
+impl<C: Clock + Sync> AsyncGrantIndex for Memory<C, Indexed> {
     async fn list(&self, whose: &Whose, after: Option<&Cursor>, limit: usize) -> Result<Page, Infallible> {
         GrantIndex::list(self, whose, after, limit)
     }
