@@ -217,8 +217,11 @@ impl Config {
         client: &Client,
         requested: &[String],
     ) -> Result<Arc<[Resource]>, TargetInvalid> {
-        if requested.is_empty() && self.policy.requires(Practice::ResourceIndicator) {
-            return Err(TargetInvalid);
+        if requested.is_empty() {
+            // [RFC 8707 §2]: a client that may not have what is usual must say what it wants.
+            let usual = self.audience.iter().all(|resource| client.may_ask_for(resource));
+            let enough = usual && !self.policy.requires(Practice::ResourceIndicator);
+            return if enough { Ok(self.audience()) } else { Err(TargetInvalid) };
         }
         let mut found: Vec<Resource> = Vec::with_capacity(requested.len());
         for text in requested {
@@ -227,7 +230,7 @@ impl Config {
                 found.push(resource.clone());
             }
         }
-        if found.is_empty() { Ok(self.audience()) } else { Ok(found.into()) }
+        Ok(found.into())
     }
 
     fn resource(&self, name: &str) -> Option<&Resource> {

@@ -93,8 +93,9 @@ impl Exchanging {
             Some(_) => Some(live(self.actor, seen, env)?.ok_or(TokenRefusal::ActorTokenInvalid)?),
             None => None,
         };
+        check_may_act(&requester.client, &subject, actor.as_ref())?;
         let act = match &actor {
-            Some(actor) => Some(Arc::new(acting(&actor.grant, &subject)?)),
+            Some(actor) => Some(Arc::new(acting(actor, &subject)?)),
             None => subject.token.value().act.clone(),
         };
         let scope = self.scope(&subject, requester)?;
@@ -170,7 +171,10 @@ impl Exchanging {
     fn audience(&self, subject: &LiveAccess<'_>, requester: &Requester<'_>) -> Result<Arc<[Resource]>, TokenRefusal> {
         let named: Vec<String> = self.parameters.audience.iter().chain(requester.resource).cloned().collect();
         if named.is_empty() {
-            return Ok(Arc::clone(&subject.token.value().audience));
+            let held = &subject.token.value().audience;
+            let may = held.iter().all(|resource| requester.client.value().may_ask_for(resource));
+            ensure(may, TokenRefusal::TargetInvalid)?;
+            return Ok(Arc::clone(held));
         }
         let found = requester.config.resolve_resources(requester.client.value(), &named);
         let found = found.map_err(|_| TokenRefusal::TargetInvalid)?;
@@ -220,15 +224,29 @@ impl LiveAccess<'_> {
     }
 }
 
+/// Where the person said who may act, this goes for whoever gets the token, as an impersonator too, and for whoever is said
+/// to act [RFC 8693 §4.4]. The client that the person authorized may turn its own token into another of its own.
+fn check_may_act(
+    client: &Seen<'_, Client>,
+    subject: &LiveAccess<'_>,
+    actor: Option<&LiveAccess<'_>>,
+) -> Result<(), TokenRefusal> {
+    let Grant { client: own, may_act, .. } = subject.grant.value();
+    let Some(may_act) = may_act else { return Ok(()) };
+    let requester = Some(client.value().id()).filter(|id| *id != own);
+    let acts = actor.map(|actor| &actor.token.value().client);
+    let may = requester.into_iter().chain(acts).all(|id| may_act.contains(id));
+    ensure(may, TokenRefusal::ActorNotAllowed)
+}
+
 /// The actor with the subject token's actors behind it; no one may act twice, and a chain has an end.
-fn acting(actor: &Seen<'_, Grant>, subject: &LiveAccess<'_>) -> Result<Actor, TokenRefusal> {
-    let Grant { subject: person, client, .. } = actor.value();
+fn acting(actor: &LiveAccess<'_>, subject: &LiveAccess<'_>) -> Result<Actor, TokenRefusal> {
+    // A token that was exchanged is not of the client that its grant is of.
+    let client = &actor.token.value().client;
+    let sub = actor.grant.value().subject.clone().unwrap_or_else(|| Subject::new(client.as_str()));
     let earlier = &subject.token.value().act;
-    let sub = person.clone().unwrap_or_else(|| Subject::new(client.as_str()));
     let acted = || earlier.iter().flat_map(|earlier| earlier.chain());
     let again = acted().any(|actor| actor.sub == sub && actor.client_id == *client);
     ensure(!again && acted().count() < Actor::MOST, TokenRefusal::ActorsLoop)?;
-    let may = subject.grant.value().may_act.as_ref().is_none_or(|may| may.contains(client));
-    ensure(may, TokenRefusal::ActorNotAllowed)?;
     Ok(Actor { sub, client_id: client.clone(), act: earlier.clone() })
 }

@@ -322,7 +322,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Lets it ask for tokens for these resources only, instead of every known one.
+    /// Lets it have tokens for these resources only, instead of every known one; it must name one unless the server's
+    /// usual ones are among them.
     #[must_use]
     pub fn may_ask_for(mut self, resources: impl IntoIterator<Item = Resource>) -> Self {
         self.fields.may_ask_for = Some(resources.into_iter().collect());

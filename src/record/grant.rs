@@ -38,7 +38,7 @@ pub struct Grant {
     /// By which methods they proved it [RFC 8176].
     #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
     pub(crate) amr: Arc<[String]>,
-    /// The clients that may act for the subject in a delegation; all that the host allows if absent [RFC 8693 §4.4].
+    /// The clients that may act for the subject; all that the host allows if absent [RFC 8693 §4.4].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) may_act: Option<Arc<[ClientId]>>,
     pub(crate) state: GrantState,

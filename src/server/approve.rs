@@ -34,7 +34,7 @@ impl Approval {
         Self { config, prompt, session, scope: None, details: None, may_act: None }
     }
 
-    /// Lets only these clients act for the person in a delegation [RFC 8693 §4.4].
+    /// Lets only these clients act for the person, as themselves or as the person [RFC 8693 §4.4].
     #[must_use]
     pub fn may_act(mut self, clients: impl IntoIterator<Item = ClientId>) -> Self {
         self.may_act = Some(clients.into_iter().collect());

@@ -5,14 +5,14 @@ use std::sync::{Arc, Mutex};
 use grantor::drive::{Host, NoKeys};
 use grantor::record::{Client, ClientId, GrantType, Scope};
 use grantor::server::{Approval, Place};
-use grantor::{AuthorizationServer, ExchangeQuestion, Question, SigningInput, Unfetched, Verdict};
+use grantor::{AuthorizationServer, ConfigBuilder, ExchangeQuestion, Question, SigningInput, Unfetched, Verdict};
 use http::Request;
 use serde_json::{Value, json as value};
 
 use crate::support::*;
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
-const ACCESS: &str = "urn:ietf:params:oauth:token-type:access_token";
+pub(crate) const ACCESS: &str = "urn:ietf:params:oauth:token-type:access_token";
 const DOWNSTREAM: &str = "https://downstream.test/";
 
 /// A host that allows what its policy allows, and remembers what it was asked.
@@ -40,13 +40,22 @@ impl Host for Policy {
     }
 }
 
-struct Exchange {
-    world: World,
+pub(crate) struct Exchange {
+    pub(crate) world: World,
     policy: Policy,
 }
 
-fn exchange(allows: fn(&ExchangeQuestion) -> bool) -> Exchange {
-    let world = world_with(|config| config.token_exchange().resource(DOWNSTREAM));
+/// A server that exchanges what the policy allows, for the clients `middle`, `reader` and `deep`.
+pub(crate) fn exchange(allows: fn(&ExchangeQuestion) -> bool) -> Exchange {
+    exchange_with(|config| config.resource(DOWNSTREAM), allows)
+}
+
+/// The same, configured otherwise.
+pub(crate) fn exchange_with(
+    change: impl FnOnce(ConfigBuilder) -> ConfigBuilder,
+    allows: fn(&ExchangeQuestion) -> bool,
+) -> Exchange {
+    let world = world_with(|config| change(config.token_exchange()));
     let grants = [GrantType::TokenExchange, GrantType::ClientCredentials];
     for (id, scope) in [("middle", "read write admin"), ("reader", "read"), ("deep", "read write")] {
         let client = Client::builder(id).secret(secret(id)).grant_types(&grants).scope(Scope::parse(scope).unwrap());
@@ -56,7 +65,7 @@ fn exchange(allows: fn(&ExchangeQuestion) -> bool) -> Exchange {
 }
 
 impl Exchange {
-    fn ask(&self, request: &Request<Vec<u8>>) -> Value {
+    pub(crate) fn ask(&self, request: &Request<Vec<u8>>) -> Value {
         let seeds = Counting::beyond(1_000_000 + 1000 * self.policy.asked.lock().unwrap().len() as u64);
         let server = AuthorizationServer::new(self.world.server.config().clone(), self.world.server.store())
             .with_host(self.policy.clone())
@@ -66,23 +75,23 @@ impl Exchange {
     }
 
     /// Exchanges `subject` as `client`.
-    fn of(&self, client: &str, subject: &str, more: &[(&str, &str)]) -> Value {
+    pub(crate) fn of(&self, client: &str, subject: &str, more: &[(&str, &str)]) -> Value {
         let pairs = [("grant_type", GRANT), ("subject_token", subject), ("subject_token_type", ACCESS)];
         self.ask(&post_as("/token", &basic(client, client), &[&pairs, more].concat()))
     }
 
-    fn own_token(&self, client: &str) -> String {
+    pub(crate) fn own_token(&self, client: &str) -> String {
         let pairs = [("grant_type", "client_credentials"), ("scope", "read")];
         text(&json(&self.world.token(&post_as("/token", &basic(client, client), &pairs))), "access_token")
     }
 
-    fn seen(&self, client: &str, token: &str) -> Value {
+    pub(crate) fn seen(&self, client: &str, token: &str) -> Value {
         let request = post_as("/introspect", &basic(client, client), &[("token", token)]);
         json(&self.world.server.answer(Place::Introspection, &request))
     }
 }
 
-fn text(value: &Value, name: &str) -> String {
+pub(crate) fn text(value: &Value, name: &str) -> String {
     value[name].as_str().unwrap_or_else(|| panic!("no {name}: {value}")).to_owned()
 }
 

@@ -2,6 +2,7 @@
 
 mod approvals;
 mod codes;
+mod deputies;
 mod exhaustion;
 mod failures;
 mod leaks;
