@@ -99,9 +99,12 @@ impl DetailType for CommonDetails {
     fn covers(&self, granted: &AuthorizationDetail, requested: &AuthorizationDetail) -> bool {
         let within = |member: &&str| match (granted.texts(member), requested.texts(member)) {
             (Ok(Some(granted)), Ok(Some(requested))) => requested.iter().all(|value| granted.contains(value)),
-            (granted, requested) => granted == requested,
+            _ => granted.member(member) == requested.member(member),
         };
-        granted.member(IDENTIFIER) == requested.member(IDENTIFIER) && ARRAYS.iter().all(within)
+        let same = |one: &AuthorizationDetail, other: &AuthorizationDetail| {
+            one.members().all(|(name, value)| ARRAYS.contains(&name) || other.member(name) == Some(value))
+        };
+        ARRAYS.iter().all(within) && same(granted, requested) && same(requested, granted)
     }
 
     fn stays_granted(&self) -> bool {

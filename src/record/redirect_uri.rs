@@ -27,6 +27,21 @@ pub(crate) enum RedirectKind {
     PrivateUse,
 }
 
+/// The parameters of authorization responses.
+const RESPONSE: [&str; 11] = [
+    "code",
+    "state",
+    "iss",
+    "error",
+    "error_description",
+    "error_uri",
+    "access_token",
+    "token_type",
+    "expires_in",
+    "scope",
+    "id_token",
+];
+
 impl RedirectUri {
     /// Checks a URI for registration [RFC 9700 §4.1, RFC 8252 §7 and §8].
     pub(crate) fn register(text: &str, application: ApplicationType) -> Result<Self, RedirectUriFault> {
@@ -42,6 +57,10 @@ impl RedirectUri {
         // [RFC 6749 §3.1.2]
         if text.contains('#') {
             return Err(RedirectUriFault::Fragment);
+        }
+        // [RFC 6749 §3.1]: the query is kept, and the response must not have a parameter twice, nor one that is not its own.
+        if uri.query_pairs().any(|(name, _)| RESPONSE.contains(&&*name)) {
+            return Err(RedirectUriFault::ResponseParameter);
         }
         if !uri.username().is_empty() || uri.password().is_some() || authority(text).contains('@') {
             return Err(RedirectUriFault::UserInfo);
@@ -190,6 +209,9 @@ pub enum RedirectUriFault {
     /// Has a fragment [RFC 6749 §3.1.2].
     #[error("has a fragment")]
     Fragment,
+    /// Has a query with a parameter that the response would have a second time [RFC 6749 §3.1].
+    #[error("has a query with a parameter of authorization responses")]
+    ResponseParameter,
     /// Has a user name or password.
     #[error("has user information")]
     UserInfo,
@@ -237,6 +259,10 @@ mod tests {
             ("file:///etc/passwd", Native, RedirectUriFault::SchemeWithoutDot),
             ("https://client.example/cb#x", Web, RedirectUriFault::Fragment),
             ("https://client.example/cb#", Web, RedirectUriFault::Fragment),
+            ("https://client.example/cb?code=1", Web, RedirectUriFault::ResponseParameter),
+            ("https://client.example/cb?a=b&%73tate=1", Web, RedirectUriFault::ResponseParameter),
+            ("https://client.example/cb?iss", Web, RedirectUriFault::ResponseParameter),
+            ("com.example.app:/cb?error=x", Native, RedirectUriFault::ResponseParameter),
             ("https://user@client.example/cb", Web, RedirectUriFault::UserInfo),
             ("https://@client.example/cb", Web, RedirectUriFault::UserInfo),
             ("https://*.client.example/cb", Web, RedirectUriFault::Wildcard),

@@ -596,3 +596,23 @@ fn details_are_personal_and_so_not_printed() {
     assert_eq!(tokens["authorization_details"][0]["to"], "a-private-clinic");
     assert!(!format!("{:?}", world.log.take()).contains("clinic"));
 }
+
+#[test]
+fn a_common_type_covers_no_member_that_was_not_granted() {
+    let named = CommonDetails::new("doc").actions(["read", "write"]).identifier();
+    let detail = |value: Value| details(&[value]).iter().next().unwrap().clone();
+    let granted = detail(value!({"type": "doc", "actions": ["read", "write"], "identifier": "1"}));
+    for (requested, covered) in [
+        (value!({"type": "doc", "actions": ["read"], "identifier": "1"}), true),
+        (value!({"type": "doc", "actions": ["read"], "identifier": "2"}), false),
+        (value!({"type": "doc", "actions": ["read"]}), false),
+        (value!({"type": "doc", "identifier": "1"}), false),
+        (value!({"type": "doc", "actions": "read", "identifier": "1"}), false),
+        (value!({"type": "doc", "actions": ["read"], "identifier": "1", "amount": 1000}), false),
+        (value!({"type": "doc", "actions": ["read"], "identifier": "1", "privileges": ["admin"]}), false),
+    ] {
+        assert_eq!(named.covers(&granted, &detail(requested.clone())), covered, "{requested}");
+    }
+    let rich = granted.clone().with("account", "7");
+    assert!(named.covers(&rich, &rich) && !named.covers(&rich, &granted), "what limits is not left out");
+}
