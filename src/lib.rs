@@ -58,8 +58,8 @@ pub mod wire;
 
 pub use ambient::{Clock, Randomness, RandomnessFailed, SystemClock, SystemRandomness};
 pub use config::{
-    About, CommonDetails, Config, ConfigBuilder, ConfigFault, Cors, DetailType, DeviceFlow, Lifetimes, Paths, Policy,
-    Practice, Profile, Registration, Rule, Stance,
+    About, CommonDetails, Config, ConfigBuilder, ConfigFault, Cors, DetailType, DeviceFlow, Lifetimes, MutualTls,
+    Paths, Policy, Practice, Profile, Registration, Rule, Stance,
 };
 pub use env::{Env, Seed, Timestamp};
 pub use facade::{AuthorizationServer, Outcome, Progress};

@@ -8,7 +8,7 @@ use super::paths::Paths;
 use super::policy::{Practice, Stance};
 use super::profile::Profile;
 use super::registration::{Registration, RegistrationPolicy};
-use super::{About, Config, Cors, DetailType, DeviceFlow, KnownResource};
+use super::{About, Config, Cors, DetailType, DeviceFlow, KnownResource, MutualTls};
 use crate::extension::ExtensionGrant;
 use crate::record::{GrantType, Resource, Scope, web_url};
 use crate::wire::Limits;
@@ -169,6 +169,13 @@ impl ConfigBuilder {
         self
     }
 
+    /// Serves mutual TLS [RFC 8705]; the host hands on the certificates of clients.
+    #[must_use]
+    pub fn mutual_tls(mut self, change: impl FnOnce(&mut MutualTls)) -> Self {
+        change(self.config.mutual_tls.get_or_insert_default());
+        self
+    }
+
     /// Serves token exchange [RFC 8693]; the host decides over each one, as [`Question::TokenExchange`].
     ///
     /// [`Question::TokenExchange`]: crate::Question::TokenExchange
@@ -306,6 +313,7 @@ impl ConfigBuilder {
         config.paths.check()?;
         let sound = |flow: &DeviceFlow| flow.user_codes.is_sound() && (1..=60).contains(&flow.interval.as_secs());
         ensure(config.device_flow.as_ref().is_none_or(sound), || ConfigFault::DeviceFlow)?;
+        config.mutual_tls.as_ref().map_or(Ok(()), MutualTls::check)?;
         config.registration =
             registration.map(|registration| RegistrationPolicy::new(registration, &config)).transpose()?;
         Ok(Arc::new(config))

@@ -65,6 +65,9 @@ pub enum ConfigFault {
     /// A type of authorization details.
     #[error("authorization_details: {0:?}: use a name of printable ASCII without spaces, and each name once")]
     DetailType(String),
+    /// Mutual TLS.
+    #[error("mutual_tls: endpoint_aliases {0:?}: use an https URL without a query, a fragment or a slash at its end")]
+    MutualTls(String),
     /// Registration.
     #[error(
         "registration: use scopes that are listed in scopes, give a default_scope or by_default within at_most, and at least one initial access token unless it is open"

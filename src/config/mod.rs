@@ -7,6 +7,7 @@ mod cors;
 mod detail_type;
 mod fault;
 mod lifetimes;
+mod mutual_tls;
 mod paths;
 mod policy;
 mod profile;
@@ -22,6 +23,7 @@ pub use cors::Cors;
 pub use detail_type::DetailType;
 pub use fault::ConfigFault;
 pub use lifetimes::Lifetimes;
+pub use mutual_tls::MutualTls;
 pub use paths::Paths;
 pub use policy::{Policy, Practice, Rule, Stance};
 pub use profile::Profile;
@@ -58,6 +60,7 @@ pub struct Config {
     extensions: Vec<Arc<dyn ExtensionGrant>>,
     remembers_consent: bool,
     asks_for_subjects: bool,
+    mutual_tls: Option<MutualTls>,
 }
 
 /// The device authorization grant, where it is served [RFC 8628].
@@ -120,6 +123,7 @@ impl Config {
                 extensions: Vec::new(),
                 remembers_consent: false,
                 asks_for_subjects: false,
+                mutual_tls: None,
             },
         }
     }
@@ -262,6 +266,17 @@ impl Config {
     #[must_use]
     pub const fn device_flow(&self) -> Option<&DeviceFlow> {
         self.device_flow.as_ref()
+    }
+
+    /// Mutual TLS, where it is served.
+    #[must_use]
+    pub const fn mutual_tls(&self) -> Option<&MutualTls> {
+        self.mutual_tls.as_ref()
+    }
+
+    /// Whether clients may register for tokens that are bound to their certificates.
+    pub(crate) fn binds_to_certificates(&self) -> bool {
+        self.mutual_tls.as_ref().is_some_and(|mutual| mutual.certificate_bound_access_tokens)
     }
 
     /// Whether what people agree to is remembered.

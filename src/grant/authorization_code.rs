@@ -69,7 +69,7 @@ impl Redemption {
         ensure(env.now < code.expires, TokenRefusal::CodeExpired)?;
 
         let allowance = requester.allowance(&grant.value().audience, &grant.value().scope, &grant.value().details)?;
-        let (refresh, chain) = requester.begin_chain(grant.value()).unzip();
+        let (refresh, chain) = requester.begin_chain(grant.value(), &allowance).unzip();
         let next = grant.value().becoming(GrantState::Live(Live { code: Some(code.digest), chain }));
         let expires = next.forgettable(env.now, requester.keeps());
         let kept = grant.replace(next, expires);

@@ -69,7 +69,7 @@ impl Poll {
 
 fn redeem(grant: &Seen<'_, Grant>, device: &DeviceCode, requester: &Requester<'_>) -> Decided {
     let allowance = requester.allowance(&grant.value().audience, &grant.value().scope, &grant.value().details)?;
-    let (refresh, chain) = requester.begin_chain(grant.value()).unzip();
+    let (refresh, chain) = requester.begin_chain(grant.value(), &allowance).unzip();
     let next = grant.value().becoming(GrantState::Live(Live { code: Some(device.digest), chain }));
     let expires = next.forgettable(requester.env.now, requester.keeps());
     let kept = grant.replace(next, expires);

@@ -85,7 +85,7 @@ impl Extending {
             may_act: None,
             state: GrantState::Live(Live { code: None, chain: None }),
         };
-        let chain = if refreshable { requester.begin_chain(&grant) } else { None };
+        let chain = if refreshable { requester.begin_chain(&grant, &allowance) } else { None };
         let (refresh, chain) = chain.unzip();
         grant.state = GrantState::Live(Live { code: None, chain });
         let expires = grant.forgettable(env.now, requester.keeps());

@@ -7,13 +7,13 @@ use crate::config::Config;
 use crate::env::Env;
 use crate::event::Event;
 use crate::record::{
-    AccessToken, Actor, AuthorizationDetails, Chain, Client, Exposed, Grant, GrantType, Handle, HandleKind, Resource,
-    Scope, TokenId,
+    AccessToken, Actor, AuthorizationDetails, Chain, Client, Confirmation, Exposed, Grant, GrantType, Handle,
+    HandleKind, Resource, Scope, TokenId,
 };
 use crate::snapshot::{Halt, Seen};
 use crate::step::Plan;
 use crate::store::Change;
-use crate::wire::{ACCESS_TOKEN_TYPE, TokenRefusal, TokenResponse};
+use crate::wire::{ACCESS_TOKEN_TYPE, ClientCertificate, TokenRefusal, TokenResponse};
 
 use super::ensure;
 
@@ -26,6 +26,8 @@ pub(crate) struct Allowance {
     pub(crate) scope: Scope,
     pub(crate) details: AuthorizationDetails,
     pub(crate) audience: Arc<[Resource]>,
+    /// What the token is bound to.
+    pub(crate) cnf: Option<Box<Confirmation>>,
 }
 
 /// Tokens to be issued.
@@ -49,6 +51,8 @@ pub(crate) struct Issue<'a> {
 pub(crate) struct Requester<'a> {
     pub(crate) config: &'a Config,
     pub(crate) client: Seen<'a, Client>,
+    /// The certificate of its connection.
+    pub(crate) certificate: Option<&'a ClientCertificate>,
     /// Where the token shall be used, if that was said.
     pub(crate) resource: &'a [String],
     /// What the token shall allow beside the scope, if that was said.
@@ -92,14 +96,23 @@ impl Requester<'_> {
         };
         let scope = self.config.scope_at(&audience, scope);
         ensure(!(scope.is_empty() && details.is_empty()), TokenRefusal::ScopeUnknown)?;
-        Ok(Allowance { scope, details, audience })
+        Ok(Allowance { scope, details, audience, cnf: self.binding()? })
+    }
+
+    /// What the client's tokens are bound to; without it, one that asked for that gets none [RFC 8705 §3.4].
+    fn binding(&self) -> Result<Option<Box<Confirmation>>, TokenRefusal> {
+        if !self.client.value().metadata().tls_client_certificate_bound_access_tokens {
+            return Ok(None);
+        }
+        let certificate = self.certificate.ok_or(TokenRefusal::CertificateMissing)?;
+        Ok(Some(Box::new(certificate.confirmation())))
     }
 
     /// Plans tokens, as long as the client is still what it was.
     pub(crate) fn issue<F>(&self, issue: Issue<'_>) -> Plan<TokenResponse, F> {
         let Self { config, client, env, .. } = self;
         let Issue { grant_type, grant, mut changes, allowance, lifetime, act, refresh } = issue;
-        let Allowance { scope, details, audience } = allowance;
+        let Allowance { scope, details, audience, cnf } = allowance;
         let access = Handle::mint(grant.id, env, "access token");
         let token = AccessToken {
             id: TokenId::of(&access),
@@ -109,6 +122,7 @@ impl Requester<'_> {
             details: details.clone(),
             audience,
             act,
+            cnf,
             issued: env.now,
             expires: env.now.plus(lifetime),
         };
@@ -160,9 +174,16 @@ impl Requester<'_> {
     ///
     /// A client that registered the grant type gets one, but with `openid` only for `offline_access`
     /// [OpenID Connect Core §11].
-    pub(crate) fn begin_chain(&self, grant: &Grant) -> Option<(Handle, Chain)> {
+    pub(crate) fn begin_chain(&self, grant: &Grant, allowance: &Allowance) -> Option<(Handle, Chain)> {
         let wanted = grant.scope.contains("offline_access") || !grant.scope.contains("openid");
         let allowed = self.client.value().may_use(GrantType::RefreshToken);
-        (wanted && allowed).then(|| Chain::begin(grant.id, &self.config.lifetimes(), self.env))
+        let begin = || Chain::begin(grant.id, self.chain_binding(allowance), &self.config.lifetimes(), self.env);
+        (wanted && allowed).then(begin)
+    }
+
+    /// What a refresh token is bound to: as the access token, unless it is bound to its client already, by the client's
+    /// authentication, so that such a client can renew its certificate [RFC 8705 §4, §6.3, §7.1].
+    pub(crate) fn chain_binding(&self, allowance: &Allowance) -> Option<Box<Confirmation>> {
+        allowance.cnf.clone().filter(|_| !self.client.value().is_confidential())
     }
 }

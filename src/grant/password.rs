@@ -90,7 +90,7 @@ impl Verifying {
             may_act: None,
             state: GrantState::Live(Live { code: None, chain: None }),
         };
-        let (refresh, chain) = requester.begin_chain(&grant).unzip();
+        let (refresh, chain) = requester.begin_chain(&grant, &allowance).unzip();
         grant.state = GrantState::Live(Live { code: None, chain });
         let expires = grant.forgettable(env.now, requester.keeps());
         let kept = Change::new_grant(grant.clone(), expires);

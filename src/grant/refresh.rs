@@ -13,7 +13,9 @@
 use crate::config::Lifetimes;
 use crate::env::{Env, Timestamp, hmac_sha256};
 use crate::event::{Event, RevocationCause};
-use crate::record::{Chain, Exposed, Grant, GrantId, GrantState, GrantType, Handle, HandleKind, Live, Scope};
+use crate::record::{
+    Chain, Confirmation, Exposed, Grant, GrantId, GrantState, GrantType, Handle, HandleKind, Live, Scope,
+};
 use crate::snapshot::{Halt, Question, Seen, Snapshot, Verdict};
 use crate::step::Plan;
 use crate::store::Change;
@@ -60,6 +62,7 @@ impl Refreshing {
                 return Err(TokenRefusal::RefreshTokenUnknown.into());
             }
         };
+        check_binding(chain, requester)?;
         let lifetimes = config.lifetimes();
         let presented = chain.recognise(handle, env.now, &lifetimes);
         match presented {
@@ -84,10 +87,17 @@ impl Refreshing {
             let plan = requester.tokens(GrantType::RefreshToken, grant.value(), kept, allowance, Some(&successor));
             return Ok(plan.reporting(again));
         }
-        let (successor, chain) = chain.advance(handle, &lifetimes, env);
+        let (successor, chain) = chain.advance(handle, requester.chain_binding(&allowance), &lifetimes, env);
         let kept = replace(&grant, live, chain, requester);
         Ok(requester.tokens(GrantType::RefreshToken, grant.value(), kept, allowance, Some(&successor)))
     }
+}
+
+/// Requires what the chain is bound to, before whoever has only the token learns or changes anything [RFC 8705 §4].
+fn check_binding(chain: &Chain, requester: &Requester<'_>) -> Result<(), TokenRefusal> {
+    let Some(cnf) = &chain.cnf else { return Ok(()) };
+    ensure(requester.certificate.is_some(), TokenRefusal::CertificateMissing)?;
+    ensure(cnf.is_met_by(requester.certificate), TokenRefusal::CertificateDiffers)
 }
 
 /// Leaves the grant alone, unless the access token issued now would outlive its record.
@@ -137,7 +147,12 @@ pub(crate) enum Presented {
 }
 
 impl Chain {
-    pub(crate) fn begin(grant: GrantId, lifetimes: &Lifetimes, env: &Env) -> (Handle, Self) {
+    pub(crate) fn begin(
+        grant: GrantId,
+        cnf: Option<Box<Confirmation>>,
+        lifetimes: &Lifetimes,
+        env: &Env,
+    ) -> (Handle, Self) {
         let first = Handle::mint(grant, env, "refresh token");
         let chain = Self {
             current: first.digest(),
@@ -147,6 +162,7 @@ impl Chain {
             idle_until: env.now.plus(lifetimes.refresh_idle),
             ends: env.now.plus(lifetimes.refresh_absolute),
             spent: Vec::new(),
+            cnf,
         };
         (first, chain)
     }
@@ -168,7 +184,14 @@ impl Chain {
         Presented::Reused
     }
 
-    fn advance(&self, presented: &Handle, lifetimes: &Lifetimes, env: &Env) -> (Handle, Self) {
+    /// A chain that was bound stays so; one that was not is, from now on, bound to `cnf`.
+    fn advance(
+        &self,
+        presented: &Handle,
+        cnf: Option<Box<Confirmation>>,
+        lifetimes: &Lifetimes,
+        env: &Env,
+    ) -> (Handle, Self) {
         let salt = env.derive("refresh salt");
         let successor = successor(presented, &salt);
         let forgotten = (self.spent.len() + 1).saturating_sub(REMEMBERED);
@@ -180,6 +203,7 @@ impl Chain {
             idle_until: env.now.plus(lifetimes.refresh_idle),
             ends: self.ends,
             spent,
+            cnf: self.cnf.clone().or(cnf),
         };
         (successor, next)
     }

@@ -12,8 +12,8 @@ use std::sync::Arc;
 
 use crate::env::Env;
 use crate::record::{
-    AccessToken, Actor, AuthorizationDetails, Client, ClientId, Exposed, Grant, GrantType, Handle, HandleKind,
-    Resource, Scope, Subject, TokenId,
+    AccessToken, Actor, AuthorizationDetails, Client, ClientId, Confirmation, Exposed, Grant, GrantType, Handle,
+    HandleKind, Resource, Scope, Subject, TokenId,
 };
 use crate::snapshot::{Halt, Question, Seen, Snapshot, Verdict};
 use crate::store::{Change, Key};
@@ -58,6 +58,8 @@ pub struct ExchangeQuestion {
     pub subject_client: ClientId,
     /// Where the subject token may be used: whoever it is neither for nor from has no business with it [RFC 8693 §2.3].
     pub subject_audience: Arc<[Resource]>,
+    /// What the subject token is bound to, which whoever passed it on has not shown here.
+    pub subject_cnf: Option<Confirmation>,
     /// Who would act; absent for an impersonation.
     pub actor: Option<Actor>,
     /// What it would allow.
@@ -89,10 +91,13 @@ impl Exchanging {
         self.check_types()?;
         seen.all(self.holder_keys(seen)?)?;
         let subject = live(self.subject, seen, env)?.ok_or(TokenRefusal::SubjectTokenInvalid)?;
+        ensure(subject.may_be_shown_by(requester), TokenRefusal::SubjectTokenInvalid)?;
         let actor = match &self.parameters.actor_token {
             Some(_) => Some(live(self.actor, seen, env)?.ok_or(TokenRefusal::ActorTokenInvalid)?),
             None => None,
         };
+        let shown = actor.as_ref().is_none_or(|actor| actor.may_be_shown_by(requester));
+        ensure(shown, TokenRefusal::ActorTokenInvalid)?;
         check_may_act(&requester.client, &subject, actor.as_ref())?;
         let act = match &actor {
             Some(actor) => Some(Arc::new(acting(actor, &subject)?)),
@@ -195,6 +200,7 @@ impl Exchanging {
             subject: subject.grant.value().subject.clone(),
             subject_client: subject.token.value().client.clone(),
             subject_audience: Arc::clone(&subject.token.value().audience),
+            subject_cnf: subject.token.value().cnf.as_deref().copied(),
             actor: actor.cloned(),
             scope: allowance.scope.clone(),
             details: allowance.details.clone(),
@@ -218,6 +224,14 @@ fn live<'s>(
 }
 
 impl LiveAccess<'_> {
+    /// Whether the client shows what its own token is bound to [RFC 8705 §3]; another's token was passed on to it, and what
+    /// that is bound to is for the host to judge.
+    fn may_be_shown_by(&self, requester: &Requester<'_>) -> bool {
+        let AccessToken { client, cnf, .. } = self.token.value();
+        let own = client == requester.client.value().id();
+        !own || cnf.as_ref().is_none_or(|cnf| cnf.is_met_by(requester.certificate))
+    }
+
     /// Requires that all of it is still what it was.
     fn still(&self) -> impl Iterator<Item = Change> {
         [self.grant.still(), self.token.still()].into_iter().chain(self.holders.iter().map(Seen::<Client>::still))

@@ -188,6 +188,9 @@ impl Client {
             ClientFault::PublicClientCredentials,
         )?;
 
+        let implicit = grant_types.contains(&GrantType::Implicit);
+        ensure(!(implicit && metadata.tls_client_certificate_bound_access_tokens), ClientFault::ImplicitTokensBound)?;
+
         let response_types = response_types(metadata.response_types.as_deref(), &grant_types)?;
         let with_code = grant_types.contains(&GrantType::AuthorizationCode);
         let redirects = with_code || !response_types.is_empty();
@@ -337,6 +340,13 @@ impl ClientBuilder {
         self
     }
 
+    /// Binds its access tokens to the certificate that it asks for them with [RFC 8705 §3.4].
+    #[must_use]
+    pub const fn certificate_bound_access_tokens(mut self) -> Self {
+        self.fields.metadata.tls_client_certificate_bound_access_tokens = true;
+        self
+    }
+
     /// Makes the client.
     ///
     /// # Errors
@@ -453,6 +463,9 @@ pub enum ClientFault {
     /// Only confidential clients act on their own behalf [RFC 6749 §4.4].
     #[error("a public client cannot use the grant type client_credentials")]
     PublicClientCredentials,
+    /// What the authorization endpoint issues is bound to nothing [RFC 8705 §6.4].
+    #[error("tokens of the grant type implicit cannot be bound to a certificate")]
+    ImplicitTokensBound,
     /// A response type that is not served.
     #[error("response type {0:?} is not supported")]
     ResponseType(String),

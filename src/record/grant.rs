@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::secret::{self, Fingerprint};
-use super::{AuthorizationDetails, ClientId, Digest, GrantId, Resource, Scope, Subject};
+use super::{AuthorizationDetails, ClientId, Confirmation, Digest, GrantId, Resource, Scope, Subject};
 use crate::env::Timestamp;
 
 /// Everything that one authorization gave, and its state.
@@ -136,6 +136,9 @@ pub(crate) struct Chain {
     /// The latest spent generations, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) spent: Vec<Fingerprint>,
+    /// What must be held to refresh; absent where client authentication shows who refreshes [RFC 8705 §4, §7.1].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) cnf: Option<Box<Confirmation>>,
 }
 
 impl Grant {
@@ -235,10 +238,10 @@ impl Grant {
 /// The salt makes the current secret out of the one before, which may be in some log; it shall not be there as well.
 impl fmt::Debug for Chain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { current, rotated, idle_until, ends, spent, .. } = self;
+        let Self { current, rotated, idle_until, ends, spent, cnf, .. } = self;
         let mut shown = f.debug_struct("Chain");
         shown.field("current", current).field("rotated", rotated).field("idle_until", idle_until);
-        shown.field("ends", ends).field("spent", spent).finish_non_exhaustive()
+        shown.field("ends", ends).field("spent", spent).field("cnf", cnf).finish_non_exhaustive()
     }
 }
 

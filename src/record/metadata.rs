@@ -64,6 +64,9 @@ pub struct ClientMetadata {
     /// Whether its authorization requests must be pushed [RFC 9126 §6].
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub require_pushed_authorization_requests: bool,
+    /// Whether its access tokens must be bound to the certificate that it asks for them with [RFC 8705 §3.4].
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub tls_client_certificate_bound_access_tokens: bool,
     /// Web or native, which decides the redirect URIs it may register.
     pub application_type: ApplicationType,
     /// Whatever else was registered, such as `client_name#ja`.

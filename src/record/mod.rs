@@ -3,6 +3,7 @@
 mod actor;
 mod authorization_details;
 mod client;
+mod confirmation;
 mod extension;
 mod grant;
 mod metadata;
@@ -26,6 +27,7 @@ use serde::{Deserialize, Serialize};
 pub use actor::Actor;
 pub use authorization_details::{AuthorizationDetail, AuthorizationDetails, DetailsFault};
 pub use client::{Client, ClientBuilder, ClientFault, GrantType, RedirectUriRefused};
+pub use confirmation::Confirmation;
 pub use extension::{ExtensionId, ExtensionRecord};
 pub use grant::Grant;
 pub(crate) use grant::{Chain, Challenge, DeviceCode, DeviceStage, GrantState, IssuedCode, Live};

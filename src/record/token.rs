@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Actor, AuthorizationDetails, ClientId, Digest, GrantId, Handle, Resource, Scope};
+use super::{Actor, AuthorizationDetails, ClientId, Confirmation, Digest, GrantId, Handle, Resource, Scope};
 use crate::env::Timestamp;
 
 /// The name of a reference token in the store: its grant, and the digest of its secret.
@@ -46,6 +46,9 @@ pub struct AccessToken {
     /// Who acts for the subject, and who did before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) act: Option<Arc<Actor>>,
+    /// What its sender must hold; absent from a token that whoever has it can use. Seldom there, and so out of line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) cnf: Option<Box<Confirmation>>,
     pub(crate) issued: Timestamp,
     pub(crate) expires: Timestamp,
 }

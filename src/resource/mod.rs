@@ -18,12 +18,13 @@ use crate::env::{Env, Timestamp};
 use crate::grant::ensure;
 use crate::grant::holders::holders;
 use crate::record::{
-    Actor, AuthorizationDetails, ClientId, Grant, GrantId, Handle, HandleKind, Resource, Scope, Subject, TokenId,
+    Actor, AuthorizationDetails, ClientId, Confirmation, Grant, GrantId, Handle, HandleKind, Resource, Scope, Subject,
+    TokenId,
 };
 use crate::snapshot::{Halt, Snapshot};
 use crate::step::{Decision, Endpoint, Plan};
 use crate::store::Key;
-use crate::wire::{BearerFault, BearerSource, bearer_token};
+use crate::wire::{BearerFault, BearerSource, ClientCertificate, bearer_token};
 
 /// What a request to a resource must show.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -107,13 +108,15 @@ impl Demand {
 #[derive(Clone, Debug)]
 pub struct Access {
     token: Result<Option<(Handle, TokenId)>, ResourceReason>,
+    certificate: Option<ClientCertificate>,
     demand: Arc<Demand>,
     realm: Arc<str>,
     usual: Arc<[Resource]>,
 }
 
 impl Access {
-    /// Takes a request to a resource of the server of `config`.
+    /// Takes a request to a resource of the server of `config`, with the [`ClientCertificate`] among its extensions, if
+    /// its connection has one.
     #[must_use]
     pub fn new<B: AsRef<[u8]>>(config: &Arc<Config>, request: &Request<B>, demand: Demand) -> Self {
         let token = bearer_token(request, demand.source, config.limits()).map(|token| {
@@ -125,7 +128,8 @@ impl Access {
             BearerFault::Missing => ResourceReason::TokenMissing,
             BearerFault::Malformed => ResourceReason::Malformed,
         });
-        Self { token, demand: Arc::new(demand), realm: config.realm(), usual: config.audience() }
+        let certificate = ClientCertificate::of(request);
+        Self { token, certificate, demand: Arc::new(demand), realm: config.realm(), usual: config.audience() }
     }
 
     fn permit(&self, seen: &Snapshot, env: &Env) -> Result<Permit, Halt<ResourceReason>> {
@@ -142,6 +146,9 @@ impl Access {
             None => token.audience == self.usual,
         };
         ensure(meant, ResourceReason::TokenInvalid)?;
+        // Whoever stole a bound token learns no more of it.
+        let bound = token.cnf.as_ref().is_none_or(|cnf| cnf.is_met_by(self.certificate.as_ref()));
+        ensure(bound, ResourceReason::CertificateDiffers)?;
         // Before the scope, which its challenge names as well [RFC 9470 §3].
         ensure(self.demand.is_reached_by(grant, env.now), ResourceReason::AuthenticationInsufficient)?;
         ensure(token.scope.covers(&self.demand.scope), ResourceReason::ScopeInsufficient)?;
@@ -155,6 +162,7 @@ impl Access {
             auth_time: grant.authenticated,
             acr: grant.acr.clone(),
             amr: Arc::clone(&grant.amr),
+            cnf: token.cnf.as_deref().copied(),
             expires: token.expires,
         })
     }
@@ -182,6 +190,8 @@ pub struct Permit {
     pub acr: Option<Arc<str>>,
     /// By which methods they proved it.
     pub amr: Arc<[String]>,
+    /// What its sender has proved to hold; absent if the token is bound to nothing.
+    pub cnf: Option<Confirmation>,
     /// When it expires.
     pub expires: Timestamp,
 }

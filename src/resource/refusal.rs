@@ -30,6 +30,8 @@ pub enum ResourceReason {
     Malformed,
     /// The token is unknown, expired, revoked, or for another resource.
     TokenInvalid,
+    /// The token is bound to a certificate that is not that of the connection [RFC 8705 §3].
+    CertificateDiffers,
     /// The person behind the token did not prove who they are as surely or as lately as this needs [RFC 9470 §3].
     AuthenticationInsufficient,
     /// The token does not allow this.
@@ -41,7 +43,9 @@ impl ResourceReason {
     #[must_use]
     pub const fn status(self) -> StatusCode {
         match self {
-            Self::TokenMissing | Self::TokenInvalid | Self::AuthenticationInsufficient => StatusCode::UNAUTHORIZED,
+            Self::TokenMissing | Self::TokenInvalid | Self::CertificateDiffers | Self::AuthenticationInsufficient => {
+                StatusCode::UNAUTHORIZED
+            }
             Self::Malformed => StatusCode::BAD_REQUEST,
             Self::ScopeInsufficient => StatusCode::FORBIDDEN,
         }
@@ -53,6 +57,9 @@ impl ResourceReason {
             Self::TokenMissing => None,
             Self::Malformed => Some(("invalid_request", "the request must have exactly one access token")),
             Self::TokenInvalid => Some(("invalid_token", "the access token is expired, revoked or invalid")),
+            Self::CertificateDiffers => {
+                Some(("invalid_token", "the access token is bound to another client certificate"))
+            }
             Self::AuthenticationInsufficient => {
                 Some(("insufficient_user_authentication", "a stronger or more recent login is required"))
             }

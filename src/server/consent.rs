@@ -74,8 +74,10 @@ impl Verified<'_, '_> {
             scope: config.scope_at(&grant.audience, &grant.scope),
             details: grant.details.clone(),
             audience: Arc::clone(&grant.audience),
+            // A client whose tokens must be bound cannot register for this [RFC 8705 §6.4].
+            cnf: None,
         };
-        let requester = Requester { config, client: self.client, resource: &[], details: None, env };
+        let requester = Requester { config, client: self.client, certificate: None, resource: &[], details: None, env };
         let token = |TokenResponse { access_token, token_type, expires_in, scope, .. }| AuthorizationOutcome::Token {
             access_token,
             token_type: token_type.into_owned(),

@@ -62,6 +62,7 @@ impl Introspect {
             amr: grant.amr.to_vec(),
             act: token.act.as_deref().cloned(),
             may_act: grant.may_act.as_ref().map(|may| MayAct { client_id: may.to_vec() }),
+            cnf: token.cnf.as_deref().copied(),
             iss: Some(self.config.shared_issuer()),
         }
     }

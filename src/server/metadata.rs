@@ -4,7 +4,7 @@ use crate::client_auth::METHODS;
 use crate::config::Config;
 use crate::proof::pkce::ChallengeMethod;
 use crate::record::ResponseType;
-use crate::wire::{ResponseMode, ServerMetadata};
+use crate::wire::{EndpointAliases, ResponseMode, ServerMetadata};
 
 impl Config {
     /// What the server says of itself.
@@ -38,6 +38,8 @@ impl Config {
             device_authorization_endpoint: self.device_flow().and_then(|_| below(&self.paths().device_authorization)),
             pushed_authorization_request_endpoint: below(&self.paths().pushed_authorization_request),
             require_pushed_authorization_requests: self.requires_push(),
+            tls_client_certificate_bound_access_tokens: self.binds_to_certificates(),
+            mtls_endpoint_aliases: self.endpoint_aliases(),
             code_challenge_methods_supported: challenges.map(|method| method.as_str().to_owned()).collect(),
             acr_values_supported: self.acr_values().to_vec(),
             service_documentation: about.service_documentation.clone(),
@@ -47,5 +49,18 @@ impl Config {
             protected_resources: resources.map(|resource| resource.as_str().to_owned()).collect(),
             authorization_response_iss_parameter_supported: true,
         }
+    }
+
+    /// Of the endpoints that clients call themselves.
+    fn endpoint_aliases(&self) -> Option<EndpointAliases> {
+        let base = self.mutual_tls()?.endpoint_aliases.as_ref()?;
+        let (below, paths) = (|path: &str| Some(format!("{base}{path}")), self.paths());
+        Some(EndpointAliases {
+            token_endpoint: below(&paths.token),
+            revocation_endpoint: below(&paths.revocation),
+            introspection_endpoint: below(&paths.introspection),
+            device_authorization_endpoint: self.device_flow().and_then(|_| below(&paths.device_authorization)),
+            pushed_authorization_request_endpoint: below(&paths.pushed_authorization_request),
+        })
     }
 }

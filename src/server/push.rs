@@ -48,7 +48,7 @@ impl Endpoint for Push {
     }
 
     fn decide(&self, seen: &Snapshot, env: &Env) -> Decision<Self> {
-        let PushRequest { credentials, request } = &*self.request;
+        let PushRequest { credentials, request, .. } = &*self.request;
         let client = match authenticate(credentials, seen, env) {
             Ok(client) => client,
             Err(halt) => return unauthenticated(credentials, halt),

@@ -17,13 +17,14 @@ use crate::record::{ClientId, Exposed, GrantType, Handle};
 use crate::snapshot::{Halt, Snapshot};
 use crate::step::{Decision, Endpoint, Plan};
 use crate::store::Key;
-use crate::wire::{Credentials, TokenGrant, TokenRefusal, TokenRequest, TokenResponse};
+use crate::wire::{ClientCertificate, Credentials, TokenGrant, TokenRefusal, TokenRequest, TokenResponse};
 
 /// A request for tokens, ready to be decided.
 #[derive(Clone, Debug)]
 pub struct Token {
     config: Arc<Config>,
     credentials: Credentials,
+    certificate: Option<ClientCertificate>,
     grant: Presented,
     resource: Vec<String>,
     details: Option<Exposed>,
@@ -77,7 +78,8 @@ impl Token {
             TokenGrant::Missing => Presented::Missing,
         };
         let (resource, details) = (request.resource, request.authorization_details);
-        Self { config, credentials: request.credentials, grant, resource, details }
+        let (credentials, certificate) = (request.credentials, request.certificate);
+        Self { config, credentials, certificate, grant, resource, details }
     }
 
     pub(super) const fn client(&self) -> &ClientId {
@@ -115,7 +117,8 @@ impl Endpoint for Token {
             Err(halt) => return unauthenticated(&self.credentials, halt),
         };
         let details = self.details.as_ref();
-        let requester = Requester { config: &self.config, client, resource: &self.resource, details, env };
+        let Self { config, resource, .. } = self;
+        let requester = Requester { config, client, certificate: self.certificate.as_ref(), resource, details, env };
         match &self.grant {
             Presented::Code(redemption) => redemption.decide(&requester, seen),
             Presented::Refresh(refreshing) => refreshing.decide(&requester, seen),

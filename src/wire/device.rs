@@ -3,6 +3,7 @@
 use http::{Request, Response, StatusCode};
 use serde::{Deserialize, Serialize};
 
+use super::certificate::ClientCertificate;
 use super::credentials::Credentials;
 use super::form::{self, Limits, Parameters};
 use super::token::{json, print_form, read_form};
@@ -15,6 +16,8 @@ use crate::record::Exposed;
 pub struct DeviceRequest {
     /// Who asks.
     pub credentials: Credentials,
+    /// The certificate of the connection that it came on, if there was one.
+    pub certificate: Option<ClientCertificate>,
     /// What the client would like to do.
     pub scope: Option<String>,
     /// Which resources the client would like to use [RFC 8707].
@@ -29,7 +32,14 @@ impl DeviceRequest {
     /// Asks for codes.
     #[must_use]
     pub const fn new(credentials: Credentials) -> Self {
-        Self { credentials, scope: None, resource: Vec::new(), authorization_details: None, other: Parameters::new() }
+        Self {
+            credentials,
+            certificate: None,
+            scope: None,
+            resource: Vec::new(),
+            authorization_details: None,
+            other: Parameters::new(),
+        }
     }
 
     /// Reads a request.
@@ -42,7 +52,8 @@ impl DeviceRequest {
         let credentials = Credentials::take(request.headers(), &mut form).map_err(TokenRefusal::Credentials)?;
         let (scope, resource) = (form.take_owned("scope"), form.take_all("resource"));
         let authorization_details = form.take_owned("authorization_details").map(Exposed::new);
-        Ok(Self { credentials, scope, resource, authorization_details, other: form.rest() })
+        let certificate = ClientCertificate::of(request);
+        Ok(Self { credentials, certificate, scope, resource, authorization_details, other: form.rest() })
     }
 
     /// Writes the request for the endpoint at `uri`.

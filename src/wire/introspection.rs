@@ -6,9 +6,10 @@ use std::sync::Arc;
 use http::{Response, StatusCode};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::certificate::ClientCertificate;
 use super::token::json;
 use crate::env::Timestamp;
-use crate::record::{Actor, AuthorizationDetails, ClientId, Resource, Scope, Subject};
+use crate::record::{Actor, AuthorizationDetails, ClientId, Confirmation, Resource, Scope, Subject};
 
 /// What a token allows, or only that it is not active.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
@@ -56,6 +57,9 @@ pub struct Introspection {
     /// Which clients may act for the subject, if not all may [RFC 8693 §4.4].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub may_act: Option<MayAct>,
+    /// What its sender must hold: to be checked by the resource server [RFC 8705 §3.2].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Confirmation>,
     /// Who issued it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub iss: Option<Arc<str>>,
@@ -74,6 +78,13 @@ impl Introspection {
     #[must_use]
     pub fn inactive() -> Self {
         Self::default()
+    }
+
+    /// Whether the token is active, and `certificate`, of the connection that it came on, is that to which it is bound, if it
+    /// is. Otherwise the resource server answers with `invalid_token` [RFC 8705 §3].
+    #[must_use]
+    pub fn is_usable_with(&self, certificate: Option<&ClientCertificate>) -> bool {
+        self.active && self.cnf.is_none_or(|cnf| cnf.is_met_by(certificate))
     }
 
     /// Writes the response.

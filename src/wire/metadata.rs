@@ -58,6 +58,12 @@ pub struct ServerMetadata {
     /// Whether all of them must be pushed.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub require_pushed_authorization_requests: bool,
+    /// Whether access tokens can be bound to the certificates of clients [RFC 8705 §3.3].
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub tls_client_certificate_bound_access_tokens: bool,
+    /// Where clients with certificates find the same endpoints [RFC 8705 §5].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mtls_endpoint_aliases: Option<EndpointAliases>,
     /// How code challenges may be made.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub code_challenge_methods_supported: Vec<String>,
@@ -81,6 +87,28 @@ pub struct ServerMetadata {
     pub protected_resources: Vec<String>,
     /// Whether authorization responses say who answers [RFC 9207 §3].
     pub authorization_response_iss_parameter_supported: bool,
+}
+
+/// The endpoints that clients with certificates prefer to those of the same name [RFC 8705 §5].
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct EndpointAliases {
+    /// Where tokens are given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_endpoint: Option<String>,
+    /// Where tokens are revoked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revocation_endpoint: Option<String>,
+    /// Where tokens are looked up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub introspection_endpoint: Option<String>,
+    /// Where devices get their codes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device_authorization_endpoint: Option<String>,
+    /// Where authorization requests are pushed [RFC 9126 §5].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pushed_authorization_request_endpoint: Option<String>,
 }
 
 impl ServerMetadata {

@@ -4,6 +4,7 @@ use http::{Request, Response, StatusCode};
 use serde::{Deserialize, Serialize};
 
 use super::authorization_request::AuthorizationRequest;
+use super::certificate::ClientCertificate;
 use super::credentials::Credentials;
 use super::form::Limits;
 use super::token::{json, print_form, read_form};
@@ -19,6 +20,8 @@ const PREFIX: &str = "urn:ietf:params:oauth:request_uri:";
 pub struct PushRequest {
     /// Who pushes.
     pub credentials: Credentials,
+    /// The certificate of the connection that it came on, if there was one.
+    pub certificate: Option<ClientCertificate>,
     /// What it will ask for.
     pub request: AuthorizationRequest,
 }
@@ -27,7 +30,7 @@ impl PushRequest {
     /// Pushes `request`.
     #[must_use]
     pub const fn new(credentials: Credentials, request: AuthorizationRequest) -> Self {
-        Self { credentials, request }
+        Self { credentials, certificate: None, request }
     }
 
     /// Reads a request.
@@ -38,9 +41,9 @@ impl PushRequest {
     pub fn parse<B: AsRef<[u8]>>(request: &Request<B>, limits: &Limits) -> Result<Self, TokenRefusal> {
         let mut form = read_form(request, limits)?;
         let credentials = Credentials::take(request.headers(), &mut form).map_err(TokenRefusal::Credentials)?;
-        let mut request = AuthorizationRequest::from_form(form);
-        request.client_id = Some(credentials.client().as_str().to_owned());
-        Ok(Self { credentials, request })
+        let mut pushed = AuthorizationRequest::from_form(form);
+        pushed.client_id = Some(credentials.client().as_str().to_owned());
+        Ok(Self { credentials, certificate: ClientCertificate::of(request), request: pushed })
     }
 
     /// Writes the request for the endpoint at `uri`.

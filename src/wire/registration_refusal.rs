@@ -43,6 +43,9 @@ pub enum RegistrationRefusal {
     /// The grant type `authorization_code` without its response type [RFC 7591 §2.1].
     #[error("the grant type authorization_code needs the response type code")]
     GrantWithoutResponseType,
+    /// Tokens that are bound to certificates, where none are.
+    #[error("tokens cannot be bound to certificates here")]
+    CertificateBindingNotOffered,
     /// None of the scope can be registered.
     #[error("nothing of the scope can be registered")]
     ScopeNotOffered,
@@ -97,6 +100,7 @@ impl RegistrationRefusal {
             | Self::GrantTypeNotOffered(_)
             | Self::ResponseTypeNotOffered(_)
             | Self::GrantWithoutResponseType
+            | Self::CertificateBindingNotOffered
             | Self::ScopeNotOffered
             | Self::Denied => (S::BAD_REQUEST, "invalid_client_metadata"),
             Self::SoftwareStatement => (S::BAD_REQUEST, "unapproved_software_statement"),

@@ -6,6 +6,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderValue, PRAGMA, 
 use http::{Method, Request, Response, StatusCode};
 use serde::{Deserialize, Serialize};
 
+use super::certificate::ClientCertificate;
 use super::credentials::Credentials;
 use super::exchange::ExchangeParameters;
 use super::form::{self, Form, Limits, Malformed, Parameters};
@@ -21,6 +22,8 @@ const TOKEN_EXCHANGE: &str = GrantType::TokenExchange.as_str();
 pub struct TokenRequest {
     /// Who asks.
     pub credentials: Credentials,
+    /// The certificate of the connection that it came on, if there was one.
+    pub certificate: Option<ClientCertificate>,
     /// What for; checked only after the client.
     pub grant: TokenGrant,
     /// What the access token should allow, if it was said.
@@ -82,6 +85,7 @@ impl TokenRequest {
     pub const fn new(credentials: Credentials, grant: TokenGrant) -> Self {
         Self {
             credentials,
+            certificate: None,
             grant,
             scope: None,
             resource: Vec::new(),
@@ -121,7 +125,8 @@ impl TokenRequest {
         };
         let (scope, resource) = (form.take_owned("scope"), form.take_all("resource"));
         let authorization_details = form.take_owned("authorization_details").map(Exposed::new);
-        Ok(Self { credentials, grant, scope, resource, authorization_details, other: form.rest() })
+        let certificate = ClientCertificate::of(request);
+        Ok(Self { credentials, certificate, grant, scope, resource, authorization_details, other: form.rest() })
     }
 
     /// Writes the request for the token endpoint at `uri`.

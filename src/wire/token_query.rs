@@ -2,6 +2,7 @@
 
 use http::Request;
 
+use super::certificate::ClientCertificate;
 use super::credentials::Credentials;
 use super::form::{self, Limits, Parameters};
 use super::token::{print_form, read_form};
@@ -14,6 +15,8 @@ use crate::record::Exposed;
 pub struct TokenQuery {
     /// Who asks.
     pub credentials: Credentials,
+    /// The certificate of the connection that it came on, if there was one.
+    pub certificate: Option<ClientCertificate>,
     /// The token in question.
     pub token: Option<Exposed>,
     /// What the client thinks the token is; only a hint.
@@ -26,7 +29,7 @@ impl TokenQuery {
     /// Asks about `token`.
     #[must_use]
     pub const fn new(credentials: Credentials, token: Exposed) -> Self {
-        Self { credentials, token: Some(token), token_type_hint: None, other: Parameters::new() }
+        Self { credentials, certificate: None, token: Some(token), token_type_hint: None, other: Parameters::new() }
     }
 
     /// Reads a request.
@@ -39,6 +42,7 @@ impl TokenQuery {
         let credentials = Credentials::take(request.headers(), &mut form).map_err(TokenRefusal::Credentials)?;
         Ok(Self {
             credentials,
+            certificate: ClientCertificate::of(request),
             token: form.take_owned("token").map(Exposed::new),
             token_type_hint: form.take_owned("token_type_hint"),
             other: form.rest(),

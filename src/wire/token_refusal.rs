@@ -75,6 +75,10 @@ pub enum TokenRefusal {
     RefreshTokenExpired,
     /// The refresh token was spent; its grant is now revoked.
     RefreshTokenReused,
+    /// The client, or its refresh token, is bound to a certificate, and the connection has none.
+    CertificateMissing,
+    /// The refresh token is bound to another certificate.
+    CertificateDiffers,
     /// The host says that the person is not there any more.
     SubjectInactive,
     /// The grant was revoked.
@@ -178,6 +182,8 @@ impl TokenRefusal {
             | Self::RefreshTokenOfAnotherClient
             | Self::RefreshTokenExpired
             | Self::RefreshTokenReused => grant("the refresh token is invalid, expired, used, or another client's"),
+            Self::CertificateMissing => grant("mutual TLS client certificate not provided"),
+            Self::CertificateDiffers => grant("the refresh token is bound to another client certificate"),
             Self::SubjectInactive => grant("the person's account is not active"),
             Self::GrantRevoked => grant("the grant was revoked"),
             Self::ScopeMalformed => scope("scope is malformed"),

@@ -15,6 +15,7 @@ mod authorization_code;
 mod authorization_details;
 mod authorize;
 mod busy;
+mod certificate_bound;
 mod client_authentication;
 mod configuration;
 mod connected;

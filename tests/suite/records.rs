@@ -16,7 +16,9 @@ const VERSION_1: &str = include_str!("fixtures/records-1.txt");
 /// A world whose records use every field.
 fn full() -> World<Shelf> {
     let mut table = Table::default();
-    clients().into_iter().for_each(|client| table.put_client(client));
+    let phone = Client::builder("phone").redirect_uri(SPA).certificate_bound_access_tokens();
+    let phone = phone.grant_types(&[GrantType::AuthorizationCode, GrantType::RefreshToken]);
+    clients().into_iter().chain(phone.build()).for_each(|client| table.put_client(client));
     let files = CommonDetails::new("files").actions(["read", "write"]);
     let change = |config: ConfigBuilder| {
         let registration = Registration::open().by_default("read").grant_types(&[GrantType::ClientCredentials]);
@@ -125,6 +127,10 @@ fn records() -> Vec<(&'static str, Record)> {
     world.server.answer(Place::Token, &post_as("/token", &credentials, &[("grant_type", "client_credentials")]));
     records.push(("grant: of a self-registered client", written(&world, "grant")));
     records.push(("access token: of a self-registered client", written(&world, "token")));
+    let code = world.code("phone", SPA, &[]);
+    world.token(&held(&redeem("phone", SPA, &code), Some("alice")));
+    records.push(("grant: bound to a certificate", written(&world, "grant")));
+    records.push(("access token: bound to a certificate", written(&world, "token")));
     let id = ExtensionId::new("login_link", b"a link");
     let link = ExtensionRecord::new(id, serde_json::json!({"subject": "alice"}), Timestamp::from_unix(2_000_000));
     records.push(("extension", Record::Extension(link.into())));
@@ -141,7 +147,7 @@ fn the_bytes_of_version_1_are_pinned() {
 #[test]
 fn what_was_stored_is_read_back() {
     let fixtures: Vec<_> = VERSION_1.lines().map(|line| line.split_once('\t').unwrap()).collect();
-    assert_eq!(fixtures.len(), 16);
+    assert_eq!(fixtures.len(), 18);
     for ((name, record), (own, bytes)) in records().into_iter().zip(fixtures) {
         assert_eq!(name, own);
         assert_eq!(Record::decode(bytes.as_bytes()).unwrap(), record, "{name}");

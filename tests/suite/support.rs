@@ -11,6 +11,7 @@ use grantor::event::{Event, EventSink};
 use grantor::record::{Client, ClientSecretDigest, GrantType, Scope, Subject};
 use grantor::server::{Asking, Place, Prompt, Session, Visitor};
 use grantor::store::{Indexed, Memory, Store};
+use grantor::wire::ClientCertificate;
 use grantor::{
     AuthorizationServer, Clock, Config, ConfigBuilder, Progress, Randomness, RandomnessFailed, Seed, Timestamp,
 };
@@ -295,6 +296,20 @@ impl<S: Store> World<S> {
     pub fn revoke(&self, client: &str, token: &str) -> Response<Vec<u8>> {
         self.server.answer(Place::Revocation, &post("/revoke", &[("client_id", client), ("token", token)]))
     }
+}
+
+/// A certificate, as far as a thumbprint tells.
+pub fn certificate(name: &str) -> ClientCertificate {
+    ClientCertificate::new(format!("the certificate of {name}").into_bytes())
+}
+
+/// The same request on a connection with the certificate of `holder`.
+pub fn held(request: &Request<Vec<u8>>, holder: Option<&str>) -> Request<Vec<u8>> {
+    let mut request = request.clone();
+    if let Some(holder) = holder {
+        request.extensions_mut().insert(certificate(holder));
+    }
+    request
 }
 
 pub fn redeem(client: &str, redirect_uri: &str, code: &str) -> Request<Vec<u8>> {
