@@ -1,7 +1,5 @@
 //! Grant types of a host: its evidence, its records, its refusals, and what it cannot do [RFC 6749 §4.5].
 
-use std::sync::Arc;
-
 use http::{Request, StatusCode};
 use serde_json::{Value, json as value};
 
@@ -17,14 +15,13 @@ use grantor::store::{Change, Commit, Key, Store};
 use grantor::wire::Parameters;
 use grantor::{CommonDetails, Config, ConfigBuilder, ConfigFault, Env, Registration, Snapshot};
 
-use crate::schedule::{Move, Player, Scene};
 use crate::support::*;
-use crate::table::{Overlooked, Shelf, Table};
+use crate::table::{Shelf, Table};
 
-const TICKET: &str = "https://as.example/grants/ticket";
+pub(crate) const TICKET: &str = "https://as.example/grants/ticket";
 const WRONG: ExtensionRefusal = ExtensionRefusal::invalid_grant("the ticket is no good");
 
-fn id(ticket: &str) -> ExtensionId {
+pub(crate) fn id(ticket: &str) -> ExtensionId {
     ExtensionId::new("ticket", ticket.as_bytes())
 }
 
@@ -76,7 +73,7 @@ impl ExtensionGrant for Tickets {
     }
 }
 
-fn with_tickets(config: ConfigBuilder) -> ConfigBuilder {
+pub(crate) fn with_tickets(config: ConfigBuilder) -> ConfigBuilder {
     let files = CommonDetails::new("files").actions(["read", "write"]);
     config.extension_grant(Tickets).authorization_details(files).default_scope("read")
 }
@@ -98,16 +95,16 @@ fn world_of_tickets() -> World {
 }
 
 /// Puts a ticket there for ten minutes.
-fn put(world: &World<impl Store>, ticket: &str, value: Value) {
+pub(crate) fn put(world: &World<impl Store>, ticket: &str, value: Value) {
     let record = ExtensionRecord::new(id(ticket), value, world.now().plus(std::time::Duration::from_secs(600)));
     assert_eq!(world.server.store().commit(&[Change::new_extension(record)]).unwrap(), Commit::Applied);
 }
 
-fn plain(client: &str) -> Value {
+pub(crate) fn plain(client: &str) -> Value {
     value!({"client": client, "subject": "alice"})
 }
 
-fn showing(client: &str, ticket: &str, more: &[(&str, &str)]) -> Request<Vec<u8>> {
+pub(crate) fn showing(client: &str, ticket: &str, more: &[(&str, &str)]) -> Request<Vec<u8>> {
     with(&post("/token", &[("grant_type", TICKET), ("client_id", client), ("ticket", ticket)]), more)
 }
 
@@ -412,52 +409,6 @@ fn what_a_host_keeps_is_not_printed() {
     let key = Key::Extension(id("the secret")).to_string();
     assert!(key.starts_with("extension/ticket/") && !key.contains("secret"), "{key}");
     assert_ne!(id("the secret"), ExtensionId::new("other", b"the secret"));
-}
-
-/// Requests that show one ticket at once, of a client that also has the usual grant types.
-fn redemptions(count: u8, others: impl FnOnce() -> Vec<Player>) -> Scene {
-    let mut table = Table::default();
-    clients().into_iter().filter(|client| client.id().as_str() != "spa").for_each(|client| table.put_client(client));
-    let uses = [GrantType::Extension(TICKET), GrantType::RefreshToken];
-    table.put_client(Client::builder("spa").grant_types(&uses).build().unwrap());
-    let world = world_over(Shelf::new(table), Hands::default(), with_tickets);
-    put(&world, "t", plain("spa"));
-    let players = (1..=count).map(|seed| Player::sending(seed, Place::Token, showing("spa", "t", &[])));
-    let players: Vec<_> = players.chain(others()).collect();
-    Scene::new(&world, &[], players)
-}
-
-fn one_wins(scene: &Scene) -> Vec<String> {
-    let told = scene.players.iter().filter(|player| !player.granted());
-    let refused = told.filter(|player| player.replies[0].member("error").as_deref() == Some("invalid_grant")).count();
-    let sound = scene.count_granted() == 1 && refused + 1 == scene.players.len();
-    if sound { Vec::new() } else { vec![format!("{} redemptions", scene.count_granted())] }
-}
-
-#[test]
-fn of_redemptions_at_once_exactly_one_wins() {
-    for (count, floor) in [(2, 6), (3, 90)] {
-        let explored = redemptions(count, Vec::new).explore(&one_wins);
-        assert!(explored.schedules >= floor, "only {} schedules", explored.schedules);
-        assert_eq!(explored.broken, Vec::<String>::new(), "of {} schedules", explored.schedules);
-    }
-    let mut scene = redemptions(2, Vec::new);
-    scene.table = scene.table.overlooking(Overlooked::ExtensionConsumed);
-    let broken = scene.explore(&one_wins).broken;
-    assert!(broken.iter().any(|what| what.contains("2 redemptions")), "{broken:?}");
-}
-
-#[test]
-fn a_ticket_that_the_host_takes_back_gives_nothing_afterwards() {
-    let taking =
-        || vec![Player::new(0, [Move::Host(Arc::new(|table: &mut Table| table.remove(&Key::Extension(id("t")))))])];
-    let explored = redemptions(1, taking).explore(&|scene: &Scene| {
-        let told = &scene.players[0].replies[0];
-        let sound = told.status() == StatusCode::OK || told.member("error").as_deref() == Some("invalid_grant");
-        if sound { Vec::new() } else { vec!["another answer".to_owned()] }
-    });
-    assert!(explored.schedules >= 3);
-    assert_eq!(explored.broken, Vec::<String>::new());
 }
 
 #[test]

@@ -5,9 +5,10 @@ use grantor::server::{Place, Visitor};
 use grantor::{Randomness, RandomnessFailed, Seed};
 use http::{Response, StatusCode};
 
+use crate::call::Sent;
 use crate::faulty::{Ask, Case, FAULTS, Fault, Faulty, Late};
 use crate::interleavings::crowd;
-use crate::schedule::{Scene, Sent};
+use crate::schedule::Scene;
 use crate::support::*;
 use crate::table::{Shelf, Table};
 

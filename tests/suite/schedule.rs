@@ -1,6 +1,5 @@
 //! Requests that run at once, and every order in which their steps can happen.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -8,79 +7,22 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use grantor::drive::{self, NoHost};
 use grantor::event::Event;
 use grantor::record::{Client, ClientId, Digest, Record};
-use grantor::server::{Answer, Approval, Exchange, Place, Prompt, Session};
-use grantor::step::{Decision, Endpoint, Step};
+use grantor::server::{Exchange, Place};
+use grantor::step::Step;
 use grantor::store::{Key, Write};
-use grantor::{Config, Env, Halt, Seed, Snapshot, Timestamp, Verdict};
-use http::{Request, Response, StatusCode};
+use grantor::{Config, Env, Seed, Timestamp, Verdict};
+use http::{Request, StatusCode};
 
+use crate::call::{Call, Sent};
 use crate::support::*;
-use crate::table::{Shelf, Table};
-
-/// Everything that can be asked, as one endpoint.
-#[derive(Clone, Debug)]
-pub(crate) enum Call {
-    Exchange(Box<Exchange>),
-    Approval(Box<Approval>),
-}
-
-impl Endpoint for Call {
-    type Reply = Sent;
-    type Refusal = Infallible;
-
-    fn keys(&self) -> Vec<Key> {
-        match self {
-            Self::Exchange(exchange) => exchange.keys(),
-            Self::Approval(approval) => approval.keys(),
-        }
-    }
-
-    fn decide(&self, seen: &Snapshot, env: &Env) -> Decision<Self> {
-        match self {
-            Self::Exchange(exchange) => match exchange.decide(seen, env) {
-                Ok(plan) => Ok(plan.answered(|answer: Answer| Sent(answer.into_response()), |never| match never {})),
-                Err(Halt::Missing(need)) => Err(Halt::Missing(need)),
-                Err(Halt::Refused(never)) => match never {},
-            },
-            Self::Approval(approval) => match approval.decide(seen, env) {
-                Ok(plan) => Ok(plan.answered(|response| Sent(response.print()), |refusal| Sent(refusal.print()))),
-                Err(Halt::Missing(need)) => Err(Halt::Missing(need)),
-                Err(Halt::Refused(refusal)) => Ok(grantor::step::Plan::grant(Vec::new(), Sent(refusal.print()))),
-            },
-        }
-    }
-}
-
-/// A message that was sent.
-#[derive(Clone, Debug)]
-pub(crate) struct Sent(pub(crate) Response<Vec<u8>>);
-
-impl Sent {
-    pub(crate) fn status(&self) -> StatusCode {
-        self.0.status()
-    }
-
-    fn unavailable() -> Self {
-        Self(Response::builder().status(StatusCode::SERVICE_UNAVAILABLE).body(Vec::new()).unwrap())
-    }
-
-    /// The code of an authorization response.
-    pub(crate) fn code(&self) -> Option<String> {
-        (self.status() == StatusCode::SEE_OTHER).then(|| parameter(&self.0, "code")).flatten()
-    }
-
-    /// A text of the body.
-    pub(crate) fn member(&self, name: &str) -> Option<String> {
-        let body: serde_json::Value = serde_json::from_slice(self.0.body()).ok()?;
-        body.get(name)?.as_str().map(str::to_owned)
-    }
-}
+use crate::table::{Overlooked, Shelf, Table};
 
 /// What a player does next; it may need what it was answered before.
 #[derive(Clone)]
 pub(crate) enum Move {
     Send(Place, Arc<dyn Asking>),
-    Approve(Box<Prompt>, Session),
+    /// Something that is asked by the host, for a person or an operator.
+    Ask(Arc<dyn Fn(&[Sent]) -> Call>),
     /// Something that the host does to the store in one go.
     Host(Arc<dyn Fn(&mut Table)>),
 }
@@ -99,9 +41,13 @@ impl<F: Fn(&[Sent]) -> Request<Vec<u8>>> Asking for F {
 /// Someone who does one thing after the other.
 #[derive(Clone)]
 pub(crate) struct Player {
+    /// Who this is, where it matters.
+    pub(crate) role: &'static str,
     moves: Arc<[Move]>,
     begun: usize,
     seed: u8,
+    /// How its client would redeem a code.
+    redemption: Request<Vec<u8>>,
     step: Option<Step<Call>>,
     /// Who asks, as parameters and header of the request that runs.
     asker: Request<Vec<u8>>,
@@ -110,11 +56,35 @@ pub(crate) struct Player {
 
 impl Player {
     pub(crate) fn new(seed: u8, moves: impl Into<Arc<[Move]>>) -> Self {
-        Self { moves: moves.into(), begun: 0, seed, step: None, asker: Request::default(), replies: Vec::new() }
+        Self {
+            role: "",
+            moves: moves.into(),
+            begun: 0,
+            seed,
+            redemption: redeem("spa", SPA, ""),
+            step: None,
+            asker: Request::default(),
+            replies: Vec::new(),
+        }
     }
 
     pub(crate) fn sending(seed: u8, place: Place, request: Request<Vec<u8>>) -> Self {
         Self::new(seed, [Move::Send(place, Arc::new(move |_: &[Sent]| request.clone()))])
+    }
+
+    pub(crate) fn asking(seed: u8, call: Call) -> Self {
+        Self::new(seed, [Move::Ask(Arc::new(move |_| call.clone()))])
+    }
+
+    /// The code that it gets is for the client that asks like this.
+    pub(crate) fn redeeming(mut self, redemption: Request<Vec<u8>>) -> Self {
+        self.redemption = redemption;
+        self
+    }
+
+    pub(crate) const fn named(mut self, role: &'static str) -> Self {
+        self.role = role;
+        self
     }
 
     pub(crate) fn granted(&self) -> bool {
@@ -136,8 +106,10 @@ pub(crate) struct Scene {
     pub(crate) events: Vec<Event>,
     /// Tokens that were issued before the scene begins.
     pub(crate) known: Vec<String>,
-    /// Whether a revocation was answered with success.
-    revoked: bool,
+    /// How many grants may have usable tokens in the end.
+    pub(crate) families: usize,
+    /// The tokens whose revocation was answered with success, and whether by the client of the grant itself.
+    revoked: Vec<(String, bool)>,
     broken: Vec<String>,
 }
 
@@ -157,9 +129,28 @@ impl Scene {
             players: players.into_iter().collect(),
             events: Vec::new(),
             known: known.iter().map(|token| (*token).to_owned()).collect(),
-            revoked: false,
+            families: 1,
+            revoked: Vec::new(),
             broken: Vec::new(),
         }
+    }
+
+    /// Lets someone do all they do, alone, before the scene begins; what they were answered.
+    pub(crate) fn play(&mut self, player: Player) -> Vec<Sent> {
+        self.players.push(player);
+        let who = self.players.len() - 1;
+        while !self.players[who].is_done() {
+            self.advance(who);
+        }
+        assert_eq!(self.broken, Vec::<String>::new());
+        self.events.clear();
+        self.players.remove(who).replies
+    }
+
+    /// The same scene over a store that overlooks something.
+    pub(crate) fn overlooking(mut self, overlooked: &[Overlooked]) -> Self {
+        self.table = self.table.overlooking(overlooked);
+        self
     }
 
     /// Runs every schedule and judges each end.
@@ -200,8 +191,12 @@ impl Scene {
                 let outcome = self.table.commit(pending.changes());
                 pending.committed(outcome)
             }
-            Step::Judge(ask) => ask.judged(Verdict::Allowed),
             other => panic!("nothing here asks that: {other:?}"),
+        };
+        // What a host says is no part of the store, so nothing can come between.
+        let step = match step {
+            Step::Judge(ask) => ask.judged(Verdict::Allowed),
+            other => other,
         };
         match step {
             Step::Done(done) => {
@@ -210,7 +205,9 @@ impl Scene {
                 self.check_moment(who, &sent);
                 self.players[who].replies.push(sent);
             }
-            Step::Contended(_) => self.players[who].replies.push(Sent::unavailable()),
+            Step::Contended(_) => {
+                self.players[who].replies.push(Sent::plain(StatusCode::SERVICE_UNAVAILABLE, ""));
+            }
             waiting => self.players[who].step = Some(waiting),
         }
     }
@@ -224,9 +221,9 @@ impl Scene {
                 act(&mut self.table);
                 return None;
             }
-            Move::Approve(prompt, session) => {
-                player.asker = redeem("spa", "", "");
-                Call::Approval(Box::new(Approval::new(Arc::clone(&self.config), *prompt, session)))
+            Move::Ask(call) => {
+                player.asker = player.redemption.clone();
+                call(&player.replies)
             }
             Move::Send(place, request) => {
                 player.asker = request.ask(&player.replies);
@@ -248,12 +245,15 @@ impl Scene {
             }
         }
         if let Some(code) = sent.code()
-            && self.probe(Place::Token, &redeem("spa", "https://spa.example/cb", &code)).status() != StatusCode::OK
+            && self.probe(Place::Token, &with(&asker, &[("code", &code)])).status() != StatusCode::OK
         {
             self.broken.push(format!("player {who} was given a dead code"));
         }
-        let revocation = asker.uri().path() == "/revoke" && sent.status() == StatusCode::OK;
-        self.revoked |= revocation;
+        if asker.uri().path() == "/revoke" && sent.status() == StatusCode::OK {
+            let sent: Vec<_> = url::form_urlencoded::parse(asker.body()).into_owned().collect();
+            let own = |name| sent.iter().find_map(|(own, value)| (own == name).then_some(value.clone()));
+            self.revoked.push((own("token").unwrap(), own("client_id").as_deref() == Some("spa")));
+        }
     }
 
     /// What must hold at the end of every schedule.
@@ -263,7 +263,7 @@ impl Scene {
         let mut grants: Vec<_> = usable.iter().map(|token| grant_of(token)).collect();
         grants.sort();
         grants.dedup();
-        if grants.len() > 1 {
+        if grants.len() > self.families {
             broken.push(format!("{} families live", grants.len()));
         }
         let mut current: Vec<_> =
@@ -273,18 +273,25 @@ impl Scene {
         if current.len() > 1 {
             broken.push(format!("{} refresh chains live", current.len()));
         }
-        if self.revoked && !usable.is_empty() {
+        // Whoever got a token by exchange ends that alone; the client of the grant ends the grant.
+        let dead = |(revoked, all): &(String, bool)| {
+            usable.iter().any(|token| if *all { grant_of(token) == grant_of(revoked) } else { token == revoked })
+        };
+        if self.revoked.iter().any(dead) {
             broken.push("a token is usable after its revocation was answered".to_owned());
         }
         let issued = self.tokens().into_iter().filter(|token| !self.was_recorded(token)).count();
         if issued > 0 {
             broken.push(format!("{issued} tokens were answered but never recorded"));
         }
-        let revocations = self.count(|event| matches!(event, Event::GrantRevoked { .. }));
-        if revocations > 1 {
-            broken.push(format!("the grant was revoked {revocations} times"));
+        let mut ended: Vec<_> = self.events.iter().filter_map(revoked_grant).collect();
+        let revocations = ended.len();
+        ended.sort();
+        ended.dedup();
+        if ended.len() < revocations {
+            broken.push(format!("{} grants were revoked {revocations} times", ended.len()));
         }
-        if revocations == 1 && !usable.is_empty() {
+        if usable.iter().any(|token| ended.contains(&grant_of(token))) {
             broken.push("a token is usable although its grant was revoked".to_owned());
         }
         broken
@@ -373,6 +380,13 @@ impl Scene {
 /// The 48 bytes of a handle.
 pub(crate) fn bytes_of(handle: &str) -> Vec<u8> {
     URL_SAFE_NO_PAD.decode(&handle["gr_at_".len()..]).unwrap()
+}
+
+fn revoked_grant(event: &Event) -> Option<Vec<u8>> {
+    match event {
+        Event::GrantRevoked { grant, .. } => Some(grant.as_bytes().to_vec()),
+        _ => None,
+    }
 }
 
 fn grant_of(handle: &str) -> Vec<u8> {

@@ -12,7 +12,7 @@ use grantor::store::{AsyncStore, Change, Commit, Expect, Key, Store, Versioned, 
 pub(crate) struct Table {
     rows: HashMap<Key, Vec<Option<Versioned<Record>>>>,
     next: u64,
-    overlooked: Option<Overlooked>,
+    overlooked: Vec<Overlooked>,
     /// Every change that was applied, in order.
     pub(crate) applied: Vec<Change>,
 }
@@ -34,6 +34,22 @@ pub(crate) enum Overlooked {
     ExtensionConsumed,
     /// That a new token was not there.
     TokenAbsent,
+    /// That a token is as it was read.
+    TokenStill,
+    /// That a new client was not there.
+    ClientAbsent,
+    /// That a user code is there, where it is used up.
+    UserCodeConsumed,
+    /// That a new user code was not there.
+    UserCodeAbsent,
+    /// That a pushed request is there, where it is used up.
+    PushedConsumed,
+    /// That a new pushed request was not there.
+    PushedAbsent,
+    /// That a remembered consent is as it was read, where it is replaced.
+    ConsentReplaced,
+    /// That a remembered consent is as it was read, where it is relied on.
+    ConsentStill,
 }
 
 impl Overlooked {
@@ -47,13 +63,21 @@ impl Overlooked {
                 | (Self::GrantAbsent, Key::Grant(_), Expect::Absent, Write::Put { .. })
                 | (Self::ExtensionConsumed, Key::Extension(_), Expect::Version(_), Write::Delete)
                 | (Self::TokenAbsent, Key::Token(_), Expect::Absent, Write::Put { .. })
+                | (Self::TokenStill, Key::Token(_), Expect::Version(_), Write::Nothing)
+                | (Self::ClientAbsent, Key::Client(_), Expect::Absent, Write::Put { .. })
+                | (Self::UserCodeConsumed, Key::UserCode(_), Expect::Version(_), Write::Delete)
+                | (Self::UserCodeAbsent, Key::UserCode(_), Expect::Absent, Write::Put { .. })
+                | (Self::PushedConsumed, Key::Pushed(_), Expect::Version(_), Write::Delete)
+                | (Self::PushedAbsent, Key::Pushed(_), Expect::Absent, Write::Put { .. })
+                | (Self::ConsentReplaced, Key::Consent { .. }, _, Write::Put { .. })
+                | (Self::ConsentStill, Key::Consent { .. }, Expect::Version(_), Write::Nothing)
         )
     }
 }
 
 impl Table {
-    pub(crate) fn overlooking(mut self, overlooked: Overlooked) -> Self {
-        self.overlooked = Some(overlooked);
+    pub(crate) fn overlooking(mut self, overlooked: &[Overlooked]) -> Self {
+        self.overlooked = overlooked.to_vec();
         self
     }
 
@@ -100,7 +124,7 @@ impl Table {
     }
 
     fn holds(&self, change: &Change) -> bool {
-        let overlooked = self.overlooked.is_some_and(|overlooked| overlooked.covers(change));
+        let overlooked = self.overlooked.iter().any(|overlooked| overlooked.covers(change));
         overlooked
             || match (change.expect, self.read(&change.key)) {
                 (Expect::Absent, found) => found.is_none(),

@@ -1,30 +1,19 @@
-//! Requests to one grant at once, in every order of their steps.
+//! Codes, refresh tokens and revocations.
 
 use std::sync::Arc;
-use std::time::Duration;
 
+use grantor::Progress;
 use grantor::event::Event;
 use grantor::record::{Client, Record, Subject};
 use grantor::server::{Place, Session, Visitor};
 use grantor::store::Key;
-use grantor::{ConfigBuilder, Progress};
 use http::{Request, StatusCode};
 
-use crate::schedule::{Explored, Move, Player, Scene, Sent, bytes_of};
+use super::{approving_as, assert_sound, assert_unsound, claim, crowd, text};
+use crate::call::Sent;
+use crate::schedule::{Move, Player, Scene, bytes_of};
 use crate::support::*;
-use crate::table::{Overlooked, Shelf, Table};
-
-/// A world whose spent refresh tokens may ask again for `window` seconds.
-pub(crate) fn crowd(window: u64) -> World<Shelf> {
-    let mut table = Table::default();
-    clients().into_iter().for_each(|client| table.put_client(client));
-    let retry = |config: ConfigBuilder| config.lifetimes(|own| own.refresh_retry = Duration::from_secs(window));
-    world_over(Shelf::new(table), Hands::default(), retry)
-}
-
-fn text(tokens: &serde_json::Value, name: &str) -> String {
-    tokens[name].as_str().unwrap().to_owned()
-}
+use crate::table::{Overlooked, Table};
 
 fn redeeming(seed: u8, code: &str) -> Player {
     Player::sending(seed, Place::Token, redeem("spa", SPA, code))
@@ -46,22 +35,6 @@ fn introspecting(seed: u8, token: &str, times: usize) -> Player {
     let request = about("/introspect", token);
     let again = Move::Send(Place::Introspection, Arc::new(move |_: &[Sent]| request.clone()));
     Player::new(seed, vec![again; times])
-}
-
-fn claim(holds: bool, what: &str) -> Vec<String> {
-    if holds { Vec::new() } else { vec![what.to_owned()] }
-}
-
-fn assert_sound(explored: &Explored, floor: usize) {
-    println!("{} schedules", explored.schedules);
-    assert!(explored.schedules >= floor, "only {} schedules", explored.schedules);
-    assert_eq!(explored.broken, Vec::<String>::new(), "of {} schedules", explored.schedules);
-}
-
-fn assert_unsound(explored: &Explored, expected: &str) {
-    let found = explored.broken.iter().filter(|what| what.contains(expected)).count();
-    println!("{found} of {} schedules: {expected}", explored.schedules);
-    assert!(found > 0, "{expected:?} not among {:?}", explored.broken);
 }
 
 /// Requests about a grant that has tokens already, and what was issued.
@@ -213,7 +186,7 @@ fn approvals(people: [(u8, &str); 2]) -> Scene {
         let session = Session::new(Subject::new(subject), world.now());
         let visitor = Visitor::logged_in(session.clone(), None);
         match world.authorize(&authorization("spa", SPA, &[]), visitor) {
-            Progress::Ask(prompt) => Player::new(seed, [Move::Approve(prompt, session)]),
+            Progress::Ask(prompt) => approving_as(seed, &world, *prompt, session),
             other => panic!("not asked: {other:?}"),
         }
     };
@@ -295,10 +268,10 @@ fn a_client_gets_nothing_that_it_may_no_longer_have() {
     let world = crowd(30);
     let prompt = world.prompt(&authorization("spa", SPA, &[]));
     let host = Player::new(0, [Move::Host(Arc::new(|table: &mut Table| table.remove(&spa())))]);
-    let approving = Player::new(1, [Move::Approve(Box::new(prompt), world.session())]);
+    let approving = approving_as(1, &world, prompt, world.session());
     let scene = Scene::new(&world, &[], [approving, host]);
     assert_sound(&scene.explore(&|_| Vec::new()), 3);
-    assert_unsound(&overlooking(scene, Overlooked::ClientStill).explore(&|_| Vec::new()), "a dead code");
+    assert_unsound(&scene.overlooking(&[Overlooked::ClientStill]).explore(&|_| Vec::new()), "a dead code");
 }
 
 fn spa() -> Key {
@@ -306,20 +279,15 @@ fn spa() -> Key {
     Key::Client(spa.id().clone())
 }
 
-fn overlooking(mut scene: Scene, overlooked: Overlooked) -> Scene {
-    scene.table = scene.table.overlooking(overlooked);
-    scene
-}
-
 #[test]
 fn without_the_version_of_a_replaced_grant_a_code_gives_two_families() {
-    let explored = overlooking(redemptions(2), Overlooked::GrantReplaced).explore(&one_redemption);
+    let explored = redemptions(2).overlooking(&[Overlooked::GrantReplaced]).explore(&one_redemption);
     assert_unsound(&explored, "not exactly one redemption");
     let scene = with_tokens(30, |_, token| vec![refreshing(1, token), revoking(2, token)]);
-    let explored = overlooking(scene, Overlooked::GrantReplaced).explore(&revoked_once);
+    let explored = scene.overlooking(&[Overlooked::GrantReplaced]).explore(&revoked_once);
     assert_unsound(&explored, "usable after its revocation");
     let scene = with_tokens(0, |_, token| vec![refreshing(1, token), refreshing(2, token)]);
-    let explored = overlooking(scene, Overlooked::GrantReplaced).explore(&one_refresh);
+    let explored = scene.overlooking(&[Overlooked::GrantReplaced]).explore(&one_refresh);
     assert_unsound(&explored, "not exactly one refresh");
 }
 
@@ -342,17 +310,17 @@ fn retries(seed: u8, scopes: &[&'static str], others: impl FnOnce(&str) -> Vec<P
 fn without_the_version_of_a_grant_that_stays_a_retry_is_answered_with_the_dead() {
     let scene = retries(1, &["read"], |current| vec![revoking(2, current)]);
     assert_sound(&scene.explore(&revoked_once), 6);
-    assert_unsound(&overlooking(scene, Overlooked::GrantStill).explore(&revoked_once), "a dead access_token");
+    assert_unsound(&scene.overlooking(&[Overlooked::GrantStill]).explore(&revoked_once), "a dead access_token");
     let scene = retries(1, &["read"], |current| vec![refreshing(2, current)]);
     assert_sound(&scene.explore(&|_| Vec::new()), 6);
-    assert_unsound(&overlooking(scene, Overlooked::GrantStill).explore(&|_| Vec::new()), "a dead refresh_token");
+    assert_unsound(&scene.overlooking(&[Overlooked::GrantStill]).explore(&|_| Vec::new()), "a dead refresh_token");
 }
 
 #[test]
 fn without_the_version_of_the_client_one_that_is_gone_is_served() {
     for change in [removed, given_another_secret] {
         for scene in client_changes(change) {
-            let explored = overlooking(scene, Overlooked::ClientStill).explore(&|_| Vec::new());
+            let explored = scene.overlooking(&[Overlooked::ClientStill]).explore(&|_| Vec::new());
             assert_unsound(&explored, "a dead access_token");
         }
     }
@@ -360,7 +328,8 @@ fn without_the_version_of_the_client_one_that_is_gone_is_served() {
 
 #[test]
 fn without_absence_repeated_seeds_would_overwrite_what_others_hold() {
-    let explored = overlooking(approvals(REPEATED), Overlooked::GrantAbsent)
+    let explored = approvals(REPEATED)
+        .overlooking(&[Overlooked::GrantAbsent])
         .explore(&|scene: &Scene| codes_are_their_own(scene, REPEATED));
     assert_unsound(&explored, "a code for someone else");
 
@@ -374,7 +343,7 @@ fn without_absence_repeated_seeds_would_overwrite_what_others_hold() {
     };
     let scene = retries(1, &["read", "write"], |_| Vec::new());
     assert_sound(&scene.explore(&scopes_are_kept), 6);
-    let explored = overlooking(scene, Overlooked::TokenAbsent).explore(&scopes_are_kept);
+    let explored = scene.overlooking(&[Overlooked::TokenAbsent]).explore(&scopes_are_kept);
     assert_unsound(&explored, "a token of another scope");
 }
 
