@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use grantor::event::{Event, RevocationCause};
 use grantor::record::GrantId;
-use grantor::server::{EndGrant, EndedBy, Exchange, Place};
+use grantor::server::{EndGrant, EndedBy, Place};
 use grantor::step::{Endpoint, Step};
 use grantor::store::{Indexed, Listed, Memory, Store, Whose};
 use grantor::{Clock, Env, Seed, Timestamp};
@@ -125,54 +125,6 @@ fn advance<E: Endpoint>(step: Step<E>, store: &Memory<Hands, Indexed>) -> Step<E
             pending.committed(outcome)
         }
         other => other,
-    }
-}
-
-/// Runs two machines, the order of their steps being the bits of `schedule`; afterwards both to their ends.
-fn interleaved<A: Endpoint, B: Endpoint>(
-    store: &Memory<Hands, Indexed>,
-    schedule: u8,
-    mut first: Step<A>,
-    mut second: Step<B>,
-) -> (Step<A>, Step<B>) {
-    for turn in 0..8 {
-        if schedule >> turn & 1 == 0 { first = advance(first, store) } else { second = advance(second, store) }
-    }
-    while !matches!(first, Step::Done(_)) {
-        first = advance(first, store);
-    }
-    while !matches!(second, Step::Done(_)) {
-        second = advance(second, store);
-    }
-    (first, second)
-}
-
-#[test]
-fn a_grant_that_was_ended_gives_nothing_in_any_order_of_steps() {
-    for schedule in 0..=u8::MAX {
-        for redeems in [true, false] {
-            let world = world();
-            let request = if redeems {
-                redeem("spa", SPA, &world.code_of("alice", "spa", SPA))
-            } else {
-                refresh("spa", text(&world.tokens_of("alice", "spa", SPA), "refresh_token"))
-            };
-            let config = world.server.config();
-            let end = EndGrant::listed(Arc::clone(config), &world.grants(&of("alice"))[0], person("alice"));
-            let env = |seed| Env::new(world.now(), Seed::new([seed; 32]));
-            let exchange = Exchange::parse(config, Place::Token, &request);
-            let (end, exchanged) =
-                interleaved(world.server.store(), schedule, Step::start(end, env(1)), Step::start(exchange, env(2)));
-            let (Step::Done(end), Step::Done(exchanged)) = (end, exchanged) else { panic!("not done") };
-            assert!(end.reply.unwrap());
-            let answer = exchanged.reply.unwrap().into_response();
-            if answer.status() == 200 {
-                let tokens = json(&answer);
-                assert!(!world.is_active(text(&tokens, "access_token")), "{schedule:08b}");
-                assert_eq!(world.refresh("spa", text(&tokens, "refresh_token")).status(), 400, "{schedule:08b}");
-            }
-            assert_eq!(world.grants(&of("alice")).len(), 0, "{schedule:08b}");
-        }
     }
 }
 

@@ -9,7 +9,7 @@ use grantor::server::{Place, Session, Visitor};
 use grantor::store::Key;
 use http::{Request, StatusCode};
 
-use super::{approving_as, assert_sound, assert_unsound, claim, crowd, text};
+use super::{Row, approving_as, assert_sound, assert_unsound, claim, crowd, ending, prove, text};
 use crate::call::Sent;
 use crate::schedule::{Move, Player, Scene, bytes_of};
 use crate::support::*;
@@ -177,6 +177,21 @@ fn a_replayed_code_ends_what_a_refresh_goes_on_with() {
         };
         assert_sound(&scene.explore(&check), 6);
     }
+}
+
+#[test]
+fn a_grant_that_was_ended_gives_nothing() {
+    let world = crowd(30);
+    let code = world.code("spa", SPA, &[]);
+    let waiting = Scene::new(&world, &[], [redeeming(1, &code), ending(2, &world, &code)]);
+    let three = Scene::new(&world, &[], [redeeming(1, &code), redeeming(2, &code), ending(3, &world, &code)]);
+    let found = "usable although its grant was revoked";
+    let live = with_tokens(30, |_, token| vec![refreshing(1, token), ending(2, &world, token)]);
+    prove(vec![
+        Row::new("redeem, end", waiting, revoked_once).needs(&[Overlooked::GrantReplaced], found),
+        Row::new("redeem, redeem, end", three, revoked_once),
+        Row::new("refresh, end", live, revoked_once).needs(&[Overlooked::GrantReplaced], found),
+    ]);
 }
 
 /// People who say yes to the same request at once, each to a prompt of their own.
