@@ -1,18 +1,34 @@
 //! Client authentication [RFC 6749 §2.3].
 
-use crate::env::Env;
-use crate::record::{Client, ClientSecretDigest};
-use crate::snapshot::{Halt, Seen, Snapshot};
-use crate::wire::{Credentials, TokenRefusal};
+#[cfg(feature = "mtls")]
+mod mtls;
 
-/// The method names that are served, for metadata.
-pub(crate) const METHODS: [&str; 3] = ["client_secret_basic", "client_secret_post", "none"];
+use crate::config::Config;
+use crate::env::Env;
+use crate::record::{Client, ClientProof, ClientSecretDigest};
+use crate::snapshot::{Halt, Seen, Snapshot};
+use crate::wire::{ClientCertificate, Credentials, TokenRefusal};
+
+/// The names of the methods that are served.
+#[cfg_attr(not(feature = "mtls"), expect(unused_variables, reason = "others are always served"))]
+pub(crate) fn methods(config: &Config) -> Vec<&'static str> {
+    #[cfg_attr(not(feature = "mtls"), expect(unused_mut, reason = "there are no more"))]
+    let mut methods = vec!["client_secret_basic", "client_secret_post", "none"];
+    #[cfg(feature = "mtls")]
+    if let Some(served) = config.mutual_tls() {
+        methods.extend(Some("tls_client_auth").filter(|_| served.tls_client_auth));
+        methods.extend(Some("self_signed_tls_client_auth").filter(|_| served.self_signed_tls_client_auth));
+    }
+    methods
+}
 
 /// Finds the client that a request is from, and requires its proof.
 ///
 /// An unknown client, a missing and a wrong secret are refused alike, after the same work.
+#[cfg_attr(not(feature = "mtls"), expect(unused_variables, reason = "only certificates need them"))]
 pub(crate) fn authenticate<'s>(
-    credentials: &Credentials,
+    config: &Config,
+    (credentials, certificate): (&Credentials, Option<&ClientCertificate>),
     seen: &'s Snapshot,
     env: &Env,
 ) -> Result<Seen<'s, Client>, Halt<TokenRefusal>> {
@@ -23,8 +39,15 @@ pub(crate) fn authenticate<'s>(
         Credentials::Post { secret, .. } => (Some(secret.as_str()), false),
     };
     let proven = match (&found, secret) {
-        (Some(client), None) => !client.value().is_confidential(),
-        (Some(client), Some(secret)) if client.value().is_confidential() => client.value().has_secret(secret, env.now),
+        (Some(client), None) => match client.value().proof() {
+            ClientProof::Nothing => true,
+            ClientProof::Secret => false,
+            #[cfg(feature = "mtls")]
+            proof => mtls::proves(certificate, proof, config, (seen, env))?,
+        },
+        (Some(client), Some(secret)) if *client.value().proof() == ClientProof::Secret => {
+            client.value().has_secret(secret, env.now)
+        }
         (None | Some(_), Some(secret)) => {
             std::hint::black_box(ClientSecretDigest::new(secret, [0; 16], None));
             false

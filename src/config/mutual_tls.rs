@@ -10,6 +10,14 @@ use crate::record::web_url;
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct MutualTls {
+    /// Lets clients authenticate by certificates whose chain was validated, and which have the name that the client
+    /// registered: `tls_client_auth` [RFC 8705 §2.1].
+    #[cfg(feature = "mtls")]
+    pub tls_client_auth: bool,
+    /// Lets clients authenticate by certificates that they registered, whoever signed them: `self_signed_tls_client_auth`
+    /// [RFC 8705 §2.2].
+    #[cfg(feature = "mtls")]
+    pub self_signed_tls_client_auth: bool,
     /// Binds the tokens of clients that registered for it to their certificates; on by default [RFC 8705 §3].
     pub certificate_bound_access_tokens: bool,
     /// Where clients with certificates find the endpoints, in place of the issuer: `https://mtls.as.example`, without a slash
@@ -19,7 +27,14 @@ pub struct MutualTls {
 
 impl Default for MutualTls {
     fn default() -> Self {
-        Self { certificate_bound_access_tokens: true, endpoint_aliases: None }
+        Self {
+            #[cfg(feature = "mtls")]
+            tls_client_auth: false,
+            #[cfg(feature = "mtls")]
+            self_signed_tls_client_auth: false,
+            certificate_bound_access_tokens: true,
+            endpoint_aliases: None,
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::client_proof::ClientProof;
 use super::metadata::{ApplicationType, ClientMetadata};
 use super::redirect_uri::{RedirectUri, RedirectUriFault, VerifiedRedirectUri};
 use super::registration::SelfRegistration;
@@ -16,7 +17,7 @@ pub struct Client {
     redirect_uris: Vec<RedirectUri>,
     grant_types: Vec<GrantType>,
     response_types: Vec<ResponseType>,
-    confidential: bool,
+    proof: ClientProof,
 }
 
 /// What is kept of a client; the rest follows from it.
@@ -71,7 +72,12 @@ impl Client {
     /// Whether it can keep a secret [RFC 6749 §2.1].
     #[must_use]
     pub const fn is_confidential(&self) -> bool {
-        self.confidential
+        !matches!(self.proof, ClientProof::Nothing)
+    }
+
+    /// How it proves to be itself.
+    pub(crate) const fn proof(&self) -> &ClientProof {
+        &self.proof
     }
 
     /// Whether the server's own operator runs it, so that people need not consent.
@@ -151,7 +157,7 @@ impl Client {
     /// Whether scripts of `origin` are this client's: those at the redirect URIs of a public one.
     #[must_use]
     pub fn lives_at(&self, origin: &str) -> bool {
-        !self.confidential && self.redirect_uris.iter().any(|uri| uri.is_at(origin))
+        !self.is_confidential() && self.redirect_uris.iter().any(|uri| uri.is_at(origin))
     }
 
     /// Whether a response sent to `uri` can only reach this client, so that a person need not be asked each time
@@ -168,15 +174,13 @@ impl Client {
 
         metadata.check_pages()?;
         metadata.check_keys()?;
-        let confidential = match metadata.token_endpoint_auth_method.as_deref() {
-            Some("none") => false,
-            None | Some("client_secret_basic" | "client_secret_post") => true,
-            Some(other) => return Err(ClientFault::AuthenticationMethod(other.to_owned())),
-        };
-        ensure(
-            confidential != secrets.is_empty(),
-            if confidential { ClientFault::SecretMissing } else { ClientFault::SecretOfPublicClient },
-        )?;
+        let proof = ClientProof::of(metadata)?;
+        match (&proof, secrets.is_empty()) {
+            (ClientProof::Secret, true) => return Err(ClientFault::SecretMissing),
+            (ClientProof::Nothing, false) => return Err(ClientFault::SecretOfPublicClient),
+            (other, false) if *other != ClientProof::Secret => return Err(ClientFault::SecretWithoutUse),
+            (_, _) => {}
+        }
 
         let grant_types = match &metadata.grant_types {
             None => vec![GrantType::AuthorizationCode],
@@ -184,7 +188,7 @@ impl Client {
             Some(names) => names.iter().filter_map(|name| GrantType::parse(name)).collect(),
         };
         ensure(
-            confidential || !grant_types.contains(&GrantType::ClientCredentials),
+            proof != ClientProof::Nothing || !grant_types.contains(&GrantType::ClientCredentials),
             ClientFault::PublicClientCredentials,
         )?;
 
@@ -203,7 +207,7 @@ impl Client {
                     .map_err(|fault| ClientFault::RedirectUri(uri.clone(), fault))
             })
             .collect::<Result<_, _>>()?;
-        Ok(Self { confidential, redirect_uris, grant_types, response_types, fields })
+        Ok(Self { proof, redirect_uris, grant_types, response_types, fields })
     }
 }
 
@@ -457,6 +461,22 @@ pub enum ClientFault {
     /// A public client cannot keep a secret.
     #[error("a public client (token_endpoint_auth_method \"none\") has no secret")]
     SecretOfPublicClient,
+    /// The method of client authentication needs no secret.
+    #[error("a client that authenticates otherwise has no secret")]
+    SecretWithoutUse,
+    /// `tls_client_auth` without the name of the certificate, or with several [RFC 8705 §2.1.2].
+    #[error(
+        "tls_client_auth needs exactly one of tls_client_auth_subject_dn, tls_client_auth_san_dns, tls_client_auth_san_uri, tls_client_auth_san_ip and tls_client_auth_san_email"
+    )]
+    CertificateNames,
+    /// A name of that member that no certificate can have.
+    #[error("{0} is not well formed")]
+    CertificateName(&'static str),
+    /// `self_signed_tls_client_auth` without certificates [RFC 8705 §2.2.2].
+    #[error(
+        "self_signed_tls_client_auth needs a jwks with an x5c, each for the key that it stands with, or a jwks_uri"
+    )]
+    CertificatesMissing,
     /// A grant type that neither this crate serves nor, without a URI for a name, a host could.
     #[error("grant type {0:?} is not supported")]
     GrantType(String),

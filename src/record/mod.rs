@@ -2,12 +2,19 @@
 
 mod actor;
 mod authorization_details;
+#[cfg(feature = "mtls")]
+mod certificate_name;
 mod client;
+mod client_proof;
 mod confirmation;
+#[cfg(feature = "mtls")]
+mod distinguished_name;
 mod extension;
 mod grant;
 mod metadata;
 mod names;
+#[cfg(feature = "mtls")]
+mod own_certificates;
 mod pushed;
 mod redirect_uri;
 mod registration;
@@ -26,13 +33,18 @@ use serde::{Deserialize, Serialize};
 
 pub use actor::Actor;
 pub use authorization_details::{AuthorizationDetail, AuthorizationDetails, DetailsFault};
+#[cfg(feature = "mtls")]
+pub(crate) use certificate_name::CertificateName;
 pub use client::{Client, ClientBuilder, ClientFault, GrantType, RedirectUriRefused};
+pub(crate) use client_proof::ClientProof;
 pub use confirmation::Confirmation;
 pub use extension::{ExtensionId, ExtensionRecord};
 pub use grant::Grant;
 pub(crate) use grant::{Chain, Challenge, DeviceCode, DeviceStage, GrantState, IssuedCode, Live};
 pub use metadata::{ApplicationType, ClientMetadata};
 pub use names::{ClientId, Subject};
+#[cfg(feature = "mtls")]
+pub(crate) use own_certificates::own_certificates;
 pub use pushed::PushedRequest;
 pub use redirect_uri::{RedirectUriFault, VerifiedRedirectUri};
 pub(crate) use registration::{Accepted, Issued, RegistrationToken, Rotation, SelfRegistration, new_secret};

@@ -1,6 +1,6 @@
 //! What a client may register: its metadata with every default filled in [RFC 7591 §2, §3.2.1].
 
-use crate::client_auth::METHODS;
+use crate::client_auth::methods;
 use crate::config::{Config, RegistrationPolicy};
 use crate::grant::ensure;
 use crate::record::{ClientFault, ClientMetadata, GrantType, ResponseType};
@@ -14,7 +14,7 @@ pub(super) fn admit(
 ) -> Result<ClientMetadata, RegistrationRefusal> {
     let mut metadata = requested.clone();
     let method = metadata.token_endpoint_auth_method.get_or_insert_with(|| "client_secret_basic".to_owned());
-    if !METHODS.contains(&method.as_str()) {
+    if !methods(config).contains(&method.as_str()) {
         return Err(RegistrationRefusal::Client(ClientFault::AuthenticationMethod(method.clone())));
     }
     // Without it the client's tokens would be worth more to a thief than it said.

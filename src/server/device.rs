@@ -59,7 +59,8 @@ impl Endpoint for DeviceAuthorization {
 
     fn decide(&self, seen: &Snapshot, env: &Env) -> Decision<Self> {
         let Self { config, request } = self;
-        let client = match authenticate(&request.credentials, seen, env) {
+        let shown = (&request.credentials, request.certificate.as_ref());
+        let client = match authenticate(config, shown, seen, env) {
             Ok(client) => client,
             Err(halt) => return unauthenticated(&request.credentials, halt),
         };

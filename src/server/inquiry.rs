@@ -1,16 +1,18 @@
 //! What introspection and revocation have in common: a client, and a token that it asks about.
 
 use crate::client_auth::authenticate;
+use crate::config::Config;
 use crate::env::Env;
 use crate::record::{Client, ClientId, Handle, HandleKind, TokenId};
 use crate::snapshot::{Halt, Seen, Snapshot};
 use crate::store::Key;
-use crate::wire::{Credentials, TokenQuery, TokenRefusal};
+use crate::wire::{ClientCertificate, Credentials, TokenQuery, TokenRefusal};
 
 /// A client's request about a token, with the token read.
 #[derive(Clone, Debug)]
 pub(super) struct Inquiry {
     pub(super) credentials: Credentials,
+    certificate: Option<ClientCertificate>,
     token: Option<PresentedToken>,
     token_given: bool,
 }
@@ -25,7 +27,9 @@ pub(super) enum PresentedToken {
 impl Inquiry {
     pub(super) fn new(brand: &str, query: TokenQuery) -> Self {
         let token = query.token.as_ref().and_then(|token| PresentedToken::parse(brand, token.as_str()));
-        Self { token, token_given: query.token.is_some(), credentials: query.credentials }
+        let token_given = query.token.is_some();
+        let TokenQuery { credentials, certificate, .. } = query;
+        Self { credentials, certificate, token, token_given }
     }
 
     pub(super) fn keys(&self) -> Vec<Key> {
@@ -39,10 +43,11 @@ impl Inquiry {
 
     pub(super) fn authenticate<'s>(
         &self,
+        config: &Config,
         seen: &'s Snapshot,
         env: &Env,
     ) -> Result<Seen<'s, Client>, Halt<TokenRefusal>> {
-        authenticate(&self.credentials, seen, env)
+        authenticate(config, (&self.credentials, self.certificate.as_ref()), seen, env)
     }
 
     /// Whether the token was issued to `client`: an access token may be of another one than its grant.

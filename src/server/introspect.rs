@@ -104,7 +104,7 @@ impl Endpoint for Introspect {
     }
 
     fn decide(&self, seen: &Snapshot, env: &Env) -> Decision<Self> {
-        let asker = match self.inquiry.authenticate(seen, env) {
+        let asker = match self.inquiry.authenticate(&self.config, seen, env) {
             Ok(client) => client.value(),
             Err(halt) => return unauthenticated(&self.inquiry.credentials, halt),
         };

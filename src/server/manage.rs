@@ -124,11 +124,12 @@ impl Manage {
             Accepted::Current => Rotation::begin(&presented.handle, env),
             Accepted::Before(rotation) => rotation,
         };
+        let had_secret = own.metadata().needs_secret();
         // It is told if it is new, or if the answer that told it was lost.
         let secret = Some(rotation.client_secret())
             .filter(|_| metadata.needs_secret())
-            .filter(|secret| !own.is_confidential() || own.has_secret(secret.as_str(), env.now));
-        let digest = secret.as_ref().filter(|_| !own.is_confidential());
+            .filter(|secret| !had_secret || own.has_secret(secret.as_str(), env.now));
+        let digest = secret.as_ref().filter(|_| !had_secret);
         let digest = digest.map(|secret| ClientSecretDigest::salted(secret, env));
         let next =
             own.updated(metadata, digest, rotation.kept(&presented.handle)).map_err(RegistrationRefusal::Client)?;

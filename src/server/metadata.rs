@@ -1,6 +1,6 @@
 //! Metadata, derived from the configuration: what is not there is not said [RFC 8414].
 
-use crate::client_auth::METHODS;
+use crate::client_auth::methods;
 use crate::config::Config;
 use crate::proof::pkce::ChallengeMethod;
 use crate::record::ResponseType;
@@ -11,7 +11,7 @@ impl Config {
     #[must_use]
     pub fn metadata(&self) -> ServerMetadata {
         let below = |path: &str| Some(format!("{}{path}", self.issuer()));
-        let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let methods: Vec<_> = methods(self).into_iter().map(str::to_owned).collect();
         let challenges =
             [ChallengeMethod::S256, ChallengeMethod::Plain].into_iter().filter(|method| self.accepts(*method));
         let about = self.about();
@@ -29,11 +29,11 @@ impl Config {
                 .collect(),
             response_modes_supported: ResponseMode::ALL.iter().map(|mode| mode.as_str().to_owned()).collect(),
             grant_types_supported: self.grant_types().map(|grant| grant.as_str().to_owned()).collect(),
-            token_endpoint_auth_methods_supported: owned(&METHODS),
+            token_endpoint_auth_methods_supported: methods.clone(),
             revocation_endpoint: below(&self.paths().revocation),
-            revocation_endpoint_auth_methods_supported: owned(&METHODS),
+            revocation_endpoint_auth_methods_supported: methods.clone(),
             introspection_endpoint: below(&self.paths().introspection),
-            introspection_endpoint_auth_methods_supported: owned(&METHODS),
+            introspection_endpoint_auth_methods_supported: methods,
             registration_endpoint: self.registration().and_then(|_| below(&self.paths().registration)),
             device_authorization_endpoint: self.device_flow().and_then(|_| below(&self.paths().device_authorization)),
             pushed_authorization_request_endpoint: below(&self.paths().pushed_authorization_request),

@@ -48,8 +48,8 @@ impl Endpoint for Push {
     }
 
     fn decide(&self, seen: &Snapshot, env: &Env) -> Decision<Self> {
-        let PushRequest { credentials, request, .. } = &*self.request;
-        let client = match authenticate(credentials, seen, env) {
+        let PushRequest { credentials, certificate, request } = &*self.request;
+        let client = match authenticate(&self.config, (credentials, certificate.as_ref()), seen, env) {
             Ok(client) => client,
             Err(halt) => return unauthenticated(credentials, halt),
         };

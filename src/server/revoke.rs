@@ -67,7 +67,7 @@ impl Endpoint for Revoke {
     }
 
     fn decide(&self, seen: &Snapshot, env: &Env) -> Decision<Self> {
-        let client = match self.inquiry.authenticate(seen, env) {
+        let client = match self.inquiry.authenticate(&self.config, seen, env) {
             Ok(client) => client.value().id(),
             Err(halt) => return unauthenticated(&self.inquiry.credentials, halt),
         };

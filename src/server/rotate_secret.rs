@@ -48,7 +48,7 @@ impl Endpoint for RotateSecret {
 
     fn decide(&self, seen: &Snapshot, env: &Env) -> Decision<Self> {
         let client = seen.client(&self.client)?.ok_or(RotationRefusal::ClientUnknown)?;
-        ensure(client.value().is_confidential(), RotationRefusal::ClientPublic)?;
+        ensure(client.value().metadata().needs_secret(), RotationRefusal::ClientPublic)?;
         let secret = new_secret(env);
         let next = client.value().with_secret(ClientSecretDigest::salted(&secret, env), env.now, self.overlap);
         let event = Event::ClientSecretRotated { client: self.client.clone() };

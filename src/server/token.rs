@@ -112,7 +112,8 @@ impl Endpoint for Token {
     }
 
     fn decide(&self, seen: &Snapshot, env: &Env) -> Decision<Self> {
-        let client = match authenticate(&self.credentials, seen, env) {
+        let shown = (&self.credentials, self.certificate.as_ref());
+        let client = match authenticate(&self.config, shown, seen, env) {
             Ok(client) => client,
             Err(halt) => return unauthenticated(&self.credentials, halt),
         };

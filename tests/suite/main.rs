@@ -33,6 +33,8 @@ mod interleavings;
 mod machine;
 mod memory;
 mod model;
+#[cfg(feature = "mtls")]
+mod mtls;
 mod password;
 mod profiles;
 mod properties;
@@ -52,3 +54,5 @@ mod table;
 mod token_exchange;
 mod token_queries;
 mod watch;
+#[cfg(feature = "mtls")]
+mod x509;
