@@ -10,7 +10,7 @@ use lib::{AuthorizationServer, Clock, Config, Progress, SystemClock, Timestamp};
 
 use crate::host::{self, Ring};
 use crate::wire::{self, ACCESS_TOKEN, APP, REFRESH_TOKEN, SVC, Sent};
-use crate::{Peer, Row};
+use crate::{Peer, Row, stopwatch};
 
 pub struct Grantor {
     server: AuthorizationServer<Memory>,
@@ -81,12 +81,13 @@ impl Peer for Grantor {
 
 impl Grantor {
     fn handle(&self, request: Sent) -> Response<Vec<u8>> {
-        match request.uri().path() {
+        // The request is dropped in here, as it is by the others.
+        stopwatch::run(move || match request.uri().path() {
             "/authorize" => self.authorize(&request),
             "/token" => self.server.answer(Place::Token, &request),
             "/introspect" => self.server.answer(Place::Introspection, &request),
             _ => unreachable!("no such endpoint here"),
-        }
+        })
     }
 
     fn authorize(&self, request: &Sent) -> Response<Vec<u8>> {

@@ -5,13 +5,14 @@ mod grantor;
 mod host;
 mod oauth_as;
 mod oxide;
+mod stopwatch;
 mod wire;
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 /// An authorization server with `population` live grants in its own memory store.
-/// Each method builds its requests, has them answered, and asserts success.
+/// Each method builds its requests, has them answered under [`stopwatch::run`], and asserts success.
 pub trait Peer: Sized {
     /// The crate's name, as in Cargo.lock.
     const NAME: &'static str;
@@ -81,12 +82,15 @@ impl Row {
 
 /// Everything measured, in the order of the table's columns. When `grantor` is
 /// here the other columns get their ratio to it.
-fn contenders(population: usize) -> Vec<Box<dyn Contender>> {
-    vec![
-        Running::<grantor::Grantor>::start(population),
-        Running::<oauth_as::OauthAs>::start(population),
-        Running::<oxide::Oxide>::start(population),
+fn contenders(population: usize, options: &Options) -> Vec<Box<dyn Contender>> {
+    [
+        Running::<grantor::Grantor>::start(population, options),
+        Running::<oauth_as::OauthAs>::start(population, options),
+        Running::<oxide::Oxide>::start(population, options),
     ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 const BASELINE: &str = "grantor";
@@ -109,12 +113,15 @@ struct Running<P> {
 }
 
 impl<P: Peer + 'static> Running<P> {
-    fn start(population: usize) -> Box<dyn Contender> {
+    fn start(population: usize, options: &Options) -> Option<Box<dyn Contender>> {
+        if options.peer.as_ref().is_some_and(|only| only != P::NAME) {
+            return None;
+        }
         let start = Instant::now();
         let peer = P::new(population);
         let took = start.elapsed();
         println!("{}: populated in {took:.1?}", P::NAME);
-        Box::new(Running { peer, population, fresh: true })
+        Some(Box::new(Running { peer, population, fresh: true }))
     }
 }
 
@@ -145,15 +152,16 @@ impl<P: Peer> Contender for Running<P> {
     }
 }
 
+/// Of each operation what its stopwatch saw.
 fn per_operation(operations: usize, mut operation: impl FnMut()) -> f64 {
     for _ in 0..operations / 10 {
         operation();
     }
-    let start = Instant::now();
+    stopwatch::reset();
     for _ in 0..operations {
         operation();
     }
-    nanoseconds(start.elapsed()) / operations as f64
+    nanoseconds(stopwatch::read()) / operations as f64
 }
 
 fn nanoseconds(time: Duration) -> f64 {
@@ -172,27 +180,36 @@ fn floor(compressions: usize) -> Option<f64> {
         return None;
     }
     let mut state = [0_u32; 8];
-    let rounds =
-        (0..15).map(|_| per_operation(10_000, || sha2::block_api::compress256(black_box(&mut state), &[[0; 64]])));
+    let rounds = (0..15).map(|_| {
+        let start = Instant::now();
+        (0..10_000).for_each(|_| sha2::block_api::compress256(black_box(&mut state), &[[0; 64]]));
+        nanoseconds(start.elapsed()) / 10_000.0
+    });
     quartile(rounds.collect()).map(|each| each * compressions as f64)
-}
-
-/// Nanoseconds to build the row's requests: part of every column, no server's work.
-fn client(row: Row) -> Option<f64> {
-    let rounds = (0..15).map(|_| per_operation(2_000, || wire::build(row)));
-    quartile(rounds.collect())
 }
 
 struct Options {
     rounds: usize,
     operations: usize,
     populations: Vec<usize>,
+    /// The only peer to measure.
+    peer: Option<String>,
+    /// The only row, by the first word of its title.
+    row: Option<String>,
 }
 
-const USAGE: &str = "usage: grantor-peers [--quick] [--population N]";
+impl Options {
+    fn rows(&self) -> impl Iterator<Item = Row> {
+        let wanted = |row: &Row| self.row.as_ref().is_none_or(|only| row.title().starts_with(only.as_str()));
+        Row::ALL.into_iter().filter(wanted)
+    }
+}
+
+const USAGE: &str = "usage: grantor-peers [--quick] [--population N] [--peer NAME] [--row WORD]";
 
 fn options() -> Options {
-    let mut options = Options { rounds: 40, operations: 500, populations: vec![1, 100_000, 1_000_000] };
+    let mut options =
+        Options { rounds: 40, operations: 500, populations: vec![1, 100_000, 1_000_000], peer: None, row: None };
     let mut only = None;
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
@@ -206,6 +223,8 @@ fn options() -> Options {
                 let number = arguments.next().and_then(|number| number.parse().ok());
                 only = Some(vec![number.expect(USAGE)]);
             }
+            "--peer" => options.peer = Some(arguments.next().expect(USAGE)),
+            "--row" => options.row = Some(arguments.next().expect(USAGE)),
             _ => panic!("{USAGE}"),
         }
     }
@@ -218,12 +237,12 @@ fn main() {
     println!("{} rounds of {} operations each, first quartile of rounds", options.rounds, options.operations);
     for &population in &options.populations {
         println!("\n## Population {population}\n");
-        let mut contenders = contenders(population);
+        let mut contenders = contenders(population, &options);
         let guard = warm_heap();
         let samples = measure(&mut contenders, &options);
         drop(guard);
         println!();
-        print(&contenders, samples);
+        print(&contenders, &options, samples);
     }
     println!(
         "\noxide-auth as shipped checks a client secret with Argon2: {:.1?}, not in the table",
@@ -246,12 +265,12 @@ fn warm_heap() -> Vec<u8> {
 /// round starting with the next one, so that noise falls on all alike.
 fn measure(contenders: &mut [Box<dyn Contender>], options: &Options) -> Vec<Vec<Vec<f64>>> {
     let count = contenders.len();
-    let mut samples = vec![vec![Vec::new(); count]; Row::ALL.len()];
+    let mut samples = vec![vec![Vec::new(); count]; options.rows().count()];
     for round in 0..options.rounds {
         for contender in contenders.iter_mut() {
             contender.before_round();
         }
-        for (row, samples) in Row::ALL.into_iter().zip(&mut samples) {
+        for (row, samples) in options.rows().zip(&mut samples) {
             for turn in 0..count {
                 let at = (round + turn) % count;
                 samples[at].extend(contenders[at].time(row, options.operations));
@@ -261,9 +280,9 @@ fn measure(contenders: &mut [Box<dyn Contender>], options: &Options) -> Vec<Vec<
     samples
 }
 
-fn print(contenders: &[Box<dyn Contender>], samples: Vec<Vec<Vec<f64>>>) {
+fn print(contenders: &[Box<dyn Contender>], options: &Options, samples: Vec<Vec<Vec<f64>>>) {
     let baseline = contenders.iter().position(|one| one.name() == BASELINE);
-    let mut table = vec![["ns per operation", "floor", "client"].map(String::from).to_vec()];
+    let mut table = vec![["ns per operation", "floor"].map(String::from).to_vec()];
     for contender in contenders {
         let name = contender.name();
         table[0].push(format!("{name} {}", version(name)));
@@ -271,9 +290,9 @@ fn print(contenders: &[Box<dyn Contender>], samples: Vec<Vec<Vec<f64>>>) {
             table[0].push(format!("/ {BASELINE}"));
         }
     }
-    for (row, samples) in Row::ALL.into_iter().zip(samples) {
+    for (row, samples) in options.rows().zip(samples) {
         let times: Vec<_> = samples.into_iter().map(quartile).collect();
-        let mut line = vec![row.title().to_owned(), cell(floor(row.compressions()), 0), cell(client(row), 0)];
+        let mut line = vec![row.title().to_owned(), cell(floor(row.compressions()), 0)];
         for (at, &own) in times.iter().enumerate() {
             line.push(cell(own, 0));
             if let Some(baseline) = baseline.filter(|&baseline| baseline != at) {

@@ -13,7 +13,7 @@ use lib::{
 
 use crate::host::{self, Ring};
 use crate::wire::{self, ACCESS_TOKEN, APP, REFRESH_TOKEN, SVC, Sent};
-use crate::{Peer, Row};
+use crate::{Peer, Row, stopwatch};
 
 pub struct OauthAs {
     server: Arc<AuthorizationServer<MemoryStorage>>,
@@ -80,7 +80,8 @@ impl Peer for OauthAs {
 
 impl OauthAs {
     fn handle(&self, request: Sent) -> http::Response<impl AsRef<[u8]> + use<>> {
-        let response = ready(self.service.handle(request.map(Body::from)));
+        let request = request.map(Body::from);
+        let response = stopwatch::run(|| ready(self.service.handle(request)));
         response.map(Body::into_bytes)
     }
 

@@ -22,7 +22,7 @@ use url::Url;
 
 use crate::host::{self, Ring};
 use crate::wire::{self, ACCESS_TOKEN, APP, REFRESH_TOKEN, SVC, Sent};
-use crate::{Peer, Row};
+use crate::{Peer, Row, stopwatch};
 
 pub struct Oxide {
     registrar: ClientMap,
@@ -78,6 +78,10 @@ impl Peer for Oxide {
 
 impl Oxide {
     fn handle(&mut self, request: Sent) -> http::Response<Vec<u8>> {
+        stopwatch::run(|| self.answer(request))
+    }
+
+    fn answer(&mut self, request: Sent) -> http::Response<Vec<u8>> {
         let request = Web::read(request);
         let endpoint = self.endpoint();
         let reply = match (request.sent.method(), request.sent.uri().path()) {

@@ -2,11 +2,7 @@
 //! `http::Request`, reads as little of the response as a client must, and panics
 //! on anything but success.
 
-use std::hint::black_box;
-
 use http::{Method, Request, Response, StatusCode, header};
-
-use crate::Row;
 
 /// RFC 7636 appendix B, so that the client's own hashing stays out of the measure.
 pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -102,19 +98,6 @@ fn encode(out: &mut String, value: &str) {
                 out.push(HEX[usize::from(byte & 15)] as char);
             }
         }
-    }
-}
-
-/// Builds a row's requests and drops them.
-pub fn build(row: Row) {
-    match row {
-        Row::CodePkce => {
-            black_box(authorize(black_box(&APP), "user-1"));
-            black_box(redeem(black_box(&APP), black_box(CHALLENGE)));
-        }
-        Row::ClientCredentials => drop(black_box(client_credentials())),
-        Row::Refresh => drop(black_box(refresh(black_box(CHALLENGE)))),
-        Row::Introspect => drop(black_box(introspect(black_box(CHALLENGE)))),
     }
 }
 
