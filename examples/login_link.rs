@@ -49,7 +49,8 @@ impl Endpoint for IssueLink {
         vec![Key::Client(self.client.clone())]
     }
 
-    fn decide(&self, seen: &Snapshot, env: &Env) -> Decision<Self> {
+    fn decide(&self, seen: &Snapshot) -> Decision<Self> {
+        let env = seen.env()?;
         let unknown = ExtensionRefusal::unauthorized_client("the client cannot be logged in to by a link");
         let client =
             seen.client(&self.client)?.filter(|client| client.value().may_use(GrantType::Extension(LOGIN_LINK)));

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use url::Url;
 
+use crate::ambient::Randomness;
 use crate::snapshot::{Question, SigningInput, Unfetched, Verdict};
 use crate::step::{Done, Endpoint, Step};
 use crate::store::{AsyncStore, Store};
@@ -129,8 +130,13 @@ pub(crate) type Driven<E, S, H> = Result<Done<E>, Failure<S, H, <E as Endpoint>:
 ///
 /// # Errors
 ///
-/// The store or the host failed, or there was no end to conflicts.
-pub fn run<E: Endpoint, S: Store, H: Host>(mut step: Step<E>, store: &S, host: &H) -> Driven<E, S::Error, H::Error> {
+/// The store, the host or the randomness failed, or there was no end to conflicts.
+pub fn run<E: Endpoint, S: Store, H: Host, R: Randomness>(
+    mut step: Step<E>,
+    store: &S,
+    host: &H,
+    randomness: &R,
+) -> Driven<E, S::Error, H::Error> {
     loop {
         step = match step {
             Step::Load(ask) => match store.load(ask.question()) {
@@ -149,6 +155,10 @@ pub fn run<E: Endpoint, S: Store, H: Host>(mut step: Step<E>, store: &S, host: &
                 Ok(signature) => ask.signed(signature),
                 Err(error) => return Err(Failure { cause: Cause::Host(error), refusal: ask.interrupted() }),
             },
+            Step::Draw(ask) => match randomness.seed() {
+                Ok(seed) => ask.drawn(seed),
+                Err(_) => return Err(Failure { cause: Cause::Randomness, refusal: ask.interrupted() }),
+            },
             Step::Commit(pending) => match store.commit(pending.changes()) {
                 Ok(outcome) => pending.committed(outcome),
                 Err(error) => return Err(Failure { cause: Cause::Store(error), refusal: pending.interrupted() }),
@@ -163,11 +173,12 @@ pub fn run<E: Endpoint, S: Store, H: Host>(mut step: Step<E>, store: &S, host: &
 ///
 /// # Errors
 ///
-/// The store or the host failed, or there was no end to conflicts.
-pub async fn run_async<E: Endpoint, S: AsyncStore, H: AsyncHost>(
+/// The store, the host or the randomness failed, or there was no end to conflicts.
+pub async fn run_async<E: Endpoint, S: AsyncStore, H: AsyncHost, R: Randomness>(
     mut step: Step<E>,
     store: &S,
     host: &H,
+    randomness: &R,
 ) -> Driven<E, S::Error, H::Error> {
     loop {
         step = match step {
@@ -186,6 +197,10 @@ pub async fn run_async<E: Endpoint, S: AsyncStore, H: AsyncHost>(
             Step::Sign(ask) => match host.sign(ask.question()).await {
                 Ok(signature) => ask.signed(signature),
                 Err(error) => return Err(Failure { cause: Cause::Host(error), refusal: ask.interrupted() }),
+            },
+            Step::Draw(ask) => match randomness.seed() {
+                Ok(seed) => ask.drawn(seed),
+                Err(_) => return Err(Failure { cause: Cause::Randomness, refusal: ask.interrupted() }),
             },
             Step::Commit(pending) => match store.commit(pending.changes()).await {
                 Ok(outcome) => pending.committed(outcome),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
-use sha2::Sha256;
+use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 /// A point in time, in whole seconds since the Unix epoch.
@@ -39,15 +39,15 @@ impl Timestamp {
     }
 }
 
-/// The 256 random bits that all secrets of one request are derived from, as a key of HMAC-SHA-256.
+/// The 256 random bits that all secrets of one request are derived from.
 #[derive(Clone)]
-pub struct Seed(Hmac<Sha256>);
+pub struct Seed(Zeroizing<[u8; 32]>);
 
 impl Seed {
     /// Takes bytes that must come from a cryptographic generator and be used for one request only.
     #[must_use]
     pub fn new(bytes: [u8; 32]) -> Self {
-        Self(keyed(&Zeroizing::new(bytes)))
+        Self(Zeroizing::new(bytes))
     }
 }
 
@@ -78,31 +78,25 @@ impl Env {
         Self { now: self.now, seed: Seed::new(self.derive(label)) }
     }
 
-    /// The 32 random bytes of one use; the same label gives the same bytes.
+    /// The 32 random bytes of one use, `SHA-256(seed ‖ label)`; the same label gives the same bytes.
+    ///
+    /// A seed has one length and labels are printable texts, so none is another one continued behind its padding: what
+    /// is derived says nothing of the seed, nor of what else is derived.
     #[must_use]
     pub fn derive(&self, label: &'static str) -> [u8; 32] {
-        tag(self.seed.0.clone(), label.as_bytes())
+        Sha256::new().chain_update(*self.seed.0).chain_update(label).finalize().into()
     }
 }
 
 /// HMAC-SHA-256 under a 32-byte key.
 pub(crate) fn hmac_sha256(key: &[u8; 32], message: &[u8]) -> [u8; 32] {
-    tag(keyed(key), message)
-}
-
-/// HMAC with its key taken in, which is half of the work.
-fn keyed(key: &[u8; 32]) -> Hmac<Sha256> {
     // A key of exactly one block needs no `Result` for its length.
     let mut block = Zeroizing::new([0_u8; 64]);
     for (padded, byte) in block.iter_mut().zip(key) {
         *padded = *byte;
     }
-    <Hmac<Sha256> as KeyInit>::new((&*block).into())
-}
-
-fn tag(mut mac: Hmac<Sha256>, message: &[u8]) -> [u8; 32] {
-    mac.update(message);
-    mac.finalize().into_bytes().into()
+    let mac = <Hmac<Sha256> as KeyInit>::new((&*block).into());
+    mac.chain_update(message).finalize().into_bytes().into()
 }
 
 #[cfg(test)]

@@ -10,8 +10,7 @@ use http::{Request, Response, StatusCode};
 
 use crate::ambient::{Clock, Randomness, SystemClock, SystemRandomness};
 use crate::config::Config;
-use crate::drive::{self, AsyncHost, Cause, Failure, Host, NoHost};
-use crate::env::Env;
+use crate::drive::{self, AsyncHost, Failure, Host, NoHost};
 use crate::event::EventSink;
 use crate::resource::{Access, Demand, Permit};
 use crate::server::{
@@ -119,13 +118,6 @@ impl<S, H, E, C, R> AuthorizationServer<S, H, E, C, R> {
 }
 
 impl<S, H, E: EventSink, C: Clock, R: Randomness> AuthorizationServer<S, H, E, C, R> {
-    fn start<P: Endpoint, X, Y>(&self, endpoint: P) -> Result<Step<P>, Failure<X, Y, P::Refusal>> {
-        match self.randomness.seed() {
-            Ok(seed) => Ok(Step::start(endpoint, Env::new(self.clock.now(), seed))),
-            Err(_) => Err(Failure { cause: Cause::Randomness, refusal: None }),
-        }
-    }
-
     fn finish<P: Endpoint, X, Y>(&self, driven: Result<Done<P>, Failure<X, Y, P::Refusal>>) -> Outcome<P, X, Y>
     where
         X: std::error::Error + 'static,
@@ -152,8 +144,8 @@ impl<S: Store, H: Host, E: EventSink, C: Clock, R: Randomness> AuthorizationServ
     ///
     /// The store or the host failed; the caller answers with the failure's refusal, or 503.
     pub fn run<P: Endpoint>(&self, endpoint: P) -> Outcome<P, S::Error, H::Error> {
-        let driven = self.start(endpoint).and_then(|step| drive::run(step, &self.store, &self.host));
-        self.finish(driven)
+        let step = Step::at(endpoint, self.clock.now());
+        self.finish(drive::run(step, &self.store, &self.host, &self.randomness))
     }
 
     /// Answers a request to an endpoint that needs no person.
@@ -205,11 +197,8 @@ impl<S: AsyncStore, H: AsyncHost, E: EventSink, C: Clock, R: Randomness> Authori
     ///
     /// The store or the host failed; the caller answers with the failure's refusal, or 503.
     pub async fn run_async<P: Endpoint>(&self, endpoint: P) -> Outcome<P, S::Error, H::Error> {
-        let driven = match self.start(endpoint) {
-            Ok(step) => drive::run_async(step, &self.store, &self.host).await,
-            Err(failure) => Err(failure),
-        };
-        self.finish(driven)
+        let step = Step::at(endpoint, self.clock.now());
+        self.finish(drive::run_async(step, &self.store, &self.host, &self.randomness).await)
     }
 
     /// Answers a request to an endpoint that needs no person.

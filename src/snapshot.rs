@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use url::Url;
 
-use crate::env::Timestamp;
+use crate::env::{Env, Seed, Timestamp};
 use crate::grant::password::PasswordQuestion;
 use crate::grant::token_exchange::ExchangeQuestion;
 use crate::record::{
@@ -17,6 +17,8 @@ use crate::store::{Change, Expect, Key, Versioned, Write};
 /// Everything read so far; what was found absent is remembered as absent.
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
+    now: Timestamp,
+    env: Option<Env>,
     keys: Vec<Key>,
     /// In the order of the keys.
     records: Vec<Option<Versioned<Record>>>,
@@ -52,6 +54,8 @@ pub enum Need {
     Verdict(Question),
     /// A signature by a key that may live in another process.
     Signature(SigningInput),
+    /// Randomness.
+    Seed,
 }
 
 /// Something that only the host can decide.
@@ -180,6 +184,31 @@ impl fmt::Debug for Answer {
 }
 
 impl Snapshot {
+    pub(crate) fn at(now: Timestamp) -> Self {
+        Self { now, ..Self::default() }
+    }
+
+    pub(crate) fn within(env: Env) -> Self {
+        Self { now: env.now, env: Some(env), ..Self::default() }
+    }
+
+    /// The time at which the request is judged.
+    #[must_use]
+    pub const fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// The time together with the seed that secrets are derived from.
+    ///
+    /// Ask for it first: what asks for it later is decided twice.
+    ///
+    /// # Errors
+    ///
+    /// No seed was drawn yet.
+    pub fn env<F>(&self) -> Result<&Env, Halt<F>> {
+        self.env.as_ref().ok_or(Halt::Missing(Need::Seed))
+    }
+
     /// The client of this name, if it is registered.
     ///
     /// # Errors
@@ -356,6 +385,10 @@ impl Snapshot {
 
     pub(crate) fn add_answer(&mut self, need: Need, answer: Answer) {
         self.answers.push((need, answer));
+    }
+
+    pub(crate) fn add_seed(&mut self, seed: Seed) {
+        self.env = Some(Env::new(self.now, seed));
     }
 
     /// Forgets the records, which are stale, and names them; what else was answered stays.

@@ -1,11 +1,11 @@
 //! The machine, written once for every endpoint.
 //!
 //! ```text
-//!             ┌────────── conflict: load again, decide again (bounded) ─────────┐
-//!             ▼                                                                 │
-//!   start ─▶ Load/Fetch/Judge/Sign ── decide ──┬── plan has changes ──▶ Commit ──▶ Done
-//!             ▲                                ├── nothing to write ───────────▶ Done
-//!             └────────── Missing(need) ───────┘
+//!             ┌──────────── conflict: load again, decide again (bounded) ────────────┐
+//!             ▼                                                                      │
+//!   start ─▶ Load/Fetch/Judge/Sign/Draw ── decide ──┬── plan has changes ──▶ Commit ──▶ Done
+//!             ▲                                     ├── nothing to write ───────────▶ Done
+//!             └──────────── Missing(need) ──────────┘
 //! ```
 
 use std::fmt::Debug;
@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use url::Url;
 
-use crate::env::Env;
+use crate::env::{Env, Seed, Timestamp};
 use crate::event::Event;
 use crate::record::Record;
 use crate::snapshot::{Answer, Halt, Need, Question, SigningInput, Snapshot, Unfetched, Verdict};
@@ -34,7 +34,7 @@ pub trait Endpoint: Clone + Debug + Send + Sync + 'static {
     /// # Errors
     ///
     /// Something is missing, or the request is refused without a trace.
-    fn decide(&self, seen: &Snapshot, env: &Env) -> Decision<Self>;
+    fn decide(&self, seen: &Snapshot) -> Decision<Self>;
 
     /// The refusal to give when the world outside failed, where a better one than 503 is possible.
     fn interrupted(&self, _seen: &Snapshot) -> Option<Self::Refusal> {
@@ -140,6 +140,8 @@ pub enum Step<E: Endpoint> {
     Judge(Ask<E, Question>),
     /// Sign this.
     Sign(Ask<E, SigningInput>),
+    /// Draw a seed: only for what makes a secret or a name.
+    Draw(Ask<E, ()>),
     /// Apply these changes, all or nothing.
     Commit(Pending<E>),
     /// Send this answer.
@@ -157,17 +159,25 @@ const QUESTIONS: u8 = 32;
 #[derive(Clone, Debug)]
 struct Machine<E> {
     endpoint: E,
-    env: Env,
     seen: Snapshot,
     rounds: u8,
     questions: u8,
 }
 
 impl<E: Endpoint> Step<E> {
-    /// Begins to answer `endpoint`.
+    /// Begins to answer `endpoint` in a known environment.
     pub fn start(endpoint: E, env: Env) -> Self {
+        Self::begin(endpoint, Snapshot::within(env))
+    }
+
+    /// Begins to answer `endpoint`, and asks for a seed only if one is needed.
+    pub fn at(endpoint: E, now: Timestamp) -> Self {
+        Self::begin(endpoint, Snapshot::at(now))
+    }
+
+    fn begin(endpoint: E, seen: Snapshot) -> Self {
         let keys = endpoint.keys();
-        let machine = Box::new(Machine { endpoint, env, seen: Snapshot::default(), rounds: 0, questions: 0 });
+        let machine = Box::new(Machine { endpoint, seen, rounds: 0, questions: 0 });
         if keys.is_empty() { machine.decide() } else { Self::Load(Ask { machine, question: keys }) }
     }
 }
@@ -219,6 +229,14 @@ impl<E: Endpoint> Ask<E, SigningInput> {
     /// Takes the signature.
     pub fn signed(self, signature: Arc<[u8]>) -> Step<E> {
         self.machine.answered(Need::Signature(self.question), Answer::Signature(signature))
+    }
+}
+
+impl<E: Endpoint> Ask<E, ()> {
+    /// Takes the seed, which must come from a cryptographic generator and be used for this request only.
+    pub fn drawn(mut self, seed: Seed) -> Step<E> {
+        self.machine.seen.add_seed(seed);
+        self.machine.decide()
     }
 }
 
@@ -278,7 +296,7 @@ pub struct Done<E: Endpoint> {
 
 impl<E: Endpoint> Machine<E> {
     fn decide(mut self: Box<Self>) -> Step<E> {
-        let need = match self.endpoint.decide(&self.seen, &self.env) {
+        let need = match self.endpoint.decide(&self.seen) {
             Ok(plan) if plan.changes.is_empty() => return Step::Done(Done { events: plan.events, reply: plan.reply }),
             Ok(plan) => return Step::Commit(Pending { machine: self, plan }),
             Err(Halt::Refused(refusal)) => return Step::Done(Done { events: Vec::new(), reply: Err(refusal) }),
@@ -293,6 +311,7 @@ impl<E: Endpoint> Machine<E> {
             Need::Document(url) => Step::Fetch(Ask { machine: self, question: url }),
             Need::Verdict(question) => Step::Judge(Ask { machine: self, question }),
             Need::Signature(input) => Step::Sign(Ask { machine: self, question: input }),
+            Need::Seed => Step::Draw(Ask { machine: self, question: () }),
         }
     }
 

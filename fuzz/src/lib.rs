@@ -10,7 +10,7 @@ use std::sync::{Arc, LazyLock};
 use grantor::drive::{self, NoHost};
 use grantor::server::{Exchange, Place};
 use grantor::step::{Endpoint, Step};
-use grantor::{Config, Env, Seed, Timestamp};
+use grantor::{Config, Env, Seed, SystemRandomness, Timestamp};
 
 use http::{Request, Response};
 
@@ -47,7 +47,7 @@ fn build_config() -> Arc<Config> {
 /// There is no answer, though nothing around the endpoint failed.
 pub fn run<E: Endpoint>(endpoint: E, ledger: &Ledger, count: u8) -> Result<E::Reply, E::Refusal> {
     let env = Env::new(Timestamp::from_unix(ledger.now.get()), Seed::new([count; 32]));
-    match drive::run(Step::start(endpoint, env), ledger, &NoHost) {
+    match drive::run(Step::start(endpoint, env), ledger, &NoHost, &SystemRandomness) {
         Ok(done) => done.reply,
         Err(failure) => panic!("nothing around it failed: {:?}", failure.cause),
     }

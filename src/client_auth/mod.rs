@@ -4,7 +4,6 @@
 mod mtls;
 
 use crate::config::Config;
-use crate::env::Env;
 use crate::record::{Client, ClientProof, ClientSecretDigest};
 use crate::snapshot::{Halt, Seen, Snapshot};
 use crate::wire::{ClientCertificate, Credentials, TokenRefusal};
@@ -30,7 +29,6 @@ pub(crate) fn authenticate<'s>(
     config: &Config,
     (credentials, certificate): (&Credentials, Option<&ClientCertificate>),
     seen: &'s Snapshot,
-    env: &Env,
 ) -> Result<Seen<'s, Client>, Halt<TokenRefusal>> {
     let found = seen.client(credentials.client())?;
     let (secret, by_header) = match credentials {
@@ -43,10 +41,10 @@ pub(crate) fn authenticate<'s>(
             ClientProof::Nothing => true,
             ClientProof::Secret => false,
             #[cfg(feature = "mtls")]
-            proof => mtls::proves(certificate, proof, config, (seen, env))?,
+            proof => mtls::proves(certificate, proof, config, seen)?,
         },
         (Some(client), Some(secret)) if *client.value().proof() == ClientProof::Secret => {
-            client.value().has_secret(secret, env.now)
+            client.value().has_secret(secret, seen.now())
         }
         (None | Some(_), Some(secret)) => {
             std::hint::black_box(ClientSecretDigest::new(secret, [0; 16], None));

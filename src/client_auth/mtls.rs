@@ -4,7 +4,7 @@ use x509_cert::Certificate;
 use x509_cert::der::Decode as _;
 
 use crate::config::Config;
-use crate::env::{Env, Timestamp};
+use crate::env::Timestamp;
 use crate::record::{CertificateName, ClientProof, Digest, own_certificates};
 use crate::snapshot::{Halt, Snapshot};
 use crate::wire::ClientCertificate;
@@ -14,12 +14,12 @@ pub(super) fn proves<F>(
     certificate: Option<&ClientCertificate>,
     proof: &ClientProof,
     config: &Config,
-    (seen, env): (&Snapshot, &Env),
+    seen: &Snapshot,
 ) -> Result<bool, Halt<F>> {
     let (Some(certificate), Some(served)) = (certificate, config.mutual_tls()) else { return Ok(false) };
     Ok(match proof {
         ClientProof::Nothing | ClientProof::Secret => false,
-        ClientProof::CertificateNamed(name) => served.tls_client_auth && is_named(certificate, name, env.now),
+        ClientProof::CertificateNamed(name) => served.tls_client_auth && is_named(certificate, name, seen.now()),
         ClientProof::OwnCertificate(own) => served.self_signed_tls_client_auth && is_one_of(certificate, own),
         ClientProof::OwnCertificateBehind(url) if served.self_signed_tls_client_auth => {
             let jwks = seen.document(url)?.ok().and_then(|document| serde_json::from_slice(document).ok());

@@ -51,7 +51,7 @@ impl Redemption {
         let code = match &grant.value().state {
             GrantState::CodeIssued(code) => code,
             GrantState::Live(Live { code: Some(redeemed), .. }) if redeemed.matches(handle.secret()) => {
-                return Ok(replayed(&grant, config, env));
+                return Ok(replayed(&grant, config, env.now));
             }
             GrantState::Device(_) | GrantState::Live(_) | GrantState::Revoked => {
                 return Err(TokenRefusal::CodeUnknown.into());

@@ -35,7 +35,7 @@ pub(crate) fn decide(requester: &Requester<'_>, scope: Option<&str>) -> Decided 
         created: env.now,
         authenticated: None,
         acr: None,
-        amr: Arc::from([]),
+        amr: Arc::default(),
         may_act: None,
         state: GrantState::Live(Live { code: None, chain: None }),
     });

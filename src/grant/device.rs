@@ -51,7 +51,7 @@ impl Poll {
         let device = match &grant.value().state {
             GrantState::Device(device) => device,
             GrantState::Live(Live { code: Some(redeemed), .. }) if redeemed.matches(handle.secret()) => {
-                return Ok(replayed(&grant, config, env));
+                return Ok(replayed(&grant, config, env.now));
             }
             GrantState::CodeIssued(_) | GrantState::Live(_) | GrantState::Revoked => {
                 return Err(TokenRefusal::CodeUnknown.into());

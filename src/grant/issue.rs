@@ -158,7 +158,9 @@ impl Requester<'_> {
         refresh: Option<&'i Handle>,
     ) -> Plan<TokenResponse, F> {
         let lifetime = self.config.lifetimes().access_token;
-        self.issue(Issue { grant_type, grant, changes: vec![kept], allowance, lifetime, act: None, refresh })
+        let mut changes = Vec::with_capacity(3);
+        changes.push(kept);
+        self.issue(Issue { grant_type, grant, changes, allowance, lifetime, act: None, refresh })
     }
 
     fn expose_refresh(&self, handle: &Handle) -> Exposed {

@@ -86,7 +86,7 @@ impl Verifying {
             created: env.now,
             authenticated: Some(authenticated),
             acr: None,
-            amr: Arc::from([]),
+            amr: Arc::default(),
             may_act: None,
             state: GrantState::Live(Live { code: None, chain: None }),
         };

@@ -69,7 +69,7 @@ impl Refreshing {
             Presented::Unknown => return Err(TokenRefusal::RefreshTokenUnknown.into()),
             Presented::Reused => {
                 let (id, client) = (grant.value().id, grant.value().client.clone());
-                return Ok(Plan::refuse(vec![revoked(&grant, config, env)], TokenRefusal::RefreshTokenReused)
+                return Ok(Plan::refuse(vec![revoked(&grant, config, env.now)], TokenRefusal::RefreshTokenReused)
                     .reporting(Event::RefreshReused { grant: id, client: client.clone() })
                     .reporting(Event::GrantRevoked { grant: id, client, cause: RevocationCause::RefreshReused }));
             }

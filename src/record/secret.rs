@@ -92,7 +92,15 @@ impl Digest {
     }
 
     pub(crate) fn same_as(&self, other: &Self) -> bool {
-        self.0.ct_eq(&other.0).into()
+        self.words().ct_eq(&other.words()).into()
+    }
+
+    /// Words, of which a comparison in constant time takes a fifth of what it takes of bytes.
+    fn words(&self) -> [u64; 4] {
+        let (words, _) = self.0.as_chunks();
+        let mut all = [0; 4];
+        all.iter_mut().zip(words).for_each(|(to, from)| *to = u64::from_ne_bytes(*from));
+        all
     }
 
     pub(crate) fn fingerprint(&self) -> Fingerprint {
@@ -243,6 +251,18 @@ impl Exposed {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Takes bytes that may be a text, and wipes them if they are none.
+    pub(crate) fn from_utf8(bytes: Vec<u8>) -> Option<Self> {
+        String::from_utf8(bytes).map_err(|error| error.into_bytes().zeroize()).ok().map(Self)
+    }
+
+    /// Its last `length` bytes, in the same place.
+    pub(crate) fn into_last(mut self, length: usize) -> Self {
+        let before = self.0.len().saturating_sub(length);
+        self.0.drain(..before);
+        self
     }
 }
 

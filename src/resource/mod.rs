@@ -14,7 +14,7 @@ pub use protected::{ProtectedResource, ProtectedResourceBuilder, ProtectedResour
 pub use refusal::{ResourceReason, ResourceRefusal};
 
 use crate::config::Config;
-use crate::env::{Env, Timestamp};
+use crate::env::Timestamp;
 use crate::grant::ensure;
 use crate::grant::holders::holders;
 use crate::record::{
@@ -132,12 +132,12 @@ impl Access {
         Self { token, certificate, demand: Arc::new(demand), realm: config.realm(), usual: config.audience() }
     }
 
-    fn permit(&self, seen: &Snapshot, env: &Env) -> Result<Permit, Halt<ResourceReason>> {
+    fn permit(&self, seen: &Snapshot, now: Timestamp) -> Result<Permit, Halt<ResourceReason>> {
         let (handle, id) =
             self.token.as_ref().map_err(|reason| *reason)?.as_ref().ok_or(ResourceReason::TokenInvalid)?;
         let grant = seen.grant(handle.grant())?.ok_or(ResourceReason::TokenInvalid)?.value();
         let token = seen.token(*id)?.ok_or(ResourceReason::TokenInvalid)?.value();
-        ensure(grant.is_live() && env.now < token.expires, ResourceReason::TokenInvalid)?;
+        ensure(grant.is_live() && now < token.expires, ResourceReason::TokenInvalid)?;
         let held = holders(grant, token, seen)?.is_some();
         ensure(held, ResourceReason::TokenInvalid)?;
         // A token that was asked for by a resource's name is no use at any other [RFC 8707 §3].
@@ -150,7 +150,7 @@ impl Access {
         let bound = token.cnf.as_ref().is_none_or(|cnf| cnf.is_met_by(self.certificate.as_ref()));
         ensure(bound, ResourceReason::CertificateDiffers)?;
         // Before the scope, which its challenge names as well [RFC 9470 §3].
-        ensure(self.demand.is_reached_by(grant, env.now), ResourceReason::AuthenticationInsufficient)?;
+        ensure(self.demand.is_reached_by(grant, now), ResourceReason::AuthenticationInsufficient)?;
         ensure(token.scope.covers(&self.demand.scope), ResourceReason::ScopeInsufficient)?;
         Ok(Permit {
             grant: grant.id,
@@ -205,8 +205,9 @@ impl Endpoint for Access {
         found.flat_map(|(handle, id)| [Key::Grant(handle.grant()), Key::Token(*id)]).collect()
     }
 
-    fn decide(&self, seen: &Snapshot, env: &Env) -> Decision<Self> {
-        match self.permit(seen, env) {
+    fn decide(&self, seen: &Snapshot) -> Decision<Self> {
+        let now = seen.now();
+        match self.permit(seen, now) {
             Ok(permit) => Ok(Plan::grant(Vec::new(), permit)),
             Err(Halt::Missing(need)) => Err(Halt::Missing(need)),
             Err(Halt::Refused(reason)) => {

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use crate::config::Config;
-use crate::env::Env;
 use crate::event::Event;
 use crate::record::{AuthorizationDetails, ClientId, Scope};
 use crate::snapshot::Snapshot;
@@ -66,9 +65,10 @@ impl Endpoint for Approval {
         keys(&self.prompt.request).into_iter().chain(consent).collect()
     }
 
-    fn decide(&self, seen: &Snapshot, env: &Env) -> Decision<Self> {
+    fn decide(&self, seen: &Snapshot) -> Decision<Self> {
+        let env = seen.env()?;
         let Self { config, prompt, session, .. } = self;
-        let verified = match verify(config, &prompt.request, seen, Some(prompt.asked), env) {
+        let verified = match verify(config, &prompt.request, seen, Some(prompt.asked)) {
             Ok(verified) => verified,
             Err(halt) => return unverified(&prompt.request, halt),
         };
@@ -77,7 +77,7 @@ impl Endpoint for Approval {
         let Asking::Consent { subject: shown_to, scope: shown, details: shown_details, .. } = &prompt.asking else {
             return refuse(AuthorizeReason::ApprovalExceedsRequest);
         };
-        if *shown_to != session.subject || verified.is_stale(session.authenticated, Some(prompt.asked), env) {
+        if *shown_to != session.subject || verified.is_stale(session.authenticated, Some(prompt.asked), env.now) {
             return refuse(AuthorizeReason::LoginRequired);
         }
         if let Err(reason) = verified.reached(session, Some(prompt.asked)) {
@@ -95,7 +95,7 @@ impl Endpoint for Approval {
         let may_act = self.may_act.clone();
         let consent = Consent { session, scope: scope.clone(), details: details.clone(), may_act };
         let client = verified.client.value().id();
-        let remembered = recall(config, Some(session), client, seen, env)?.adding(session, client, scope, config, env);
+        let remembered = recall(config, Some(session), client, seen)?.adding(session, client, scope, config, env.now);
         Ok(verified.approve(config, consent, env, |response| response).writing(remembered))
     }
 
@@ -127,8 +127,8 @@ impl Endpoint for Denial {
         keys(&self.prompt.request)
     }
 
-    fn decide(&self, seen: &Snapshot, env: &Env) -> Decision<Self> {
-        let verified = match verify(&self.config, &self.prompt.request, seen, Some(self.prompt.asked), env) {
+    fn decide(&self, seen: &Snapshot) -> Decision<Self> {
+        let verified = match verify(&self.config, &self.prompt.request, seen, Some(self.prompt.asked)) {
             Ok(verified) => verified,
             Err(halt) => return unverified(&self.prompt.request, halt),
         };

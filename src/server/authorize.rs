@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
-use crate::env::{Env, Timestamp};
+use crate::env::Timestamp;
 use crate::event::Event;
 use crate::record::{AuthorizationDetails, Client, ClientId, ResponseType, Scope, Subject};
 use crate::snapshot::{Halt, Snapshot};
@@ -110,7 +110,7 @@ impl Session {
     }
 
     pub(super) fn amr(&self) -> Arc<[String]> {
-        self.amr.as_slice().into()
+        if self.amr.is_empty() { Arc::default() } else { self.amr.as_slice().into() }
     }
 }
 
@@ -200,12 +200,12 @@ impl Authorize {
         Self { config, request, visitor, asked: None }
     }
 
-    fn prompt(&self, verified: &Verified<'_, '_>, asking: Asking, env: &Env) -> Prompt {
+    fn prompt(&self, verified: &Verified<'_, '_>, asking: Asking, now: Timestamp) -> Prompt {
         // What was pushed is there to be shown; its name keeps standing for it.
         let request_uri = self.request.request_uri.clone();
         Prompt {
             request: AuthorizationRequest { request_uri, ..verified.request.clone().into_owned() },
-            asked: self.asked.unwrap_or(env.now),
+            asked: self.asked.unwrap_or(now),
             asking,
             acr_values: verified.acr_values.clone(),
             client: PromptClient::of(verified.client.value(), verified.to.uri.as_str()),
@@ -217,10 +217,10 @@ impl Authorize {
         &self,
         verified: &Verified<'_, '_>,
         recalled: &Recalled<'_>,
-        env: &Env,
+        now: Timestamp,
     ) -> Result<&Session, (Option<Asking>, AuthorizeReason)> {
         let session =
-            self.visitor.session.as_ref().filter(|session| !verified.is_stale(session.authenticated, self.asked, env));
+            self.visitor.session.as_ref().filter(|session| !verified.is_stale(session.authenticated, self.asked, now));
         let session = session.ok_or((Some(Asking::Login), AuthorizeReason::LoginRequired))?;
         if let Err(reason) = verified.reached(session, self.asked) {
             let login = (reason == AuthorizeReason::LoginRequired).then_some(Asking::Login);
@@ -285,24 +285,28 @@ impl Endpoint for Authorize {
         keys(&self.request).into_iter().chain(consent).collect()
     }
 
-    fn decide(&self, seen: &Snapshot, env: &Env) -> Decision<Self> {
-        let verified = match verify(&self.config, &self.request, seen, self.asked, env) {
+    fn decide(&self, seen: &Snapshot) -> Decision<Self> {
+        // Who is logged in is seldom asked.
+        if self.visitor.session.is_some() {
+            seen.env()?;
+        }
+        let verified = match verify(&self.config, &self.request, seen, self.asked) {
             Ok(verified) => verified,
             Err(halt) => return unverified(&self.request, halt),
         };
         let client = verified.client.value().id();
-        let recalled = recall(&self.config, self.visitor.session.as_ref(), client, seen, env)?;
-        match self.missing(&verified, &recalled, env) {
+        let recalled = recall(&self.config, self.visitor.session.as_ref(), client, seen)?;
+        match self.missing(&verified, &recalled, seen.now()) {
             Ok(session) => {
                 let answer = |response| Authorization::Answer(Box::new(response));
                 let (scope, details) = (verified.scope.clone(), verified.details.clone());
                 let consent = Consent { session, scope, details, may_act: None };
-                Ok(verified.approve(&self.config, consent, env, answer).writing(recalled.still()))
+                Ok(verified.approve(&self.config, consent, seen.env()?, answer).writing(recalled.still()))
             }
             Err((_, reason)) if verified.prompt.none => Err(verified.to.refuse(&reason).into()),
             Err((None, reason)) => Err(verified.to.refuse(&reason).into()),
             Err((Some(asking), _)) => {
-                Ok(Plan::grant(Vec::new(), Authorization::Ask(Box::new(self.prompt(&verified, asking, env)))))
+                Ok(Plan::grant(Vec::new(), Authorization::Ask(Box::new(self.prompt(&verified, asking, seen.now())))))
             }
         }
     }

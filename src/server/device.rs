@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use crate::client_auth::authenticate;
 use crate::config::Config;
-use crate::env::Env;
 use crate::grant::ensure;
 use crate::record::{
     ClientId, DeviceCode, DeviceStage, Grant, GrantId, GrantState, GrantType, Handle, HandleKind, UserCode,
@@ -57,10 +56,11 @@ impl Endpoint for DeviceAuthorization {
         vec![Key::Client(self.request.credentials.client().clone())]
     }
 
-    fn decide(&self, seen: &Snapshot, env: &Env) -> Decision<Self> {
+    fn decide(&self, seen: &Snapshot) -> Decision<Self> {
+        let env = seen.env()?;
         let Self { config, request } = self;
         let shown = (&request.credentials, request.certificate.as_ref());
-        let client = match authenticate(config, shown, seen, env) {
+        let client = match authenticate(config, shown, seen) {
             Ok(client) => client,
             Err(halt) => return unauthenticated(&request.credentials, halt),
         };
@@ -94,7 +94,7 @@ impl Endpoint for DeviceAuthorization {
             created: env.now,
             authenticated: None,
             acr: None,
-            amr: Arc::from([]),
+            amr: Arc::default(),
             may_act: None,
             state,
         };

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config::Config;
-use crate::env::Env;
 use crate::event::Event;
 use crate::grant::ensure;
 use crate::record::{AuthorizationDetails, DeviceStage, Grant, GrantState, Scope};
@@ -56,8 +55,9 @@ impl Endpoint for DeviceApproval {
         keys(&self.prompt)
     }
 
-    fn decide(&self, seen: &Snapshot, env: &Env) -> Decision<Self> {
-        let (waiting, used) = find(&self.prompt, seen, env)?;
+    fn decide(&self, seen: &Snapshot) -> Decision<Self> {
+        let now = seen.now();
+        let (waiting, used) = find(&self.prompt, seen)?;
         // The person must have been shown whose device it is [RFC 8628 §5.4].
         let Asking::Consent { subject, .. } = &self.prompt.asking else {
             return Err(VerificationRefusal::LoginRequired.into());
@@ -88,7 +88,7 @@ impl Endpoint for DeviceApproval {
             scope: scope.clone(),
             details: next.details.clone(),
         };
-        let forgotten = next.forgettable(env.now, Duration::ZERO);
+        let forgotten = next.forgettable(now, Duration::ZERO);
         Ok(Plan::grant(vec![client.still(), grant.replace(next, forgotten), used], ()).reporting(event))
     }
 }
@@ -115,11 +115,12 @@ impl Endpoint for DeviceDenial {
         keys(&self.prompt)
     }
 
-    fn decide(&self, seen: &Snapshot, env: &Env) -> Decision<Self> {
-        let (Waiting { grant, device, .. }, used) = find(&self.prompt, seen, env)?;
+    fn decide(&self, seen: &Snapshot) -> Decision<Self> {
+        let now = seen.now();
+        let (Waiting { grant, device, .. }, used) = find(&self.prompt, seen)?;
         let next = grant.value().becoming(GrantState::Device(device.at(DeviceStage::Denied)));
         let event = Event::AuthorizationDenied { client: next.client.clone() };
-        let forgotten = next.forgettable(env.now, Duration::ZERO);
+        let forgotten = next.forgettable(now, Duration::ZERO);
         Ok(Plan::grant(vec![grant.replace(next, forgotten), used], ()).reporting(event))
     }
 }
@@ -129,13 +130,9 @@ fn keys(prompt: &DevicePrompt) -> Vec<Key> {
 }
 
 /// What still waits for the answer, and the end of its user code.
-fn find<'s>(
-    prompt: &DevicePrompt,
-    seen: &'s Snapshot,
-    env: &Env,
-) -> Result<(Waiting<'s>, Change), Halt<VerificationRefusal>> {
+fn find<'s>(prompt: &DevicePrompt, seen: &'s Snapshot) -> Result<(Waiting<'s>, Change), Halt<VerificationRefusal>> {
     let index = seen.user_code(prompt.user_code)?.ok_or(VerificationRefusal::CodeUnknown)?;
-    let waiting = waiting(index.value(), seen, env)?.ok_or(VerificationRefusal::CodeUnknown)?;
+    let waiting = waiting(index.value(), seen)?.ok_or(VerificationRefusal::CodeUnknown)?;
     ensure(waiting.grant.value().id == prompt.grant, VerificationRefusal::CodeUnknown)?;
     Ok((waiting, index.consume()))
 }

@@ -13,7 +13,6 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use crate::config::Config;
-use crate::env::Env;
 use crate::event::{Event, RevocationCause};
 use crate::grant::revoked;
 use crate::record::{ClientId, Grant, GrantId, RememberedConsent, Subject};
@@ -90,7 +89,8 @@ impl Endpoint for EndGrant {
         [Key::Grant(self.grant)].into_iter().chain(self.consent.clone()).collect()
     }
 
-    fn decide(&self, seen: &Snapshot, env: &Env) -> Decision<Self> {
+    fn decide(&self, seen: &Snapshot) -> Decision<Self> {
+        let now = seen.now();
         let found = seen.grant(self.grant)?;
         let Some(grant) = found.filter(|grant| self.by.may_end_what_is_of(grant.value().subject.as_ref())) else {
             return Ok(Plan::grant(Vec::new(), false));
@@ -101,7 +101,7 @@ impl Endpoint for EndGrant {
             None => None,
         };
         let ends = !grant.value().is_revoked();
-        let end = ends.then(|| revoked(&grant, &self.config, env));
+        let end = ends.then(|| revoked(&grant, &self.config, now));
         let changes: Vec<_> = end.into_iter().chain(consent.map(|consent| consent.forget())).collect();
         let ended = !changes.is_empty();
         let mut plan = Plan::grant(changes, ended);
@@ -140,7 +140,7 @@ impl Endpoint for ForgetConsent {
         vec![Key::Consent { subject: self.subject.clone(), client: self.client.clone() }]
     }
 
-    fn decide(&self, seen: &Snapshot, _: &Env) -> Decision<Self> {
+    fn decide(&self, seen: &Snapshot) -> Decision<Self> {
         let found = seen.consent(&self.subject, &self.client)?;
         Ok(match found.filter(|_| self.by.may_end_what_is_of(Some(&self.subject))) {
             Some(consent) => Plan::grant(vec![consent.forget()], true).reporting(forgotten(&consent, &self.by)),

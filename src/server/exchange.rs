@@ -7,7 +7,6 @@ use std::sync::Arc;
 use http::{Method, Request, Response, StatusCode};
 
 use crate::config::Config;
-use crate::env::Env;
 use crate::grant::ensure;
 use crate::record::{Client, ClientId};
 use crate::snapshot::{Halt, Snapshot};
@@ -182,19 +181,17 @@ impl Endpoint for Exchange {
         }
     }
 
-    fn decide(&self, seen: &Snapshot, env: &Env) -> Decision<Self> {
+    fn decide(&self, seen: &Snapshot) -> Decision<Self> {
         match &self.call {
-            Call::Token(token) => self.printed(seen, token.decide(seen, env), |response| response.print()),
-            Call::Introspect(introspect) => {
-                self.printed(seen, introspect.decide(seen, env), |response| response.print())
-            }
-            Call::Revoke(revoke) => self.printed(seen, revoke.decide(seen, env), |()| empty()),
-            Call::Push(push) => self.printed(seen, push.decide(seen, env), |response| response.print()),
-            Call::Device(device) => self.printed(seen, device.decide(seen, env), |response| response.print()),
+            Call::Token(token) => self.printed(seen, token.decide(seen), |response| response.print()),
+            Call::Introspect(introspect) => self.printed(seen, introspect.decide(seen), |response| response.print()),
+            Call::Revoke(revoke) => self.printed(seen, revoke.decide(seen), |()| empty()),
+            Call::Push(push) => self.printed(seen, push.decide(seen), |response| response.print()),
+            Call::Device(device) => self.printed(seen, device.decide(seen), |response| response.print()),
             Call::Register(register) => {
-                self.printed(seen, register.decide(seen, env), |information| information.print(StatusCode::CREATED))
+                self.printed(seen, register.decide(seen), |information| information.print(StatusCode::CREATED))
             }
-            Call::Manage(manage) => self.printed(seen, manage.decide(seen, env), |managed| match managed {
+            Call::Manage(manage) => self.printed(seen, manage.decide(seen), |managed| match managed {
                 Managed::Told(information) => information.print(StatusCode::OK),
                 Managed::Deleted => gone(),
             }),

@@ -2,7 +2,6 @@
 
 use crate::client_auth::authenticate;
 use crate::config::Config;
-use crate::env::Env;
 use crate::record::{Client, ClientId, Handle, HandleKind, TokenId};
 use crate::snapshot::{Halt, Seen, Snapshot};
 use crate::store::Key;
@@ -45,9 +44,8 @@ impl Inquiry {
         &self,
         config: &Config,
         seen: &'s Snapshot,
-        env: &Env,
     ) -> Result<Seen<'s, Client>, Halt<TokenRefusal>> {
-        authenticate(config, (&self.credentials, self.certificate.as_ref()), seen, env)
+        authenticate(config, (&self.credentials, self.certificate.as_ref()), seen)
     }
 
     /// Whether the token was issued to `client`: an access token may be of another one than its grant.

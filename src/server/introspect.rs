@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::config::Config;
-use crate::env::Env;
+use crate::env::Timestamp;
 use crate::grant::holders::holders;
 use crate::grant::refresh::Presented;
 use crate::record::{AccessToken, Client, ClientId, Grant, GrantState, Handle};
@@ -34,11 +34,11 @@ impl Introspect {
         self.inquiry.credentials.client()
     }
 
-    fn describe_access(&self, grant: &Grant, token: &AccessToken, asker: &Client, env: &Env) -> Introspection {
+    fn describe_access(&self, grant: &Grant, token: &AccessToken, asker: &Client, now: Timestamp) -> Introspection {
         // [RFC 7662 §4]: the client itself, or a resource server that the token is for.
         let served =
             asker.is_confidential() && token.audience.iter().any(|resource| asker.resources().contains(resource));
-        if !(token.client == *asker.id() || served) || !grant.is_live() || env.now >= token.expires {
+        if !(token.client == *asker.id() || served) || !grant.is_live() || now >= token.expires {
             return Introspection::inactive();
         }
         // The client has them from the token response; a resource server sees what concerns it [RFC 9396 §13].
@@ -67,7 +67,7 @@ impl Introspect {
         }
     }
 
-    fn describe_refresh(&self, grant: &Grant, handle: &Handle, asker: &Client, env: &Env) -> Introspection {
+    fn describe_refresh(&self, grant: &Grant, handle: &Handle, asker: &Client, now: Timestamp) -> Introspection {
         // [RFC 7662 §2.1, RFC 9700 §4.14.2]: a thief of a public client's token could watch for its rotation, and ask for
         // the successor within the retry window, never to be noticed.
         if !asker.is_confidential() {
@@ -77,8 +77,8 @@ impl Introspect {
         let Some(chain) = live.chain.as_ref().filter(|_| grant.client == *asker.id()) else {
             return Introspection::inactive();
         };
-        let current = matches!(chain.recognise(handle, env.now, &self.config.lifetimes()), Presented::Current);
-        if !current || env.now >= chain.dies() {
+        let current = matches!(chain.recognise(handle, now, &self.config.lifetimes()), Presented::Current);
+        if !current || now >= chain.dies() {
             return Introspection::inactive();
         }
         Introspection {
@@ -103,8 +103,9 @@ impl Endpoint for Introspect {
         self.inquiry.keys()
     }
 
-    fn decide(&self, seen: &Snapshot, env: &Env) -> Decision<Self> {
-        let asker = match self.inquiry.authenticate(&self.config, seen, env) {
+    fn decide(&self, seen: &Snapshot) -> Decision<Self> {
+        let now = seen.now();
+        let asker = match self.inquiry.authenticate(&self.config, seen) {
             Ok(client) => client.value(),
             Err(halt) => return unauthenticated(&self.inquiry.credentials, halt),
         };
@@ -112,12 +113,12 @@ impl Endpoint for Introspect {
             None => None,
             Some(PresentedToken::Access(handle, id)) => match seen.grant(handle.grant())?.zip(seen.token(*id)?) {
                 Some((grant, token)) if holders(grant.value(), token.value(), seen)?.is_some() => {
-                    Some(self.describe_access(grant.value(), token.value(), asker, env))
+                    Some(self.describe_access(grant.value(), token.value(), asker, now))
                 }
                 Some(_) | None => None,
             },
             Some(PresentedToken::Refresh(handle)) => {
-                seen.grant(handle.grant())?.map(|grant| self.describe_refresh(grant.value(), handle, asker, env))
+                seen.grant(handle.grant())?.map(|grant| self.describe_refresh(grant.value(), handle, asker, now))
             }
         };
         Ok(Plan::grant(Vec::new(), found.unwrap_or_else(Introspection::inactive)))

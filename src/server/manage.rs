@@ -161,7 +161,8 @@ impl Endpoint for Manage {
         [&self.client].into_iter().chain(owner).cloned().map(Key::Client).collect()
     }
 
-    fn decide(&self, seen: &Snapshot, env: &Env) -> Decision<Self> {
+    fn decide(&self, seen: &Snapshot) -> Decision<Self> {
+        let env = seen.env()?;
         ensure(self.config.registration().is_some(), RegistrationRefusal::NotServed)?;
         ensure(self.token_given, RegistrationRefusal::TokenMissing)?;
         if let Some(destroyed) = self.destroyed(seen)? {

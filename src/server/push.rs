@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use crate::client_auth::authenticate;
 use crate::config::Config;
-use crate::env::Env;
 use crate::grant::ensure;
 use crate::record::{ClientId, Digest, PushedRequest};
 use crate::snapshot::Snapshot;
@@ -47,9 +46,10 @@ impl Endpoint for Push {
         vec![Key::Client(self.request.credentials.client().clone())]
     }
 
-    fn decide(&self, seen: &Snapshot, env: &Env) -> Decision<Self> {
+    fn decide(&self, seen: &Snapshot) -> Decision<Self> {
+        let env = seen.env()?;
         let PushRequest { credentials, certificate, request } = &*self.request;
-        let client = match authenticate(&self.config, (credentials, certificate.as_ref()), seen, env) {
+        let client = match authenticate(&self.config, (credentials, certificate.as_ref()), seen) {
             Ok(client) => client,
             Err(halt) => return unauthenticated(credentials, halt),
         };

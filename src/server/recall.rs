@@ -1,7 +1,7 @@
 //! What a person agreed to before, read and written together with what follows from it.
 
 use crate::config::Config;
-use crate::env::Env;
+use crate::env::Timestamp;
 use crate::record::{ClientId, RememberedConsent, Scope};
 use crate::snapshot::{Halt, Seen, Snapshot};
 use crate::store::{Change, Key};
@@ -30,12 +30,11 @@ pub(super) fn recall<'s, F>(
     session: Option<&Session>,
     client: &ClientId,
     seen: &'s Snapshot,
-    env: &Env,
 ) -> Result<Recalled<'s>, Halt<F>> {
     let Some(session) = session.filter(|_| config.remembers_consent()) else { return Ok(Recalled::Nothing) };
     let found = seen.consent(&session.subject, client)?;
     // A store may keep what has run out.
-    let lasting = |consent: &&RememberedConsent| env.now < consent.given.plus(config.lifetimes().consent);
+    let lasting = |consent: &&RememberedConsent| seen.now() < consent.given.plus(config.lifetimes().consent);
     let counts = found.map(|found| found.value()).filter(lasting);
     Ok(Recalled::Found(found, counts))
 }
@@ -64,17 +63,17 @@ impl Recalled<'_> {
         client: &ClientId,
         scope: &Scope,
         config: &Config,
-        env: &Env,
+        now: Timestamp,
     ) -> Option<Change> {
         let Self::Found(found, counts) = self else { return None };
         let next = RememberedConsent {
             subject: session.subject.clone(),
             client: client.clone(),
             scope: counts.map_or_else(|| scope.clone(), |before| before.scope.with(scope)),
-            first: counts.map_or(env.now, |before| before.first),
-            given: env.now,
+            first: counts.map_or(now, |before| before.first),
+            given: now,
         };
-        let expires = env.now.plus(config.lifetimes().consent);
+        let expires = now.plus(config.lifetimes().consent);
         Some(match found {
             Some(found) => found.replace(next, expires),
             None => Change::new_consent(next, expires),

@@ -8,7 +8,6 @@
 use std::sync::Arc;
 
 use crate::config::{Config, RegistrationPolicy};
-use crate::env::Env;
 use crate::event::Event;
 use crate::grant::ensure;
 use crate::record::{
@@ -50,7 +49,8 @@ impl Endpoint for Register {
         Vec::new()
     }
 
-    fn decide(&self, seen: &Snapshot, env: &Env) -> Decision<Self> {
+    fn decide(&self, seen: &Snapshot) -> Decision<Self> {
+        let env = seen.env()?;
         let policy = self.config.registration().ok_or(RegistrationRefusal::NotServed)?;
         check_initial(policy, self.initial_access_token.as_ref())?;
         let metadata = admit(&self.config, policy, &self.metadata)?;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::config::Config;
-use crate::env::Env;
+use crate::env::Timestamp;
 use crate::event::{Event, RevocationCause};
 use crate::grant::refresh::Presented;
 use crate::grant::revoked;
@@ -39,18 +39,18 @@ impl Revoke {
         &self,
         token: &PresentedToken,
         seen: &'s Snapshot,
-        env: &Env,
+        now: Timestamp,
     ) -> Result<Option<Seen<'s, Grant>>, Halt<TokenRefusal>> {
         let (handle, known) = match token {
             PresentedToken::Access(handle, id) => {
-                (handle, seen.token(*id)?.is_some_and(|token| env.now < token.value().expires))
+                (handle, seen.token(*id)?.is_some_and(|token| now < token.value().expires))
             }
             PresentedToken::Refresh(handle) => (handle, false),
         };
         let is_known = |live: &Live| match token {
             PresentedToken::Access(..) => known,
             PresentedToken::Refresh(_) => live.chain.as_ref().is_some_and(|chain| {
-                !matches!(chain.recognise(handle, env.now, &self.config.lifetimes()), Presented::Unknown)
+                !matches!(chain.recognise(handle, now, &self.config.lifetimes()), Presented::Unknown)
             }),
         };
         let found = seen.grant(handle.grant())?;
@@ -66,19 +66,20 @@ impl Endpoint for Revoke {
         self.inquiry.keys()
     }
 
-    fn decide(&self, seen: &Snapshot, env: &Env) -> Decision<Self> {
-        let client = match self.inquiry.authenticate(&self.config, seen, env) {
+    fn decide(&self, seen: &Snapshot) -> Decision<Self> {
+        let now = seen.now();
+        let client = match self.inquiry.authenticate(&self.config, seen) {
             Ok(client) => client.value().id(),
             Err(halt) => return unauthenticated(&self.inquiry.credentials, halt),
         };
         let nothing = || Plan::grant(Vec::new(), ());
         let Some(token) = self.inquiry.token()? else { return Ok(nothing()) };
         // [RFC 7009 §2.2]: an invalid token is as good as revoked.
-        let Some(grant) = self.find(token, seen, env)? else { return Ok(nothing()) };
+        let Some(grant) = self.find(token, seen, now)? else { return Ok(nothing()) };
         if grant.value().client == *client && self.inquiry.own(token, client, seen)? {
             let id = grant.value().id;
             let event = Event::GrantRevoked { grant: id, client: client.clone(), cause: RevocationCause::Request };
-            return Ok(Plan::grant(vec![revoked(&grant, &self.config, env)], ()).reporting(event));
+            return Ok(Plan::grant(vec![revoked(&grant, &self.config, now)], ()).reporting(event));
         }
         // A token that was exchanged lives in another client's grant, which goes on without it.
         let PresentedToken::Access(_, id) = token else { return Ok(nothing()) };

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use crate::env::Env;
 use crate::event::Event;
 use crate::grant::ensure;
 use crate::record::{ClientId, ClientSecretDigest, Exposed, new_secret};
@@ -46,7 +45,8 @@ impl Endpoint for RotateSecret {
         vec![Key::Client(self.client.clone())]
     }
 
-    fn decide(&self, seen: &Snapshot, env: &Env) -> Decision<Self> {
+    fn decide(&self, seen: &Snapshot) -> Decision<Self> {
+        let env = seen.env()?;
         let client = seen.client(&self.client)?.ok_or(RotationRefusal::ClientUnknown)?;
         ensure(client.value().metadata().needs_secret(), RotationRefusal::ClientPublic)?;
         let secret = new_secret(env);

@@ -67,17 +67,21 @@ impl Place {
     /// The answer to a method that is not served, or nothing if it is.
     #[must_use]
     pub fn refuse_method(self, method: &Method) -> Option<Response<Vec<u8>>> {
-        refuse_method(self.methods(), method)
+        refuse_method(self.methods().iter(), method)
     }
 }
 
-fn refuse_method(served: &[Method], method: &Method) -> Option<Response<Vec<u8>>> {
-    if served.contains(method) {
+fn refuse_method<'m>(
+    mut served: impl Iterator<Item = &'m Method> + Clone,
+    method: &Method,
+) -> Option<Response<Vec<u8>>> {
+    let all = served.clone();
+    if served.any(|own| own == method) {
         return None;
     }
     let mut response = Response::new(Vec::new());
     *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
-    let served = served.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
+    let served = all.map(Method::as_str).collect::<Vec<_>>().join(", ");
     response.headers_mut().extend(HeaderValue::from_str(&served).ok().map(|served| (ALLOW, served)));
     Some(response)
 }
@@ -121,11 +125,8 @@ impl Config {
 
     /// The answer to a method that is not served here, or nothing if it is.
     pub(crate) fn refuse_method(&self, place: Place, method: &Method) -> Option<Response<Vec<u8>>> {
-        if self.answers_scripts(place) {
-            return place.refuse_method(method);
-        }
-        let served: Vec<_> = place.methods().iter().filter(|own| **own != Method::OPTIONS).cloned().collect();
-        refuse_method(&served, method)
+        let scripts = self.answers_scripts(place);
+        refuse_method(place.methods().iter().filter(|own| scripts || **own != Method::OPTIONS), method)
     }
 
     fn has(&self, place: Place) -> bool {

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use crate::client_auth::authenticate;
 use crate::config::{Config, ScopeFault};
-use crate::env::Env;
 use crate::event::Event;
 use crate::grant::authorization_code::Redemption;
 use crate::grant::device::Poll;
@@ -88,7 +87,11 @@ impl Token {
 
     /// The records behind what is presented.
     fn presented_keys(&self) -> Vec<Key> {
-        let grant_of = |handle: Option<&Handle>| handle.map(|handle| Key::Grant(handle.grant())).into_iter().collect();
+        let grant_of = |handle: Option<&Handle>| {
+            let mut keys = Vec::with_capacity(2);
+            keys.extend(handle.map(|handle| Key::Grant(handle.grant())));
+            keys
+        };
         match &self.grant {
             Presented::Code(redemption) => grant_of(redemption.handle()),
             Presented::Refresh(refreshing) => grant_of(refreshing.handle()),
@@ -107,13 +110,15 @@ impl Endpoint for Token {
     type Refusal = TokenRefusal;
 
     fn keys(&self) -> Vec<Key> {
-        let client = Key::Client(self.credentials.client().clone());
-        [client].into_iter().chain(self.presented_keys()).collect()
+        let mut keys = self.presented_keys();
+        keys.insert(0, Key::Client(self.credentials.client().clone()));
+        keys
     }
 
-    fn decide(&self, seen: &Snapshot, env: &Env) -> Decision<Self> {
+    fn decide(&self, seen: &Snapshot) -> Decision<Self> {
+        let env = seen.env()?;
         let shown = (&self.credentials, self.certificate.as_ref());
-        let client = match authenticate(&self.config, shown, seen, env) {
+        let client = match authenticate(&self.config, shown, seen) {
             Ok(client) => client,
             Err(halt) => return unauthenticated(&self.credentials, halt),
         };

@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
-use crate::env::{Env, Timestamp};
+use crate::env::Timestamp;
 use crate::event::Event;
 use crate::grant::ensure;
 use crate::record::{
@@ -87,7 +87,7 @@ impl Endpoint for Verification {
         self.code.iter().map(|code| Key::UserCode(code.digest())).collect()
     }
 
-    fn decide(&self, seen: &Snapshot, env: &Env) -> Decision<Self> {
+    fn decide(&self, seen: &Snapshot) -> Decision<Self> {
         let guessed = || Plan::refuse(Vec::new(), VerificationRefusal::CodeUnknown).reporting(Event::UserCodeUnknown);
         if let Some(typist) = &self.typist {
             let question = Question::UserCodeAttempt { typist: typist.clone() };
@@ -95,7 +95,7 @@ impl Endpoint for Verification {
         }
         let Some(code) = &self.code else { return Ok(guessed()) };
         let Some(index) = seen.user_code(code.digest())? else { return Ok(guessed()) };
-        let Some(Waiting { grant, client, .. }) = waiting(index.value(), seen, env)? else { return Ok(guessed()) };
+        let Some(Waiting { grant, client, .. }) = waiting(index.value(), seen)? else { return Ok(guessed()) };
         let (scope, details) = (grant.value().scope.clone(), grant.value().details.clone());
         let asking = match &self.session {
             None => Asking::Login,
@@ -109,7 +109,7 @@ impl Endpoint for Verification {
         let prompt = DevicePrompt {
             grant: grant.value().id,
             user_code: code.digest(),
-            asked: env.now,
+            asked: seen.now(),
             asking,
             client: PromptClient::of(client.value(), ""),
             scope,
@@ -127,12 +127,12 @@ pub(super) struct Waiting<'s> {
 }
 
 /// Finds what a user code stands for, if it still waits; grant and client are read together.
-pub(super) fn waiting<'s, F>(index: &UserCode, seen: &'s Snapshot, env: &Env) -> Result<Option<Waiting<'s>>, Halt<F>> {
+pub(super) fn waiting<'s, F>(index: &UserCode, seen: &'s Snapshot) -> Result<Option<Waiting<'s>>, Halt<F>> {
     seen.all([Key::Grant(index.grant), Key::Client(index.client.clone())])?;
     let (grant, client) = (seen.grant(index.grant)?, seen.client(&index.client)?);
     let (Some(grant), Some(client)) = (grant, client) else { return Ok(None) };
     let GrantState::Device(device) = &grant.value().state else { return Ok(None) };
-    let pending = matches!(device.stage, DeviceStage::Pending { .. }) && env.now < device.expires;
+    let pending = matches!(device.stage, DeviceStage::Pending { .. }) && seen.now() < device.expires;
     let own = grant.value().client == index.client;
     Ok((pending && own).then_some(Waiting { grant, device, client }))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config::{Config, ScopeFault};
-use crate::env::{Env, Timestamp};
+use crate::env::Timestamp;
 use crate::grant::ensure;
 use crate::proof::pkce::ChallengeMethod;
 use crate::record::{
@@ -117,15 +117,15 @@ pub(super) fn verify<'a, 'r>(
     request: &'r AuthorizationRequest,
     seen: &'a Snapshot,
     begun: Option<Timestamp>,
-    env: &Env,
 ) -> Result<Verified<'a, 'r>, Halt<AuthorizeRefusal>> {
+    let now = seen.now();
     // What the person was asked too long ago is not theirs to answer any more.
-    let lasting = begun.is_none_or(|begun| env.now < begun.plus(config.lifetimes().interaction));
+    let lasting = begun.is_none_or(|begun| now < begun.plus(config.lifetimes().interaction));
     ensure(lasting, page(PageReason::SessionNotFound))?;
     let Resolved { client, request, pushed } = resolve(config, request, seen)?;
     let to = recipient(config, &request, client.value()).map_err(page)?;
     // One that was begun in time can be answered later.
-    let in_time = pushed.as_ref().is_none_or(|pushed| begun.unwrap_or(env.now) < pushed.value().expires);
+    let in_time = pushed.as_ref().is_none_or(|pushed| begun.unwrap_or(now) < pushed.value().expires);
     ensure(in_time, page(PageReason::RequestUriInvalid))?;
     let checked = match form(config, &request, client.value(), pushed.is_some()) {
         Ok(()) => check(config, &request, client.value()),
@@ -336,11 +336,11 @@ impl Verified<'_, '_> {
 
     /// Whether a person who last proved who they are at `authenticated` must do so again, given when they were first
     /// asked.
-    pub(super) fn is_stale(&self, authenticated: Timestamp, asked: Option<Timestamp>, env: &Env) -> bool {
+    pub(super) fn is_stale(&self, authenticated: Timestamp, asked: Option<Timestamp>, now: Timestamp) -> bool {
         if asked.is_some_and(|asked| authenticated >= asked) {
             return false;
         }
-        let too_old = |limit: Duration| limit.is_zero() || authenticated.until(env.now) > limit;
+        let too_old = |limit: Duration| limit.is_zero() || authenticated.until(now) > limit;
         self.prompt.login || self.max_age.is_some_and(too_old)
     }
 }

@@ -120,14 +120,20 @@ fn parse_basic(value: &HeaderValue) -> Result<(ClientId, Exposed), CredentialsFa
         return Err(CredentialsFault::UnsupportedScheme);
     }
     let decoded = STANDARD.decode(encoded.trim_start_matches(' ')).map_err(|_| CredentialsFault::Header)?;
-    let decoded = zeroize::Zeroizing::new(decoded);
-    let pair = str::from_utf8(&decoded).map_err(|_| CredentialsFault::Header)?;
-    let (id, secret) = pair.split_once(':').ok_or(CredentialsFault::Header)?;
+    let pair = Exposed::from_utf8(decoded).ok_or(CredentialsFault::Header)?;
+    let (id, secret) = pair.as_str().split_once(':').ok_or(CredentialsFault::Header)?;
     let decode = |text| form::decode_component(text).ok_or(CredentialsFault::Header);
-    let (id, secret) = (decode(id)?, decode(secret)?);
+    let (id, decoded) = (decode(id)?, decode(secret)?);
     let printable = |text: &str| !form::holds(text, |byte| !matches!(byte, 0x20..=0x7e));
-    if id.is_empty() || !printable(&id) || !printable(&secret) {
+    if id.is_empty() || !printable(&id) || !printable(&decoded) {
         return Err(CredentialsFault::Header);
     }
-    Ok((ClientId::new(&id), Exposed::new(secret)))
+    let id = ClientId::new(&id);
+    Ok(match decoded {
+        std::borrow::Cow::Owned(secret) => (id, Exposed::new(secret)),
+        std::borrow::Cow::Borrowed(secret) => {
+            let length = secret.len();
+            (id, pair.into_last(length))
+        }
+    })
 }

@@ -60,7 +60,10 @@ const JSON: [&str; 1] = ["authorization_details"];
 /// The parameters of one request, in order, without those that have no value [RFC 6749 §3.1].
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Form<'a> {
-    parameters: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    /// Names and values; no value once it was taken.
+    parameters: Vec<(Cow<'a, str>, Option<Cow<'a, str>>)>,
+    /// How many were not taken.
+    left: usize,
     /// Names that were given more than once and may not be.
     repeated: Vec<Cow<'a, str>>,
 }
@@ -72,26 +75,36 @@ impl<'a> Form<'a> {
             return Err(Malformed::TooLarge);
         }
         let text = str::from_utf8(text).map_err(|_| Malformed::Encoding)?;
-        let mut form = Self { parameters: Vec::with_capacity(8), repeated: Vec::new() };
-        let mut names: Vec<Cow<'a, str>> = Vec::new();
-        for pair in text.split('&').filter(|pair| !pair.is_empty()) {
-            if form.parameters.len() + names.len() >= limits.parameters {
+        // Most have nothing to decode; then one look at the whole is enough.
+        let special = |byte: u8| matches!(byte, b'%' | b'+') || !matches!(byte, b' '..=b'~');
+        let plain = text.len() <= limits.value && !holds(text, special);
+        let mut form = Self { parameters: Vec::with_capacity(8), left: 0, repeated: Vec::new() };
+        let mut rest = text;
+        while !rest.is_empty() {
+            let (pair, after) = split(rest, b'&');
+            rest = after;
+            if pair.is_empty() {
+                continue;
+            }
+            if form.parameters.len() >= limits.parameters {
                 return Err(Malformed::TooManyParameters);
             }
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let name = decode(name, limits, &[])?;
-            let lines: &[char] = if JSON.contains(&&*name) { &['\t', '\n', '\r'] } else { &[] };
-            let value = decode(value, limits, lines)?;
-            let known = form.parameters.iter().any(|(own, _)| *own == name) || names.contains(&name);
+            let (name, value) = split(pair, b'=');
+            let (name, value) = if plain {
+                (Cow::Borrowed(name), Cow::Borrowed(value))
+            } else {
+                let name = decode(name, limits, &[])?;
+                let lines: &[char] = if JSON.contains(&&*name) { &['\t', '\n', '\r'] } else { &[] };
+                (name, decode(value, limits, lines)?)
+            };
+            let known = form.parameters.iter().any(|(own, _)| *own == name);
             if known && !REPEATABLE.contains(&&*name) && !form.repeated.contains(&name) {
                 form.repeated.push(name.clone());
             }
-            // Counts as repeated if it comes again, and as absent otherwise.
-            if value.is_empty() {
-                names.push(name);
-            } else {
-                form.parameters.push((name, value));
-            }
+            // Without a value it counts as repeated if it comes again, and as absent otherwise.
+            let value = Some(value).filter(|value| !value.is_empty());
+            form.left += usize::from(value.is_some());
+            form.parameters.push((name, value));
         }
         Ok(form)
     }
@@ -104,8 +117,13 @@ impl<'a> Form<'a> {
 
     /// Takes out a parameter's first value.
     pub(crate) fn take(&mut self, name: &str) -> Option<Cow<'a, str>> {
-        let place = self.parameters.iter().position(|(own, _)| own == name)?;
-        Some(self.parameters.remove(place).1)
+        if self.left == 0 {
+            return None;
+        }
+        let mut named = self.parameters.iter_mut().filter(|(own, _)| own == name);
+        let value = named.find_map(|(_, value)| value.take())?;
+        self.left -= 1;
+        Some(value)
     }
 
     /// Takes out a parameter's first value as a text of its own.
@@ -115,7 +133,7 @@ impl<'a> Form<'a> {
 
     /// Takes out every value of a parameter, in order.
     pub(crate) fn take_all(&mut self, name: &str) -> Vec<String> {
-        self.parameters.extract_if(.., |(own, _)| own == name).map(|(_, value)| value.into_owned()).collect()
+        std::iter::from_fn(|| self.take_owned(name)).collect()
     }
 
     pub(crate) fn repeated(&self) -> Vec<String> {
@@ -124,10 +142,12 @@ impl<'a> Form<'a> {
 
     /// What was not taken: kept for extensions, never acted on.
     pub(crate) fn rest(self) -> Parameters {
-        let mut rest: Vec<_> =
-            self.parameters.into_iter().map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
-        rest.sort();
-        Parameters(rest)
+        if self.left == 0 {
+            return Parameters::new();
+        }
+        let untaken =
+            self.parameters.into_iter().filter_map(|(name, value)| Some((name.into_owned(), value?.into_owned())));
+        untaken.collect()
     }
 }
 
@@ -173,6 +193,12 @@ impl fmt::Debug for Parameters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
     }
+}
+
+/// What is before the first `at`, and what is behind it.
+fn split(text: &str, at: u8) -> (&str, &str) {
+    let place = text.bytes().position(|byte| byte == at).unwrap_or(text.len());
+    (text.get(..place).unwrap_or_default(), text.get(place + 1..).unwrap_or_default())
 }
 
 fn decode<'a>(text: &'a str, limits: &Limits, lines: &[char]) -> Result<Cow<'a, str>, Malformed> {

@@ -7,7 +7,8 @@ use http::{Response, StatusCode};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::certificate::ClientCertificate;
-use super::token::json;
+use super::members::Members;
+use super::token::json_text;
 use crate::env::Timestamp;
 use crate::record::{Actor, AuthorizationDetails, ClientId, Confirmation, Resource, Scope, Subject};
 
@@ -90,7 +91,30 @@ impl Introspection {
     /// Writes the response.
     #[must_use]
     pub fn print(&self) -> Response<Vec<u8>> {
-        json(StatusCode::OK, self)
+        // Every field is named here, so that none is forgotten.
+        #[rustfmt::skip]
+        let Self {
+            active, scope, authorization_details: details, client_id, token_type, exp, iat, sub, aud, auth_time, acr, amr,
+            act, may_act, cnf, iss,
+        } = self;
+        let mut members = Members::new();
+        members.value("active", Some(active));
+        members.text("scope", scope.as_ref().map(Scope::as_str));
+        members.value("authorization_details", Some(details).filter(|details| !details.is_empty()));
+        members.text("client_id", client_id.as_ref().map(ClientId::as_str));
+        members.text("token_type", token_type.as_deref());
+        members.value("exp", exp.as_ref());
+        members.value("iat", iat.as_ref());
+        members.text("sub", sub.as_ref().map(Subject::as_str));
+        members.value("aud", Some(aud).filter(|aud| !aud.is_empty()));
+        members.value("auth_time", auth_time.as_ref());
+        members.text("acr", acr.as_deref());
+        members.value("amr", Some(amr).filter(|amr| !amr.is_empty()));
+        members.value("act", act.as_ref());
+        members.value("may_act", may_act.as_ref());
+        members.value("cnf", cnf.as_ref());
+        members.text("iss", iss.as_deref());
+        json_text(StatusCode::OK, members.end())
     }
 
     /// Reads a response to a resource server.

@@ -13,6 +13,7 @@ mod exchange;
 mod extension_refusal;
 mod form;
 mod introspection;
+mod members;
 mod metadata;
 mod object;
 mod push;

@@ -10,6 +10,7 @@ use super::certificate::ClientCertificate;
 use super::credentials::Credentials;
 use super::exchange::ExchangeParameters;
 use super::form::{self, Form, Limits, Malformed, Parameters};
+use super::members::Members;
 use super::token_refusal::TokenRefusal;
 use crate::record::{AuthorizationDetails, Exposed, GrantType, Scope};
 
@@ -224,7 +225,26 @@ impl TokenResponse {
     /// Writes the response.
     #[must_use]
     pub fn print(&self) -> Response<Vec<u8>> {
-        json(StatusCode::OK, self)
+        // Every field is named here, so that none is forgotten.
+        let Self {
+            access_token,
+            issued_token_type,
+            token_type,
+            expires_in,
+            refresh_token,
+            scope,
+            authorization_details,
+        } = self;
+        let details = Some(authorization_details).filter(|details| !details.is_empty());
+        let mut members = Members::new();
+        members.text("access_token", Some(access_token.as_str()));
+        members.text("issued_token_type", issued_token_type.as_deref());
+        members.text("token_type", Some(token_type));
+        members.value("expires_in", expires_in.as_ref());
+        members.text("refresh_token", refresh_token.as_ref().map(Exposed::as_str));
+        members.text("scope", scope.as_ref().map(Scope::as_str));
+        members.value("authorization_details", details);
+        json_text(StatusCode::OK, members.end())
     }
 
     /// Reads a response to the client.
@@ -293,6 +313,11 @@ pub(crate) fn json<T: Serialize>(status: StatusCode, body: &T) -> Response<Vec<u
     let mut text = Vec::with_capacity(512);
     // Messages are structs of texts and numbers, which JSON can always express.
     let _ = serde_json::to_writer(&mut text, body);
+    json_text(status, text)
+}
+
+/// The same of a text that is JSON.
+pub(super) fn json_text(status: StatusCode, text: Vec<u8>) -> Response<Vec<u8>> {
     let mut response = Response::new(text);
     *response.status_mut() = status;
     let headers = response.headers_mut();

@@ -8,7 +8,7 @@ use grantor::server::{
 };
 use grantor::step::{Decision, Endpoint, Plan};
 use grantor::store::Key;
-use grantor::{Env, Halt, Snapshot};
+use grantor::{Halt, Snapshot};
 use http::{Response, StatusCode};
 
 use crate::support::*;
@@ -45,38 +45,38 @@ impl Endpoint for Call {
         }
     }
 
-    fn decide(&self, seen: &Snapshot, env: &Env) -> Decision<Self> {
+    fn decide(&self, seen: &Snapshot) -> Decision<Self> {
         let answer = |refusal: VerificationRefusal| Sent::plain(StatusCode::CONFLICT, &refusal.to_string());
         let yes = |()| Sent::plain(StatusCode::NO_CONTENT, "");
         let ended = |ended| Sent::plain(if ended { StatusCode::NO_CONTENT } else { StatusCode::NOT_FOUND }, "");
         match self {
             Self::Exchange(exchange) => {
-                sent(exchange.decide(seen, env), |answer: Answer| Sent(answer.into_response()), |never| match never {})
+                sent(exchange.decide(seen), |answer: Answer| Sent(answer.into_response()), |never| match never {})
             }
             Self::Authorize(authorize) => {
                 let reply = |authorization| match authorization {
                     Authorization::Answer(response) => Sent(response.print()),
                     other => Sent::plain(StatusCode::OK, &format!("{other:?}")),
                 };
-                sent(authorize.decide(seen, env), reply, |refusal| Sent(refusal.print()))
+                sent(authorize.decide(seen), reply, |refusal| Sent(refusal.print()))
             }
             Self::Approval(approval) => {
-                sent(approval.decide(seen, env), |response| Sent(response.print()), |refusal| Sent(refusal.print()))
+                sent(approval.decide(seen), |response| Sent(response.print()), |refusal| Sent(refusal.print()))
             }
             Self::Denial(denial) => {
-                sent(denial.decide(seen, env), |response| Sent(response.print()), |refusal| Sent(refusal.print()))
+                sent(denial.decide(seen), |response| Sent(response.print()), |refusal| Sent(refusal.print()))
             }
-            Self::DeviceApproval(approval) => sent(approval.decide(seen, env), yes, answer),
-            Self::DeviceDenial(denial) => sent(denial.decide(seen, env), yes, answer),
+            Self::DeviceApproval(approval) => sent(approval.decide(seen), yes, answer),
+            Self::DeviceDenial(denial) => sent(denial.decide(seen), yes, answer),
             Self::RotateSecret(rotate) => {
                 let told = |secret: grantor::record::Exposed| {
                     let body = serde_json::json!({"client_secret": secret.as_str()});
                     Sent::plain(StatusCode::OK, &body.to_string())
                 };
-                sent(rotate.decide(seen, env), told, |refusal| Sent::plain(StatusCode::NOT_FOUND, &refusal.to_string()))
+                sent(rotate.decide(seen), told, |refusal| Sent::plain(StatusCode::NOT_FOUND, &refusal.to_string()))
             }
-            Self::EndGrant(end) => sent(end.decide(seen, env), ended, |never| match never {}),
-            Self::ForgetConsent(forget) => sent(forget.decide(seen, env), ended, |never| match never {}),
+            Self::EndGrant(end) => sent(end.decide(seen), ended, |never| match never {}),
+            Self::ForgetConsent(forget) => sent(forget.decide(seen), ended, |never| match never {}),
         }
     }
 }

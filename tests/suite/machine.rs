@@ -2,17 +2,22 @@
 
 use std::error::Error as _;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use grantor::drive::{self, AsyncHost, Cause, Host, NoHost};
 use grantor::record::Exposed;
 use grantor::resource::Access;
-use grantor::server::{Approval, Authorize, Denial, Exchange, Introspect, Revoke, Token};
+use grantor::server::{Approval, Authorize, Denial, Exchange, Introspect, Place, Revoke, Token};
 use grantor::step::{Decision, Endpoint, Plan, Step};
 use grantor::store::Key;
-use grantor::{Env, Question, Seed, SigningInput, Snapshot, Timestamp, Unfetched, Verdict};
+use grantor::{
+    AuthorizationServer, Env, Question, Randomness, RandomnessFailed, Seed, SigningInput, Snapshot, SystemRandomness,
+    Timestamp, Unfetched, Verdict,
+};
 use url::Url;
 
 use crate::interleavings::crowd;
+use crate::support::post;
 use crate::table::Shelf;
 
 /// Fetches a document, asks for leave, and signs what it fetched.
@@ -31,7 +36,7 @@ impl Endpoint for Notary {
         Vec::new()
     }
 
-    fn decide(&self, seen: &Snapshot, _: &Env) -> Decision<Self> {
+    fn decide(&self, seen: &Snapshot) -> Decision<Self> {
         let document = seen.document(&deed())?.map_err(|_| "no document")?;
         if seen.verdict(question("may sign", "the pin 1234"))? == Verdict::Denied {
             return Err("not allowed".into());
@@ -117,9 +122,11 @@ fn a_machine_asks_for_documents_verdicts_and_signatures() {
         (Clerk { document: false, ..WILLING }, Err("no document")),
         (Clerk { verdict: Verdict::Denied, ..WILLING }, Err("not allowed")),
     ] {
-        let blocking = drive::run(Step::start(Notary, env()), &store, &clerk).unwrap();
+        let blocking = drive::run(Step::start(Notary, env()), &store, &clerk, &SystemRandomness).unwrap();
         assert_eq!(blocking.reply, expected);
-        let awaited = pollster::block_on(drive::run_async(Step::start(Notary, env()), &store, &clerk)).unwrap();
+        let awaited =
+            pollster::block_on(drive::run_async(Step::start(Notary, env()), &store, &clerk, &SystemRandomness))
+                .unwrap();
         assert_eq!(awaited.reply, expected);
     }
 }
@@ -129,8 +136,10 @@ fn a_host_that_fails_ends_the_request() {
     let store = Shelf::default();
     for what in ["fetch", "judge", "sign"] {
         let clerk = Clerk { faints: Some(what), ..WILLING };
-        let blocking = drive::run(Step::start(Notary, env()), &store, &clerk).unwrap_err();
-        let awaited = pollster::block_on(drive::run_async(Step::start(Notary, env()), &store, &clerk)).unwrap_err();
+        let blocking = drive::run(Step::start(Notary, env()), &store, &clerk, &SystemRandomness).unwrap_err();
+        let awaited =
+            pollster::block_on(drive::run_async(Step::start(Notary, env()), &store, &clerk, &SystemRandomness))
+                .unwrap_err();
         for failure in [blocking, awaited] {
             assert!(matches!(failure.cause, Cause::Host(Fainted)), "{what}: {failure:?}");
             assert_eq!(failure.cause.to_string(), "the host failed");
@@ -138,7 +147,7 @@ fn a_host_that_fails_ends_the_request() {
             assert_eq!(failure.refusal, Some("come back later"));
         }
     }
-    let absent = drive::run(Step::start(Notary, env()), &store, &NoHost).unwrap();
+    let absent = drive::run(Step::start(Notary, env()), &store, &NoHost, &SystemRandomness).unwrap();
     assert_eq!(absent.reply, Err("no document"));
 }
 
@@ -165,7 +174,7 @@ impl Endpoint for Curious {
         Vec::new()
     }
 
-    fn decide(&self, seen: &Snapshot, _: &Env) -> Decision<Self> {
+    fn decide(&self, seen: &Snapshot) -> Decision<Self> {
         for number in 0_u32.. {
             seen.verdict(question("and", &number.to_string()))?;
         }
@@ -244,10 +253,74 @@ impl Endpoint for Registrar {
         vec![self.0.clone()]
     }
 
-    fn decide(&self, seen: &Snapshot, _: &Env) -> Decision<Self> {
+    fn decide(&self, seen: &Snapshot) -> Decision<Self> {
         let Key::Client(id) = &self.0 else { return Err(().into()) };
         let client = seen.client(id)?.ok_or(())?;
         seen.document(&deed())?.map_err(|_| ())?;
         Ok(Plan::grant(vec![client.still()], ()))
+    }
+}
+
+/// Draws twice: once before anything else, and once after a record was read.
+#[derive(Clone, Debug)]
+struct Drawer;
+
+impl Endpoint for Drawer {
+    type Reply = ([u8; 32], [u8; 32]);
+    type Refusal = ();
+
+    fn keys(&self) -> Vec<Key> {
+        Vec::new()
+    }
+
+    fn decide(&self, seen: &Snapshot) -> Decision<Self> {
+        let first = seen.env()?.derive("first");
+        seen.document(&deed())?.map_err(|_| ())?;
+        Ok(Plan::grant(Vec::new(), (first, seen.env()?.derive("second"))))
+    }
+}
+
+#[test]
+fn a_seed_is_drawn_when_it_is_needed_and_once() {
+    let Step::Draw(draw) = Step::at(Drawer, Timestamp::from_unix(1)) else { panic!("no draw") };
+    let Step::Fetch(fetch) = draw.drawn(Seed::new([1; 32])) else { panic!("drawn again, or not used") };
+    let Step::Done(done) = fetch.fetched(Ok(Arc::from(*b"deed"))) else { panic!("drawn again") };
+    let drawn = done.reply.unwrap();
+    assert_eq!(drawn, (env().derive("first"), env().derive("second")));
+    assert_ne!(drawn.0, drawn.1);
+}
+
+#[test]
+fn who_brings_a_seed_is_not_asked_for_one() {
+    assert!(matches!(Step::start(Drawer, env()), Step::Fetch(_)));
+}
+
+/// Counts the seeds that are drawn.
+#[derive(Debug, Default)]
+struct Counted(AtomicUsize);
+
+impl Randomness for &Counted {
+    fn seed(&self) -> Result<Seed, RandomnessFailed> {
+        let count = self.0.fetch_add(1, Ordering::SeqCst);
+        Ok(Seed::new([u8::try_from(count).unwrap(); 32]))
+    }
+}
+
+#[test]
+fn requests_that_make_no_secret_draw_no_seed() {
+    let crowd = crowd(1);
+    let drawn = Counted::default();
+    let server = AuthorizationServer::new(Arc::clone(crowd.server.config()), crowd.server.store())
+        .with_clock(crowd.clock.clone())
+        .with_randomness(&drawn);
+    let credentials: &[(&str, &str)] = &[("client_id", "spa"), ("token", "unknown")];
+    for (place, request, seeds) in [
+        (Place::Introspection, post("/introspect", credentials), 0),
+        (Place::Revocation, post("/revoke", credentials), 0),
+        (Place::Token, post("/token", &[("client_id", "spa"), ("grant_type", "refresh_token")]), 1),
+    ] {
+        let before = drawn.0.load(Ordering::SeqCst);
+        server.answer(place, &request);
+        assert_eq!(drawn.0.load(Ordering::SeqCst) - before, seeds, "{place:?}");
     }
 }

@@ -10,7 +10,7 @@ use grantor::record::{Client, ClientId, Digest, Record};
 use grantor::server::{Exchange, Place};
 use grantor::step::Step;
 use grantor::store::{Key, Write};
-use grantor::{Config, Env, Seed, Timestamp, Verdict};
+use grantor::{Config, Env, Seed, SystemRandomness, Timestamp, Verdict};
 use http::{Request, StatusCode};
 
 use crate::call::{Call, Sent};
@@ -319,7 +319,7 @@ impl Scene {
     pub(crate) fn probe(&self, place: Place, request: &Request<Vec<u8>>) -> Sent {
         let exchange = Exchange::parse(&self.config, place, request);
         let step = Step::start(exchange, Env::new(self.now, Seed::new([0xff; 32])));
-        let done = drive::run(step, &Shelf::new(self.table.clone()), &NoHost).unwrap();
+        let done = drive::run(step, &Shelf::new(self.table.clone()), &NoHost, &SystemRandomness).unwrap();
         Sent(done.reply.unwrap_or_else(|never| match never {}).into_response())
     }
 

@@ -12,7 +12,7 @@ use grantor::server::{Approval, Authorization, Authorize, Exchange, Place, Promp
 use grantor::step::{Done, Endpoint, Step};
 use grantor::store::{Change, Commit, Key, Store, Versioned, Write};
 use grantor::wire::{AuthorizationRequest, TokenQuery, TokenRequest};
-use grantor::{Env, Progress, Seed};
+use grantor::{Env, Progress, Seed, SystemRandomness};
 use http::{Request, Response};
 
 use crate::interleavings::crowd;
@@ -110,7 +110,7 @@ impl Watched {
         let config = self.world.server.config().clone();
         let step =
             Step::start(Exchange::parse(&config, place, request), Env::new(self.world.now(), Seed::new([0; 32])));
-        let failed = drive::run(step, &Gone, &NoHost);
+        let failed = drive::run(step, &Gone, &NoHost, &SystemRandomness);
         self.show("failure", &failed);
         if let Err(failure) = failed {
             self.shown.push(("error".to_owned(), failure.cause.to_string()));

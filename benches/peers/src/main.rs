@@ -62,18 +62,17 @@ impl Row {
         }
     }
 
-    /// The SHA-256 compressions of grantor: a digest of at most 55 bytes is one, taking
-    /// in the key of an HMAC two, and each tag of so few bytes under it two more.
+    /// The SHA-256 compressions of grantor: a digest of at most 55 bytes is one, and an
+    /// HMAC of as few is four.
     fn compressions(self) -> usize {
-        const KEY: usize = 2;
-        const TAG: usize = 2;
+        const HMAC: usize = 4;
         match self {
             // Grant, code, its digest; then code, verifier, two tokens and their digests.
-            Row::CodePkce => (KEY + 2 * TAG + 1) + (1 + 1 + KEY + 2 * (TAG + 1)),
+            Row::CodePkce => 3 + (1 + 1 + 2 * 2),
             // The salted secret has 59 bytes; grant, token and its digest.
-            Row::ClientCredentials => 2 + KEY + 2 * TAG + 1,
-            // The token shown, a salt, its successor, an access token, two digests.
-            Row::Refresh => 1 + KEY + TAG + (KEY + TAG + 1) + (TAG + 1),
+            Row::ClientCredentials => 2 + 2 + 1,
+            // The token shown, a salt, its successor and its digest, an access token and its digest.
+            Row::Refresh => 1 + 1 + (HMAC + 1) + 2,
             // The secret and the token shown.
             Row::Introspect => 2 + 1,
         }

@@ -1,6 +1,7 @@
 //! Records in memory: sharded by grant, swept a little with every write.
 
 mod index;
+mod spread;
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
@@ -19,6 +20,7 @@ use super::{
 };
 use index::Follow;
 pub use index::{Indexed, Unindexed};
+use spread::Spread;
 
 /// The embedded store. What it holds ends with the process.
 ///
@@ -56,7 +58,7 @@ const SWEPT: usize = 4;
 
 #[derive(Debug, Default)]
 struct Shard<I> {
-    rows: HashMap<Key, Row>,
+    rows: HashMap<Key, Row, Spread>,
     /// Which records may be forgotten, by the moment at which they may. Every row that expires is here at or before
     /// its expiry.
     due: BTreeMap<Timestamp, Vec<Key>>,

@@ -31,7 +31,7 @@ fn printed(world: &World, seed: u8, request: &Request<Vec<u8>>) -> (String, Stri
                 let body = done.reply.unwrap().into_response().into_body();
                 return (all, String::from_utf8(body).unwrap());
             }
-            Step::Fetch(_) | Step::Judge(_) | Step::Sign(_) | Step::Contended(_) => panic!("{step:?}"),
+            Step::Fetch(_) | Step::Judge(_) | Step::Sign(_) | Step::Draw(_) | Step::Contended(_) => panic!("{step:?}"),
         };
     }
 }

@@ -8,7 +8,7 @@ use grantor::record::{GrantId, HandleKind, Record};
 use grantor::server::{Exchange, Place};
 use grantor::step::Step;
 use grantor::store::{Commit, Key, Store};
-use grantor::{Env, Seed};
+use grantor::{Env, Seed, SystemRandomness};
 use hmac::{Hmac, KeyInit, Mac};
 use http::StatusCode;
 use serde_json::Value;
@@ -145,7 +145,9 @@ fn a_request_that_lost_the_race_is_reuse_where_there_is_no_window() {
         world.clock.advance(5);
         assert_eq!(world.refresh("spa", &token).status(), StatusCode::OK);
         assert_eq!(world.server.store().commit(pending.changes()).unwrap(), Commit::Conflict);
-        let done = grantor::drive::run(pending.committed(Commit::Conflict), world.server.store(), &NoHost).unwrap();
+        let done =
+            grantor::drive::run(pending.committed(Commit::Conflict), world.server.store(), &NoHost, &SystemRandomness)
+                .unwrap();
         assert_eq!(done.reply.unwrap().into_response().status(), status, "a window of {window} s");
     }
 }

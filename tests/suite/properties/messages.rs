@@ -73,6 +73,7 @@ proptest! {
         response.token_type = token_type.into();
         response.expires_in = lifetime;
         response.scope = scope;
+        prop_assert_eq!(response.print().into_body(), serde_json::to_vec(&response).unwrap());
         prop_assert_eq!(TokenResponse::parse(&response.print()), Ok(response));
     }
 
@@ -111,6 +112,7 @@ proptest! {
         introspection.exp = exp;
         introspection.iat = iat;
         introspection.aud = aud;
+        prop_assert_eq!(introspection.print().into_body(), serde_json::to_vec(&introspection).unwrap());
         prop_assert_eq!(Introspection::parse(introspection.print().body()), Some(introspection));
     }
 
