@@ -1,12 +1,11 @@
 //! The page on which a person types the code that their device shows [RFC 8628 §3.3].
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::ConnectInfo;
 use grantor::server::{DeviceApproval, DeviceDenial, Place, Session, Verification, VerificationRefusal};
-use grantor::{Clock as _, SystemClock};
 use http::{Method, Request, Response, StatusCode};
 
 use crate::app::App;
@@ -37,15 +36,11 @@ impl App {
         let verification = Verification::new(self.server.config(), typed, person, typist);
         match self.server.run_async(verification).await {
             Ok(Ok(prompt)) => {
+                self.typed.right(typist);
                 let (typed, typist) = (typed.to_owned(), typist.to_owned());
                 self.ask(&browser, Pending::Device(Box::new(DeviceQuestion { prompt: *prompt, typed, typist })))
             }
-            Ok(Err(refusal)) => {
-                if refusal == VerificationRefusal::CodeUnknown {
-                    self.typed.wrong(typist, SystemClock.now());
-                }
-                self.device_form(&browser, typed, Some(refusal))
-            }
+            Ok(Err(refusal)) => self.device_form(&browser, typed, Some(refusal)),
             Err(_) => unavailable(),
         }
     }
@@ -85,10 +80,13 @@ impl App {
     }
 }
 
-/// Who types, as far as guesses are counted: an address.
+/// Who types, as far as guesses are counted: an address, or the network of one that has as many as it likes.
 fn typist(request: &Request<Bytes>) -> String {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-    peer.map_or_else(String::new, |ConnectInfo(address)| address.ip().to_string())
+    peer.map_or_else(String::new, |ConnectInfo(address)| match address.ip().to_canonical() {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).to_string(),
+    })
 }
 
 fn unavailable() -> Response<Vec<u8>> {

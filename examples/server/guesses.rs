@@ -1,20 +1,20 @@
-//! A limit on guessing passwords.
+//! A limit on guessing passwords and user codes.
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Mutex, PoisonError};
 
 use grantor::Timestamp;
 
-/// How many wrong passwords in a row are answered at once.
+/// How many wrong guesses in a row are answered at once.
 const BURST: u64 = 10;
 
 /// How many seconds make good for one more.
 const SECONDS_PER_GUESS: u64 = 3;
 
-/// Names share slots, so that the memory is bounded and a name that exists behaves like any other.
+/// Who guesses shares slots, so that the memory is bounded and a name that exists behaves like any other.
 const SLOTS: usize = 4096;
 
-/// Counts wrong passwords by user name.
+/// Counts guesses by whatever they are limited by, such as a user name.
 #[derive(Debug)]
 pub(crate) struct Guesses {
     slots: Mutex<Vec<Slot>>,
@@ -32,21 +32,25 @@ impl Guesses {
         Self { slots: Mutex::new(vec![Slot::default(); SLOTS]), hasher: RandomState::new() }
     }
 
-    /// Whether a password for `username` may be tried now.
-    pub(crate) fn may_try(&self, username: &str, now: Timestamp) -> bool {
-        self.at(username, |slot| slot.left(now) < BURST)
+    /// Whether one may guess now. It counts as wrong from here on, so that many at once are no way around the limit.
+    pub(crate) fn may_try(&self, who: &str, now: Timestamp) -> bool {
+        self.at(who, |slot| {
+            let left = slot.left(now);
+            let may = left < BURST;
+            if may {
+                *slot = Slot { wrong: left + 1, last: now };
+            }
+            may
+        })
     }
 
-    pub(crate) fn wrong(&self, username: &str, now: Timestamp) {
-        self.at(username, |slot| *slot = Slot { wrong: slot.left(now) + 1, last: now });
+    /// Takes one guess back, which was right.
+    pub(crate) fn right(&self, who: &str) {
+        self.at(who, |slot| slot.wrong = slot.wrong.saturating_sub(1));
     }
 
-    pub(crate) fn right(&self, username: &str) {
-        self.at(username, |slot| *slot = Slot::default());
-    }
-
-    fn at<T: Default>(&self, username: &str, act: impl FnOnce(&mut Slot) -> T) -> T {
-        let place = usize::try_from(self.hasher.hash_one(username) % SLOTS as u64).unwrap_or_default();
+    fn at<T: Default>(&self, who: &str, act: impl FnOnce(&mut Slot) -> T) -> T {
+        let place = usize::try_from(self.hasher.hash_one(who) % SLOTS as u64).unwrap_or_default();
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         slots.get_mut(place).map(act).unwrap_or_default()
     }

@@ -18,9 +18,9 @@ use crate::users::Users;
 #[derive(Debug)]
 pub(crate) struct DemoHost {
     users: Arc<Users>,
-    /// Wrong passwords, by user name.
+    /// Guessed passwords, by user name.
     guesses: Arc<Guesses>,
-    /// Wrong user codes, by address.
+    /// Guessed user codes, by address.
     typed: Arc<Guesses>,
     /// What the confidential clients serve.
     served: HashMap<ClientId, Vec<Resource>>,
@@ -39,10 +39,7 @@ impl DemoHost {
         if !self.guesses.may_try(username, now) {
             return None;
         }
-        let Some(user) = self.users.log_in(username, question.password.as_str()) else {
-            self.guesses.wrong(username, now);
-            return None;
-        };
+        let user = self.users.log_in(username, question.password.as_str())?;
         self.guesses.right(username);
         Some(Verdict::Subject { subject: user.subject.clone(), authenticated: now })
     }

@@ -75,10 +75,7 @@ impl App {
         if !self.guesses.may_try(username, now) {
             return Err(Failed::TooMany);
         }
-        let Some(user) = self.users.log_in(username, fields.value("password")) else {
-            self.guesses.wrong(username, now);
-            return Err(Failed::Wrong);
-        };
+        let user = self.users.log_in(username, fields.value("password")).ok_or(Failed::Wrong)?;
         self.guesses.right(username);
         Ok(Session::new(user.subject.clone(), now))
     }

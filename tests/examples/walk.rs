@@ -5,6 +5,11 @@ use http::StatusCode;
 use crate::browser::{Browser, Page};
 use crate::process::Example;
 
+/// Servers whose profiles ask different things of the walk's client.
+fn servers() -> impl Iterator<Item = Example> {
+    ["oauth21", "oauth20_legacy", "mcp"].into_iter().map(|profile| Example::server(&["--profile", profile]))
+}
+
 /// Takes one step of a walk and shows the page after it.
 fn step(browser: &mut Browser, page: &Page, flow: &str, action: &str) -> Page {
     assert!(page.body.contains(&format!("id=\"{action}\" name=\"action\"")), "{action} is not offered: {page:?}");
@@ -25,65 +30,67 @@ fn link(page: &Page) -> String {
 
 #[test]
 fn a_person_walks_through_the_code_flow() {
-    let server = Example::server(&[]);
-    let mut browser = Browser::new(&server.base);
-    let start = browser.get("/");
-    for part in [
-        "/walk/code",
-        "/walk/pushed",
-        "/walk/resources",
-        "/walk/details",
-        "/walk/device",
-        "/walk/service",
-        "/walk/exchange",
-        "/walk/metadata",
-        "demo-web-secret",
-        "wonderland",
-        "demo-tv",
-    ] {
-        assert!(start.body.contains(part), "{part}");
+    for server in servers() {
+        let mut browser = Browser::new(&server.base);
+        let start = browser.get("/");
+        for part in [
+            "/walk/code",
+            "/walk/pushed",
+            "/walk/resources",
+            "/walk/details",
+            "/walk/device",
+            "/walk/service",
+            "/walk/exchange",
+            "/walk/metadata",
+            "demo-web-secret",
+            "wonderland",
+            "demo-tv",
+        ] {
+            assert!(start.body.contains(part), "{part}");
+        }
+        let page = browser.get("/walk/code");
+        let callback = browser.approve(&link(&page)).location();
+        assert!(callback.starts_with(&format!("{}/walk/callback?code=", server.base)), "{callback}");
+        assert_eq!(Browser::new(&server.base).get(&callback).status, StatusCode::BAD_REQUEST);
+        assert_eq!(browser.get(&callback.replace("state=", "state=x")).status, StatusCode::BAD_REQUEST);
+        assert_eq!(browser.get(&callback.replace("iss=http", "iss=https")).status, StatusCode::BAD_REQUEST);
+        let mut page = browser.open(&callback);
+        for (action, status, says) in [
+            ("redeem", "200 OK", "access_token"),
+            ("read", "200 OK", "user-1"),
+            ("write", "403 Forbidden", "insufficient_scope"),
+            ("introspect", "200 OK", "true"),
+            ("refresh", "200 OK", "refresh_token"),
+            ("reuse", "200 OK", "refresh_token"),
+            ("revoke", "200 OK", ""),
+            ("read", "401 Unauthorized", "invalid_token"),
+            ("introspect", "200 OK", "false"),
+            ("replay", "400 Bad Request", "invalid_grant"),
+        ] {
+            page = step(&mut browser, &page, "code", action);
+            assert!(answer(&page).starts_with(status) && answer(&page).contains(says), "{action}: {}", answer(&page));
+        }
+        let page = step(&mut browser, &page, "code", "restart");
+        assert!(!page.body.contains("class=\"answer\""));
+        assert_ne!(link(&page), "");
     }
-    let page = browser.get("/walk/code");
-    let callback = browser.approve(&link(&page)).location();
-    assert!(callback.starts_with(&format!("{}/walk/callback?code=", server.base)), "{callback}");
-    assert_eq!(Browser::new(&server.base).get(&callback).status, StatusCode::BAD_REQUEST);
-    assert_eq!(browser.get(&callback.replace("state=", "state=x")).status, StatusCode::BAD_REQUEST);
-    assert_eq!(browser.get(&callback.replace("iss=http", "iss=https")).status, StatusCode::BAD_REQUEST);
-    let mut page = browser.open(&callback);
-    for (action, status, says) in [
-        ("redeem", "200 OK", "access_token"),
-        ("read", "200 OK", "user-1"),
-        ("write", "403 Forbidden", "insufficient_scope"),
-        ("introspect", "200 OK", "true"),
-        ("refresh", "200 OK", "refresh_token"),
-        ("reuse", "200 OK", "refresh_token"),
-        ("revoke", "200 OK", ""),
-        ("read", "401 Unauthorized", "invalid_token"),
-        ("introspect", "200 OK", "false"),
-        ("replay", "400 Bad Request", "invalid_grant"),
-    ] {
-        page = step(&mut browser, &page, "code", action);
-        assert!(answer(&page).starts_with(status) && answer(&page).contains(says), "{action}: {}", answer(&page));
-    }
-    let page = step(&mut browser, &page, "code", "restart");
-    assert!(!page.body.contains("class=\"answer\""));
-    assert_ne!(link(&page), "");
 }
 
 #[test]
 fn a_service_and_the_metadata_are_walked_without_a_person() {
-    let server = Example::server(&[]);
-    let mut browser = Browser::new(&server.base);
-    let mut page = browser.get("/walk/service");
-    for (action, status) in
-        [("authenticate", "200 OK"), ("read", "200 OK"), ("introspect", "200 OK"), ("revoke", "200 OK")]
-    {
-        page = step(&mut browser, &page, "service", action);
-        assert!(answer(&page).starts_with(status), "{action}: {}", answer(&page));
+    for server in servers() {
+        let mut browser = Browser::new(&server.base);
+        let mut page = browser.get("/walk/service");
+        for (action, status) in
+            [("authenticate", "200 OK"), ("read", "200 OK"), ("introspect", "200 OK"), ("revoke", "200 OK")]
+        {
+            page = step(&mut browser, &page, "service", action);
+            assert!(answer(&page).starts_with(status), "{action}: {}", answer(&page));
+        }
+        let page = browser.get("/walk/metadata");
+        let page = step(&mut browser, &page, "metadata", "metadata");
+        assert!(answer(&page).contains("token_endpoint"), "{page:?}");
     }
-    let page = browser.get("/walk/metadata");
-    let page = step(&mut browser, &page, "metadata", "metadata");
-    assert!(answer(&page).contains("token_endpoint"), "{page:?}");
 }
 
 /// Takes steps and checks how each answer begins, and something that it says.
@@ -97,97 +104,102 @@ fn take(browser: &mut Browser, mut page: Page, flow: &str, steps: &[(&str, &str,
 
 #[test]
 fn a_pushed_request_is_walked_through() {
-    let server = Example::server(&[]);
-    let mut browser = Browser::new(&server.base);
-    let page = browser.get("/walk/pushed");
-    let page = take(&mut browser, page, "pushed", &[("push", "201 Created", "urn:ietf:params:oauth:request_uri:")]);
-    assert!(!link(&page).contains("code_challenge"), "{page:?}");
-    let callback = browser.approve(&link(&page)).location();
-    let page = browser.open(&callback);
-    let steps = [("redeem", "200 OK", "access_token"), ("read", "200 OK", "user-1"), ("revoke", "200 OK", "")];
-    take(&mut browser, page, "pushed", &steps);
+    for server in servers() {
+        let mut browser = Browser::new(&server.base);
+        let page = browser.get("/walk/pushed");
+        let page = take(&mut browser, page, "pushed", &[("push", "201 Created", "urn:ietf:params:oauth:request_uri:")]);
+        assert!(!link(&page).contains("code_challenge"), "{page:?}");
+        let callback = browser.approve(&link(&page)).location();
+        let page = browser.open(&callback);
+        let steps = [("redeem", "200 OK", "access_token"), ("read", "200 OK", "user-1"), ("revoke", "200 OK", "")];
+        take(&mut browser, page, "pushed", &steps);
+    }
 }
 
 #[test]
 fn resources_are_walked_through() {
-    let server = Example::server(&[]);
-    let mut browser = Browser::new(&server.base);
-    let page = browser.get("/walk/resources");
-    let callback = browser.approve(&link(&page)).location();
-    let page = browser.open(&callback);
-    let steps = [
-        ("redeem", "200 OK", "access_token"),
-        ("introspect", "200 OK", "https://api.test/a"),
-        ("read", "401 Unauthorized", "invalid_token"),
-        ("elsewhere", "200 OK", "refresh_token"),
-        ("introspect", "200 OK", "https://api.test/b"),
-        ("stray", "400 Bad Request", "invalid_target"),
-        ("revoke", "200 OK", ""),
-    ];
-    take(&mut browser, page, "resources", &steps);
+    for server in servers() {
+        let mut browser = Browser::new(&server.base);
+        let page = browser.get("/walk/resources");
+        let callback = browser.approve(&link(&page)).location();
+        let page = browser.open(&callback);
+        let steps = [
+            ("redeem", "200 OK", "access_token"),
+            ("introspect", "200 OK", "https://api.test/a"),
+            ("read", "401 Unauthorized", "invalid_token"),
+            ("elsewhere", "200 OK", "refresh_token"),
+            ("introspect", "200 OK", "https://api.test/b"),
+            ("stray", "400 Bad Request", "invalid_target"),
+            ("revoke", "200 OK", ""),
+        ];
+        take(&mut browser, page, "resources", &steps);
+    }
 }
 
 #[test]
 fn details_are_walked_through_and_shown_to_the_person() {
-    let server = Example::server(&[]);
-    let mut browser = Browser::new(&server.base);
-    let page = browser.get("/walk/details");
-    let login = browser.open(&link(&page));
-    let consent = browser.log_in(&login, "alice", "wonderland");
-    assert!(consent.body.contains("account_information") && consent.body.contains("list_accounts, read_balances"));
-    let callback = browser.decide(&consent, "allow").location();
-    let page = browser.open(&callback);
-    let steps = [
-        ("redeem", "200 OK", "account_information"),
-        ("introspect", "200 OK", "read_balances"),
-        ("refresh", "200 OK", "account_information"),
-        ("revoke", "200 OK", ""),
-    ];
-    take(&mut browser, page, "details", &steps);
+    for server in servers() {
+        let mut browser = Browser::new(&server.base);
+        let page = browser.get("/walk/details");
+        let login = browser.open(&link(&page));
+        let consent = browser.log_in(&login, "alice", "wonderland");
+        assert!(consent.body.contains("account_information") && consent.body.contains("list_accounts, read_balances"));
+        let callback = browser.decide(&consent, "allow").location();
+        let page = browser.open(&callback);
+        let steps = [
+            ("redeem", "200 OK", "account_information"),
+            ("introspect", "200 OK", "read_balances"),
+            ("refresh", "200 OK", "account_information"),
+            ("revoke", "200 OK", ""),
+        ];
+        take(&mut browser, page, "details", &steps);
+    }
 }
 
 #[test]
 fn a_device_is_walked_through() {
-    let server = Example::server(&[]);
-    let mut browser = Browser::new(&server.base);
-    let page = browser.get("/walk/device");
-    let steps = [("codes", "200 OK", "user_code"), ("poll", "400 Bad Request", "authorization_pending")];
-    let page = take(&mut browser, page, "device", &steps);
-    let (_, code) = page.body.split_once("id=\"shown_code\">").unwrap();
-    let code = code.split('<').next().unwrap();
-    assert!(page.body.contains(&format!("/device?user_code={code}\" target=\"_blank\"")), "{page:?}");
-    let mut phone = Browser::new(&server.base);
-    let form = phone.get("/device");
-    let login = phone.post("/device", &[("csrf", &form.hidden("csrf")), ("user_code", code)]);
-    let login = phone.settle(login);
-    let consent = phone.log_in(&login, "alice", "wonderland");
-    assert_eq!(phone.decide(&consent, "allow").status, StatusCode::OK);
-    let steps = [
-        ("poll", "200 OK", "access_token"),
-        ("read", "200 OK", "demo-tv"),
-        ("introspect", "200 OK", "user-1"),
-        ("revoke", "200 OK", ""),
-        ("read", "401 Unauthorized", "invalid_token"),
-    ];
-    take(&mut browser, page, "device", &steps);
+    for server in servers() {
+        let mut browser = Browser::new(&server.base);
+        let page = browser.get("/walk/device");
+        let steps = [("codes", "200 OK", "user_code"), ("poll", "400 Bad Request", "authorization_pending")];
+        let page = take(&mut browser, page, "device", &steps);
+        let (_, code) = page.body.split_once("id=\"shown_code\">").unwrap();
+        let code = code.split('<').next().unwrap();
+        assert!(page.body.contains(&format!("/device?user_code={code}\" target=\"_blank\"")), "{page:?}");
+        let mut phone = Browser::new(&server.base);
+        let form = phone.get("/device");
+        let login = phone.post("/device", &[("csrf", &form.hidden("csrf")), ("user_code", code)]);
+        let login = phone.settle(login);
+        let consent = phone.log_in(&login, "alice", "wonderland");
+        assert_eq!(phone.decide(&consent, "allow").status, StatusCode::OK);
+        let steps = [
+            ("poll", "200 OK", "access_token"),
+            ("read", "200 OK", "demo-tv"),
+            ("introspect", "200 OK", "user-1"),
+            ("revoke", "200 OK", ""),
+            ("read", "401 Unauthorized", "invalid_token"),
+        ];
+        take(&mut browser, page, "device", &steps);
+    }
 }
 
 #[test]
 fn an_exchange_is_walked_through() {
-    let server = Example::server(&[]);
-    let mut browser = Browser::new(&server.base);
-    let page = browser.get("/walk/exchange");
-    let callback = browser.approve(&link(&page)).location();
-    let page = browser.open(&callback);
-    let steps = [
-        ("redeem", "200 OK", "access_token"),
-        ("authenticate", "200 OK", "access_token"),
-        ("exchange", "200 OK", "issued_token_type"),
-        ("introspect", "200 OK", "act&quot;"),
-        ("revoke", "200 OK", ""),
-        ("introspect", "200 OK", "false"),
-    ];
-    take(&mut browser, page, "exchange", &steps);
+    for server in servers() {
+        let mut browser = Browser::new(&server.base);
+        let page = browser.get("/walk/exchange");
+        let callback = browser.approve(&link(&page)).location();
+        let page = browser.open(&callback);
+        let steps = [
+            ("redeem", "200 OK", "access_token"),
+            ("authenticate", "200 OK", "access_token"),
+            ("exchange", "200 OK", "issued_token_type"),
+            ("introspect", "200 OK", "act&quot;"),
+            ("revoke", "200 OK", ""),
+            ("introspect", "200 OK", "false"),
+        ];
+        take(&mut browser, page, "exchange", &steps);
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ use grantor::wire::{
     ACCESS_TOKEN_TYPE, AuthorizationRequest, Credentials, DeviceRequest, ExchangeParameters, PushRequest, TokenGrant,
     TokenQuery, TokenRequest,
 };
+use grantor::{Practice, Stance};
 use http::header::{AUTHORIZATION, HeaderValue};
 use http::{Method, Request, Uri};
 use serde_json::json;
@@ -40,6 +41,7 @@ impl App {
             Action::Codes => {
                 let mut request = DeviceRequest::new(credentials);
                 request.scope = Some("read".to_owned());
+                request.resource = self.usual_resource();
                 Some(request.print(&self.uri(Place::DeviceAuthorization)?))
             }
             Action::Poll => {
@@ -54,7 +56,10 @@ impl App {
                 };
                 ask(grant, None, (flow == Flow::Resources).then_some(first))
             }
-            Action::Authenticate => ask(TokenGrant::ClientCredentials, Some("read"), None),
+            Action::Authenticate => {
+                let resource = self.usual_resource();
+                ask(TokenGrant::ClientCredentials, Some("read"), resource.first().map(String::as_str))
+            }
             Action::Exchange => {
                 let mut tokens = ExchangeParameters::default();
                 tokens.subject_token = course.tokens.as_ref().map(|tokens| tokens.access_token.clone());
@@ -104,14 +109,19 @@ impl App {
         request.state = Some(course.state.as_str().to_owned());
         request.code_challenge = Some(course.challenge());
         request.code_challenge_method = Some("S256".to_owned());
-        if flow == Flow::Resources {
-            request.resource = RESOURCES.map(str::to_owned).to_vec();
-        }
+        let all = || RESOURCES.map(str::to_owned).to_vec();
+        request.resource = if flow == Flow::Resources { all() } else { self.usual_resource() };
         if flow == Flow::Details {
             let details = json!([{"type": DETAILS, "actions": ["list_accounts", "read_balances"]}]);
             request.authorization_details = Some(Exposed::new(details.to_string()));
         }
         request
+    }
+
+    /// The demo resource, where the profile wants it to be named.
+    fn usual_resource(&self) -> Vec<String> {
+        let required = self.server.config().posture().stance(Practice::ResourceIndicator) == Stance::Required;
+        required.then(|| self.resource.as_str().to_owned()).into_iter().collect()
     }
 
     fn uri(&self, place: Place) -> Option<Uri> {
