@@ -1,10 +1,9 @@
 //! The server in one value, and how its routes are mounted.
 
-use std::collections::HashMap;
 use std::error::Error;
 use std::fmt;
 use std::io::{self, Write as _};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -12,7 +11,7 @@ use axum::extract::{self, State};
 use axum::response::{self, IntoResponse as _};
 use axum::routing::{any, get, post};
 use grantor::event::{Event, EventSink};
-use grantor::record::{ClientId, Digest, GrantType, Resource, Scope, Subject};
+use grantor::record::{Digest, GrantType, Resource};
 use grantor::resource::ProtectedResource;
 use grantor::server::Place;
 use grantor::store::Memory;
@@ -37,9 +36,9 @@ pub(crate) struct App {
     pub(crate) server: AuthorizationServer<Memory, DemoHost, StandardError>,
     pub(crate) sessions: Sessions,
     pub(crate) users: Arc<Users>,
-    /// Wrong passwords, by user name.
+    /// Guessed passwords, by user name.
     pub(crate) guesses: Arc<Guesses>,
-    /// Wrong user codes, by address.
+    /// Guessed user codes, by address.
     pub(crate) typed: Arc<Guesses>,
     /// The demo resource, which access tokens are for whose client names no other.
     pub(crate) resource: Resource,
@@ -48,7 +47,6 @@ pub(crate) struct App {
     /// Whether the clients, and so the walk, are those that the start page explains.
     pub(crate) demo_clients: bool,
     pub(crate) demo_users: bool,
-    consents: Mutex<HashMap<(Subject, ClientId), Scope>>,
 }
 
 const SCOPES: [&str; 7] = ["openid", "profile", "email", "offline_access", "read", "write", "admin"];
@@ -75,7 +73,8 @@ impl App {
             to.device_code = args.device_ttl.map_or(to.device_code, Duration::from_secs);
             to.access_token = args.access_ttl.map_or(to.access_token, Duration::from_secs);
         });
-        let config = config.profile(args.profile).device_flow(|flow| flow.ask_host = true).token_exchange();
+        let config =
+            config.profile(args.profile).remember_consent().device_flow(|flow| flow.ask_host = true).token_exchange();
         let config = if args.profile == Profile::danger_oauth20_legacy() {
             config.danger_serve_implicit_grant().danger_serve_password_grant()
         } else {
@@ -106,7 +105,6 @@ impl App {
             description: description.name("The demo resource").build()?,
             demo_clients: args.clients.is_none(),
             demo_users: args.users.is_none(),
-            consents: Mutex::default(),
         }))
     }
 
@@ -134,19 +132,6 @@ impl App {
             .route("/style.css", get(style))
             .fallback(lost)
             .with_state(Arc::clone(self))
-    }
-
-    /// What a person granted a client before.
-    pub(crate) fn consent(&self, subject: &Subject, client: &str) -> Option<Scope> {
-        let consents = self.consents.lock().unwrap_or_else(PoisonError::into_inner);
-        consents.get(&(subject.clone(), ClientId::new(client))).cloned()
-    }
-
-    /// Remembers what a person granted a client, with what they granted before.
-    pub(crate) fn remember(&self, subject: &Subject, client: &ClientId, scope: &Scope) {
-        let mut consents = self.consents.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = consents.entry((subject.clone(), client.clone())).or_insert_with(Scope::empty);
-        *known = Scope::parse(&format!("{known} {scope}")).unwrap_or_else(|_| scope.clone());
     }
 }
 

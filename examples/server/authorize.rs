@@ -22,7 +22,7 @@ impl App {
             Err(malformed) => return refused(PageReason::Malformed(malformed)),
         };
         let browser = self.sessions.find(request.headers());
-        let visitor = self.visitor(browser.as_ref(), asked.client_id.as_deref());
+        let visitor = self.visitor(browser.as_ref());
         let again = (request.method() == Method::POST && browser.is_none()).then(|| self.as_get(&asked));
         match (self.server.authorize_async(asked, visitor).await, again.flatten()) {
             // A browser leaves the cookie out of a POST from another site, so it is asked to come back with it.
@@ -43,20 +43,17 @@ impl App {
         }
     }
 
-    /// What is known of the person in front of a browser, and what they granted this client.
-    pub(crate) fn visitor(&self, browser: Option<&Cookie>, client: Option<&str>) -> Visitor {
-        let person =
-            browser.and_then(|browser| self.sessions.with(browser, |browser| browser.person.clone())).flatten();
-        let Some(person) = person else { return Visitor::anonymous() };
-        let consent = client.and_then(|client| self.consent(&person.subject, client));
-        Visitor::logged_in(person, consent)
+    /// What is known of the person in front of a browser.
+    pub(crate) fn visitor(&self, browser: Option<&Cookie>) -> Visitor {
+        let person = browser.and_then(|browser| self.sessions.with(browser, |browser| browser.person.clone()));
+        person.flatten().map_or_else(Visitor::anonymous, |person| Visitor::logged_in(person, None))
     }
 
     /// Decides again what waits, for whoever is logged in now.
     pub(crate) async fn resume(&self, headers: &HeaderMap, browser: Cookie, pending: Pending) -> Response<Vec<u8>> {
         match pending {
             Pending::Authorization(prompt) => {
-                let visitor = self.visitor(Some(&browser), prompt.request.client_id.as_deref());
+                let visitor = self.visitor(Some(&browser));
                 let progress = self.server.resume_async(*prompt, visitor).await;
                 self.go_on(headers, Some(browser), progress)
             }

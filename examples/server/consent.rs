@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{self, State};
 use axum::response;
-use grantor::server::{Asking, Session};
+use grantor::server::Session;
 use grantor::wire::PageReason;
 use http::{HeaderMap, Response, StatusCode};
 
@@ -64,9 +64,6 @@ impl App {
         };
         if !allowed {
             return self.server.deny_async(prompt).await;
-        }
-        if let Asking::Consent { scope, .. } = &prompt.asking {
-            self.remember(&person.subject, &prompt.client.id, scope);
         }
         self.server.approve_async(prompt, person).await
     }

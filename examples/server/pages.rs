@@ -1,6 +1,6 @@
 //! The pages that people see: plain HTML, no script.
 
-use grantor::record::{AuthorizationDetails, Scope};
+use grantor::record::{AuthorizationDetails, Resource, Scope};
 use grantor::server::{Asking, VerificationRefusal};
 use maud::{DOCTYPE, Markup, html};
 use serde_json::Value;
@@ -185,8 +185,9 @@ impl ConsentPage<'_> {
             div.card {
                 h1 { (title) }
                 p { strong { (self.pending.client_name()) } " would like to act for you, " strong { (self.person) } ":" }
-                @if let Asking::Consent { scope, new, details, .. } = self.pending.asking() {
+                @if let Asking::Consent { scope, new, audience, details, .. } = self.pending.asking() {
                     @if !scope.is_empty() { (scopes(scope, new)) }
+                    @if !audience.is_empty() { (places(audience)) }
                     @if !details.is_empty() { (what(details)) }
                 }
                 (self.recipient())
@@ -241,6 +242,13 @@ fn scopes(scope: &Scope, new: &Scope) -> Markup {
                 }
             }
         }
+    }
+}
+
+/// Where it may be used.
+fn places(audience: &[Resource]) -> Markup {
+    html! {
+        p.small id="resources" { "at " @for resource in audience { code { (resource) } " " } }
     }
 }
 

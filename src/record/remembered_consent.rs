@@ -1,8 +1,10 @@
 //! What a person agreed to, so that they need not be asked again.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
-use super::{ClientId, Scope, Subject};
+use super::{ClientId, Resource, Scope, Subject};
 use crate::env::Timestamp;
 
 /// Everything that one person granted one client so far, in as many steps as it took.
@@ -12,11 +14,30 @@ use crate::env::Timestamp;
 pub struct RememberedConsent {
     pub(crate) subject: Subject,
     pub(crate) client: ClientId,
-    pub(crate) scope: Scope,
+    /// Each resource once.
+    pub(crate) granted: Vec<GrantedAt>,
+    /// The clients that may act for the subject, as they last said; all that the host allows if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) may_act: Option<Arc<[ClientId]>>,
     /// When the person first agreed to anything.
     pub(crate) first: Timestamp,
     /// When the person last agreed.
     pub(crate) given: Timestamp,
+}
+
+/// What may be done where: the same word means something else at another resource.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub(crate) struct GrantedAt {
+    /// Absent where tokens are for no resource in particular.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    at: Option<Resource>,
+    scope: Scope,
+}
+
+/// The places that tokens for `audience` are for.
+fn places(audience: &[Resource]) -> impl Iterator<Item = Option<&Resource>> {
+    let nowhere = audience.is_empty().then_some(None);
+    audience.iter().map(Some).chain(nowhere)
 }
 
 impl RememberedConsent {
@@ -32,10 +53,37 @@ impl RememberedConsent {
         &self.client
     }
 
-    /// What they gave.
+    /// What they gave, wherever it may be used.
     #[must_use]
-    pub const fn scope(&self) -> &Scope {
-        &self.scope
+    pub fn scope(&self) -> Scope {
+        self.granted.iter().fold(Scope::empty(), |all, granted| all.with(&granted.scope))
+    }
+
+    /// What they gave, and at which resource; at none in particular if there is none.
+    pub fn granted(&self) -> impl Iterator<Item = (Option<&Resource>, &Scope)> {
+        self.granted.iter().map(|granted| (granted.at.as_ref(), &granted.scope))
+    }
+
+    /// What they gave for every resource of `audience`.
+    pub(crate) fn scope_at(&self, audience: &[Resource]) -> Scope {
+        let empty = Scope::empty();
+        let mut found = places(audience).map(|place| {
+            let granted = self.granted().find(|(at, _)| *at == place);
+            granted.map_or(&empty, |(_, scope)| scope)
+        });
+        let first = found.next().cloned().unwrap_or_else(Scope::empty);
+        found.fold(first, |common, scope| common.filtered(|word| scope.contains(word)))
+    }
+
+    /// The same with `scope` at every resource of `audience` as well.
+    pub(crate) fn with(mut self, audience: &[Resource], scope: &Scope) -> Self {
+        for place in places(audience) {
+            match self.granted.iter_mut().find(|granted| granted.at.as_ref() == place) {
+                Some(granted) => granted.scope = granted.scope.with(scope),
+                None => self.granted.push(GrantedAt { at: place.cloned(), scope: scope.clone() }),
+            }
+        }
+        self
     }
 
     /// When they first agreed to anything.

@@ -74,7 +74,8 @@ impl Endpoint for Approval {
         };
         let refuse = |reason| Err(verified.to.refuse(&reason).into());
         // What counts is what the person was shown, and who was shown it; a login shows nothing to consent to.
-        let Asking::Consent { subject: shown_to, scope: shown, details: shown_details, .. } = &prompt.asking else {
+        let Asking::Consent { subject: shown_to, scope: shown, audience, details: shown_details, .. } = &prompt.asking
+        else {
             return refuse(AuthorizeReason::ApprovalExceedsRequest);
         };
         if *shown_to != session.subject || verified.is_stale(session.authenticated, Some(prompt.asked), env.now) {
@@ -86,7 +87,8 @@ impl Endpoint for Approval {
         let scope = self.scope.as_ref().unwrap_or(shown);
         let details = self.details.as_ref().unwrap_or(shown_details);
         let asked = [(&verified.scope, &verified.details), (shown, shown_details)];
-        if !asked.iter().all(|asked| asked.0.covers(scope) && config.covers_details(asked.1, details)) {
+        let elsewhere = verified.audience.iter().any(|resource| !audience.contains(resource));
+        if elsewhere || !asked.iter().all(|asked| asked.0.covers(scope) && config.covers_details(asked.1, details)) {
             return refuse(AuthorizeReason::ApprovalExceedsRequest);
         }
         if config.scope_at(&verified.audience, scope).is_empty() && details.is_empty() {
@@ -95,7 +97,8 @@ impl Endpoint for Approval {
         let may_act = self.may_act.clone();
         let consent = Consent { session, scope: scope.clone(), details: details.clone(), may_act };
         let client = verified.client.value().id();
-        let remembered = recall(config, Some(session), client, seen)?.adding(session, client, scope, config, env.now);
+        let recalled = recall(config, Some(session), client, seen)?;
+        let remembered = recalled.adding(&consent, client, &verified.audience, config, env.now);
         Ok(verified.approve(config, consent, env, |response| response).writing(remembered))
     }
 

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::Config;
 use crate::env::Timestamp;
 use crate::event::Event;
-use crate::record::{AuthorizationDetails, Client, ClientId, ResponseType, Scope, Subject};
+use crate::record::{AuthorizationDetails, Client, ClientId, Resource, ResponseType, Scope, Subject};
 use crate::snapshot::{Halt, Snapshot};
 use crate::step::{Decision, Endpoint, Plan};
 use crate::store::Key;
@@ -37,8 +37,14 @@ pub struct Authorize {
 pub struct Visitor {
     /// The session, if they are logged in.
     pub session: Option<Session>,
-    /// What they granted this client before, if the host remembers.
+    /// What they granted this client before at the server's usual resources and at `resources`, if the host remembers.
     pub consent: Option<Scope>,
+    /// Where else that was granted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<Resource>,
+    /// Which clients may act for them, if they limited that before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub may_act: Option<Vec<ClientId>>,
     /// Which details they granted this client before; only those count whose type stays granted.
     #[serde(default, skip_serializing_if = "AuthorizationDetails::is_empty")]
     pub details: AuthorizationDetails,
@@ -48,13 +54,46 @@ impl Visitor {
     /// Someone who is not logged in.
     #[must_use]
     pub const fn anonymous() -> Self {
-        Self { session: None, consent: None, details: AuthorizationDetails::none() }
+        Self {
+            session: None,
+            consent: None,
+            resources: Vec::new(),
+            may_act: None,
+            details: AuthorizationDetails::none(),
+        }
     }
 
-    /// Someone who is logged in, and what they granted this client before.
+    /// Someone who is logged in, and what they granted this client before at the server's usual resources.
     #[must_use]
     pub const fn logged_in(session: Session, consent: Option<Scope>) -> Self {
-        Self { session: Some(session), consent, details: AuthorizationDetails::none() }
+        Self {
+            session: Some(session),
+            consent,
+            resources: Vec::new(),
+            may_act: None,
+            details: AuthorizationDetails::none(),
+        }
+    }
+
+    /// Who granted it at these resources as well [RFC 8707].
+    #[must_use]
+    pub fn having_granted_at(mut self, resources: impl IntoIterator<Item = Resource>) -> Self {
+        self.resources = resources.into_iter().collect();
+        self
+    }
+
+    /// Who lets only these clients act for them [RFC 8693 §4.4].
+    #[must_use]
+    pub fn letting_act(mut self, clients: impl IntoIterator<Item = ClientId>) -> Self {
+        self.may_act = Some(clients.into_iter().collect());
+        self
+    }
+
+    /// What the host says was granted for every resource of `audience`.
+    fn granted_at(&self, audience: &[Resource], config: &Config) -> Scope {
+        let usual = config.audience();
+        let there = audience.iter().all(|resource| usual.contains(resource) || self.resources.contains(resource));
+        self.consent.clone().filter(|_| there).unwrap_or_else(Scope::empty)
     }
 
     /// Who granted this client these details before [RFC 9396].
@@ -165,10 +204,13 @@ pub enum Asking {
         subject: Subject,
         /// What the client would get.
         scope: Scope,
+        /// Where it could use that, to be shown as well; at no resource in particular if empty [RFC 8707 §2].
+        #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+        audience: Arc<[Resource]>,
         /// What it would get beside the scope, to be shown as well [RFC 9396 §3.1].
         #[serde(default, skip_serializing_if = "AuthorizationDetails::is_empty")]
         details: AuthorizationDetails,
-        /// What of the scope was not granted before.
+        /// What of the scope was not granted before for all of these resources.
         new: Scope,
     },
 }
@@ -235,8 +277,9 @@ impl Authorize {
         let identified = verified.client.value().is_identified_by(&verified.to.uri);
         // Nothing is issued that the wrong one could receive.
         let known = identified || (verified.prompt.none && verified.response_type == ResponseType::None);
-        let granted = self.visitor.consent.clone().unwrap_or_else(Scope::empty);
-        let granted = recalled.scope().filter(|_| known).map_or_else(|| granted.clone(), |own| granted.with(own));
+        let granted = self.visitor.granted_at(&verified.audience, &self.config);
+        let recalled = recalled.scope_at(&verified.audience).filter(|_| known);
+        let granted = recalled.map_or_else(|| granted.clone(), |own| granted.with(&own));
         let remembered =
             granted.covers(&verified.scope) && self.config.remembers_details(&self.visitor.details, &verified.details);
         let enough = remembered || verified.client.value().is_first_party();
@@ -244,6 +287,7 @@ impl Authorize {
             let asking = Asking::Consent {
                 subject: session.subject.clone(),
                 scope: verified.scope.clone(),
+                audience: Arc::clone(&verified.audience),
                 details: verified.details.clone(),
                 new: verified.scope.without(&granted),
             };
@@ -300,7 +344,8 @@ impl Endpoint for Authorize {
             Ok(session) => {
                 let answer = |response| Authorization::Answer(Box::new(response));
                 let (scope, details) = (verified.scope.clone(), verified.details.clone());
-                let consent = Consent { session, scope, details, may_act: None };
+                let may_act = self.visitor.may_act.as_deref().map(Arc::from).or_else(|| recalled.may_act());
+                let consent = Consent { session, scope, details, may_act };
                 Ok(verified.approve(&self.config, consent, seen.env()?, answer).writing(recalled.still()))
             }
             Err((_, reason)) if verified.prompt.none => Err(verified.to.refuse(&reason).into()),

@@ -1,13 +1,16 @@
 //! What a person agreed to before, read and written together with what follows from it.
 
+use std::sync::Arc;
+
 use crate::config::Config;
 use crate::env::Timestamp;
-use crate::record::{ClientId, RememberedConsent, Scope};
+use crate::record::{ClientId, RememberedConsent, Resource, Scope};
 use crate::snapshot::{Halt, Seen, Snapshot};
 use crate::store::{Change, Key};
 use crate::wire::AuthorizationRequest;
 
 use super::authorize::Session;
+use super::consent::Consent;
 use super::verify::client_id;
 
 /// The remembered consent of a person and a client, as far as the server remembers consents.
@@ -40,11 +43,20 @@ pub(super) fn recall<'s, F>(
 }
 
 impl Recalled<'_> {
-    /// What was granted before.
-    pub(super) const fn scope(&self) -> Option<&Scope> {
+    /// What was granted before for every resource of `audience`.
+    pub(super) fn scope_at(&self, audience: &[Resource]) -> Option<Scope> {
+        self.counts().map(|consent| consent.scope_at(audience))
+    }
+
+    /// Which clients may act for the person, if they limited that.
+    pub(super) fn may_act(&self) -> Option<Arc<[ClientId]>> {
+        self.counts()?.may_act.clone()
+    }
+
+    const fn counts(&self) -> Option<&RememberedConsent> {
         match self {
-            Self::Found(_, Some(consent)) => Some(&consent.scope),
-            Self::Found(_, None) | Self::Nothing => None,
+            Self::Found(_, counts) => *counts,
+            Self::Nothing => None,
         }
     }
 
@@ -56,23 +68,25 @@ impl Recalled<'_> {
         }
     }
 
-    /// Adds what `session` now granted `client` to what was granted before.
+    /// Adds what a person now granted `client` at `audience` to what was granted before; who may act is as they say now.
     pub(super) fn adding(
         &self,
-        session: &Session,
+        consent: &Consent<'_>,
         client: &ClientId,
-        scope: &Scope,
+        audience: &[Resource],
         config: &Config,
         now: Timestamp,
     ) -> Option<Change> {
         let Self::Found(found, counts) = self else { return None };
         let next = RememberedConsent {
-            subject: session.subject.clone(),
+            subject: consent.session.subject.clone(),
             client: client.clone(),
-            scope: counts.map_or_else(|| scope.clone(), |before| before.scope.with(scope)),
+            granted: counts.map(|before| before.granted.clone()).unwrap_or_default(),
+            may_act: consent.may_act.clone(),
             first: counts.map_or(now, |before| before.first),
             given: now,
         };
+        let next = next.with(audience, &consent.scope);
         let expires = now.plus(config.lifetimes().consent);
         Some(match found {
             Some(found) => found.replace(next, expires),

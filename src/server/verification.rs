@@ -4,6 +4,8 @@
 //! typed code ─▶ Verification ─▶ DevicePrompt ─▶ (host: login, "is this your device?") ─▶ DeviceApproval / DeviceDenial
 //! ```
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
@@ -102,6 +104,7 @@ impl Endpoint for Verification {
             Some(Session { subject, .. }) => Asking::Consent {
                 subject: subject.clone(),
                 scope: scope.clone(),
+                audience: Arc::clone(&grant.value().audience),
                 details: details.clone(),
                 new: scope.clone(),
             },

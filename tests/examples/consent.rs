@@ -52,6 +52,20 @@ fn a_web_client_is_remembered_until_it_asks_for_more() {
 }
 
 #[test]
+fn consent_for_one_resource_is_asked_for_again_at_another() {
+    let server = Example::server(&[]);
+    let mut browser = logged_in(&server);
+    let [a, b] = ["https://api.test/a", "https://api.test/b"].map(|resource| web(&[("resource", resource)]));
+    let page = browser.open(&a);
+    assert!(page.body.contains("<code>https://api.test/a</code>"), "it is said where: {page:?}");
+    browser.decide(&page, "allow");
+    assert!(browser.get(&a).parameter("code").is_some());
+    for other in [&b, &web(&[])] {
+        assert!(browser.open(other).asks_consent(), "{other}");
+    }
+}
+
+#[test]
 fn a_native_client_is_asked_for_each_time() {
     let server = Example::server(&[]);
     let mut browser = logged_in(&server);

@@ -37,7 +37,7 @@ fn outcome<S: Store>(world: &World<S>, subject: &str, request: &Request<Vec<u8>>
 fn consents<S: GrantIndex>(world: &World<S>, subject: &str) -> Vec<(String, Scope)> {
     let listed = world.listed_by(&of(subject), 100).into_iter();
     let consents = listed.filter_map(|listed| match listed {
-        Listed::Consent(consent) => Some((consent.client().to_string(), consent.scope().clone())),
+        Listed::Consent(consent) => Some((consent.client().to_string(), consent.scope())),
         _ => None,
     });
     consents.collect()

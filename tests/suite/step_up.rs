@@ -38,7 +38,8 @@ fn asked(world: &World, acr_values: &str, session: Option<&Session>, more: &[(&s
 
 /// Somebody whose consent is remembered.
 fn back(session: Session) -> Visitor {
-    Visitor::logged_in(session, Some(Scope::parse("read write").unwrap()))
+    let notes = grantor::record::Resource::parse(NOTES).unwrap();
+    Visitor::logged_in(session, Some(Scope::parse("read write").unwrap())).having_granted_at([notes])
 }
 
 fn prompted(progress: Progress) -> Prompt {

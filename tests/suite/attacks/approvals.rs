@@ -1,8 +1,8 @@
 //! Getting a grant that nobody consented to: prompts that are skipped, swapped, tampered with or answered by others.
 
-use grantor::Progress;
-use grantor::record::{Scope, Subject};
-use grantor::server::{Asking, Prompt, Session, Visitor};
+use grantor::record::{ClientId, Resource, Scope, Subject};
+use grantor::server::{Approval, Asking, Prompt, Session, Visitor};
+use grantor::{ConfigBuilder, Progress};
 
 use crate::support::*;
 
@@ -91,4 +91,111 @@ fn consent_counts_only_where_the_answer_can_reach_nobody_else() {
         assert_eq!(parameter(&response, "code").is_some(), silent, "{client} {scope}");
         assert_eq!(parameter(&response, "error").is_none(), silent, "{client} {scope}");
     }
+}
+
+const USUAL: &str = "https://usual.test/";
+const A: &str = "https://api.test/a";
+const B: &str = "https://api.test/b";
+
+/// Whether a request that `spa` makes without a question for Alice gives a code.
+fn silently(world: &World, changes: &[(&str, &str)], visitor: Visitor) -> bool {
+    let request = authorization("spa", SPA, &[changes, &[("prompt", "none")]].concat());
+    let Progress::Respond(response) = world.authorize(&request, visitor) else { panic!("asked despite prompt=none") };
+    parameter(&response, "code").is_some()
+}
+
+#[test]
+fn consent_at_one_resource_is_none_at_another() {
+    let at = |resource: &'static str| if resource.is_empty() { vec![] } else { vec![("resource", resource)] };
+    // What was granted at some resources, and whether `read` needs no further question at others.
+    for (granted, wanted, silent) in [
+        (&["read"][..], &["read"][..], true),
+        (&["read", A], &["read", A], true),
+        (&["read", A], &["read", B], false),
+        (&["read", A], &["read"], false),
+        (&["read"], &["read", A], false),
+        (&["read"], &["read", USUAL], true),
+        (&["read write", A], &["read", A], true),
+        (&["read", A], &["read write", A], false),
+    ] {
+        let world = world_with(|config| config.remember_consent().audience(USUAL).resource(A).resource(B));
+        let changes = |asked: &[&'static str]| {
+            [vec![("scope", asked[0])], at(asked.get(1).copied().unwrap_or_default())].concat()
+        };
+        world.code("spa", SPA, &changes(granted));
+        let visitor = Visitor::logged_in(world.session(), None);
+        assert_eq!(silently(&world, &changes(wanted), visitor), silent, "{granted:?} {wanted:?}");
+    }
+
+    // It grows resource by resource, and a request for several needs it at each.
+    let world = world_with(|config| config.remember_consent().audience(USUAL).resource(A).resource(B));
+    let both = |scope: &str| {
+        let good = authorization("spa", SPA, &[("scope", scope), ("prompt", "none"), ("resource", A)]);
+        get(&format!("{}&{}", good.uri().path_and_query().unwrap(), form(&[("resource", B)])))
+    };
+    let silent = |scope: &str| {
+        let Progress::Respond(response) = world.authorize(&both(scope), Visitor::logged_in(world.session(), None))
+        else {
+            panic!("asked despite prompt=none")
+        };
+        parameter(&response, "code").is_some()
+    };
+    world.code("spa", SPA, &[("scope", "read write"), ("resource", A)]);
+    assert!(!silent("read"));
+    world.code("spa", SPA, &[("resource", B)]);
+    assert!(silent("read") && !silent("read write"));
+}
+
+#[test]
+fn what_the_host_remembers_counts_where_the_host_says() {
+    let world = world_with(|config| config.audience(USUAL).resource(A).resource(B));
+    let read = || Visitor::logged_in(world.session(), Some(Scope::parse("read").unwrap()));
+    let at_a = || read().having_granted_at([Resource::parse(A).unwrap()]);
+    for (resource, visitor, silent) in
+        [(USUAL, read(), true), (A, read(), false), (USUAL, at_a(), true), (A, at_a(), true), (B, at_a(), false)]
+    {
+        assert_eq!(silently(&world, &[("resource", resource)], visitor.clone()), silent, "{resource} {visitor:?}");
+    }
+}
+
+#[test]
+fn a_prompt_for_one_resource_is_none_for_another() {
+    let world = world_with(|config| config.resource(A).resource(B));
+    let prompt = world.prompt(&authorization("spa", SPA, &[("resource", A)]));
+    let Asking::Consent { audience, .. } = &prompt.asking else { panic!("no consent") };
+    assert_eq!(audience.iter().map(|resource| resource.as_str()).collect::<Vec<_>>(), [A], "what is to be shown");
+    for (resources, error) in [(&[A][..], "code"), (&[B], "server_error"), (&[A, B], "server_error")] {
+        let mut prompt = prompt.clone();
+        prompt.request.resource = resources.iter().map(|one| (*one).to_owned()).collect();
+        assert_eq!(approving(&world, prompt, world.session()), error, "{resources:?}");
+    }
+}
+
+#[test]
+fn who_may_act_stays_limited_where_nobody_is_asked_again() {
+    let world = world_with(ConfigBuilder::remember_consent);
+    let only = |clients: &[&str]| clients.iter().map(|id| ClientId::new(id)).collect::<Vec<_>>();
+    let told = |response: &http::Response<Vec<u8>>| {
+        let code = parameter(response, "code").unwrap();
+        let tokens = json(&world.token(&redeem("spa", SPA, &code)));
+        world.introspect(tokens["access_token"].as_str().unwrap())["may_act"].clone()
+    };
+    let approved = |clients: &[&str]| {
+        let prompt = world.prompt(&authorization("spa", SPA, &[("prompt", "consent")]));
+        let approval = Approval::new(world.server.config().clone(), prompt, world.session()).may_act(only(clients));
+        told(&world.server.run(approval).unwrap().unwrap().print())
+    };
+    let again = |visitor: Visitor| match world.authorize(&authorization("spa", SPA, &[("prompt", "none")]), visitor) {
+        Progress::Respond(response) => told(&response),
+        other => panic!("asked: {other:?}"),
+    };
+    let visitor = || Visitor::logged_in(world.session(), None);
+    for clients in [&["web"][..], &["web", "api"], &[]] {
+        let limited = serde_json::json!({"client_id": clients});
+        assert_eq!(approved(clients), limited);
+        assert_eq!(again(visitor()), limited, "as they last said");
+    }
+    assert_eq!(again(visitor().letting_act(only(&["api"]))), serde_json::json!({"client_id": ["api"]}));
+    world.code("spa", SPA, &[("prompt", "consent")]);
+    assert_eq!(again(visitor()), serde_json::Value::Null, "whoever the host allows");
 }
