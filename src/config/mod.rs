@@ -223,8 +223,7 @@ impl Config {
     ) -> Result<Arc<[Resource]>, TargetInvalid> {
         if requested.is_empty() {
             // [RFC 8707 §2]: a client that may not have what is usual must say what it wants.
-            let usual = self.audience.iter().all(|resource| client.may_ask_for(resource));
-            let enough = usual && !self.policy.requires(Practice::ResourceIndicator);
+            let enough = client.may_have(&self.audience) && !self.policy.requires(Practice::ResourceIndicator);
             return if enough { Ok(self.audience()) } else { Err(TargetInvalid) };
         }
         let mut found: Vec<Resource> = Vec::with_capacity(requested.len());

@@ -119,6 +119,12 @@ impl Client {
         self.fields.may_ask_for.as_ref().is_none_or(|allowed| allowed.contains(resource))
     }
 
+    /// Whether it may have a token for all of `audience`; one for no resource in particular only if it may ask for every one.
+    pub(crate) fn may_have(&self, audience: &[Resource]) -> bool {
+        let limited = self.fields.may_ask_for.is_some();
+        !(limited && audience.is_empty()) && audience.iter().all(|resource| self.may_ask_for(resource))
+    }
+
     /// Whether it may ask for authorization details of this type [RFC 9396 §10].
     #[must_use]
     pub fn may_ask_for_details(&self, type_name: &str) -> bool {

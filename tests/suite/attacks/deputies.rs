@@ -104,3 +104,50 @@ fn a_client_that_may_not_ask_for_a_resource_gets_no_token_for_it_unasked_either(
         }
     }
 }
+
+#[test]
+fn a_client_that_is_limited_to_resources_gets_no_token_for_none_in_particular() {
+    const A: &str = "https://api.test/a";
+    let world = world_with(|config| config.resource(A));
+    let service = || Client::builder("service").secret(secret("s")).grant_types(&[GrantType::ClientCredentials]);
+    let ask = |more: &[(&str, &str)]| {
+        let pairs = [&[("grant_type", "client_credentials"), ("scope", "read")][..], more].concat();
+        error(&world, &post_as("/token", &basic("service", "s"), &pairs)).1
+    };
+    world.server.store().put_client(service().build().unwrap());
+    assert_eq!((ask(&[]), ask(&[("resource", A)])), ("none".to_owned(), "none".to_owned()));
+    world.server.store().put_client(service().may_ask_for([Resource::parse(A).unwrap()]).build().unwrap());
+    assert_eq!((ask(&[]), ask(&[("resource", A)])), ("invalid_target".to_owned(), "none".to_owned()));
+}
+
+#[test]
+fn a_resource_that_was_taken_from_a_client_is_given_no_more() {
+    let (a, b) = ("https://api.test/a", "https://api.test/b");
+    for ways in ["code", "refresh"] {
+        let world = world_with(|config| config.resource(a).resource(b));
+        let code = world.code("web", WEB, &[("resource", a)]);
+        let redeem = post_as(
+            "/token",
+            &basic("web", SECRET),
+            &[
+                ("grant_type", "authorization_code"),
+                ("code", &code),
+                ("redirect_uri", WEB),
+                ("code_verifier", VERIFIER),
+            ],
+        );
+        let take_away = || {
+            let people = [GrantType::AuthorizationCode, GrantType::RefreshToken];
+            let web = Client::builder("web").secret(secret(SECRET)).redirect_uri(WEB).grant_types(&people);
+            world.server.store().put_client(web.may_ask_for([Resource::parse(b).unwrap()]).build().unwrap());
+        };
+        let request = if ways == "code" {
+            redeem
+        } else {
+            let token = text(&json(&world.token(&redeem)), "refresh_token");
+            post_as("/token", &basic("web", SECRET), &[("grant_type", "refresh_token"), ("refresh_token", &token)])
+        };
+        take_away();
+        assert_eq!(error(&world, &request), refused(400, "invalid_target"), "{ways}");
+    }
+}
