@@ -190,6 +190,9 @@ impl ConsentPage<'_> {
                     @if !audience.is_empty() { (places(audience)) }
                     @if !details.is_empty() { (what(details)) }
                 }
+                @if self.pending.client().registered.is_some() {
+                    p.alert id="unknown" { "This client registered itself, and nobody here knows whose it is." }
+                }
                 (self.recipient())
                 (self.links())
                 form.pair id="consent" method="post" action="/consent" {

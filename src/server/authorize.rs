@@ -215,7 +215,7 @@ pub enum Asking {
     },
 }
 
-/// What to show of a client. All of it is the client's own word.
+/// What to show of a client. All of it is the client's own word, but for `registered`.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct PromptClient {
@@ -233,6 +233,10 @@ pub struct PromptClient {
     pub policy_uri: Option<String>,
     /// Where the answer will go.
     pub redirect_uri: String,
+    /// Since when it is there, if it registered itself: then nobody here knows whose it is, and a person should be warned
+    /// [RFC 7591 §5].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registered: Option<Timestamp>,
 }
 
 impl Authorize {
@@ -316,6 +320,7 @@ impl PromptClient {
             tos_uri: metadata.tos_uri.clone(),
             policy_uri: metadata.policy_uri.clone(),
             redirect_uri: redirect_uri.to_owned(),
+            registered: client.registration().map(|own| own.issued),
         }
     }
 }

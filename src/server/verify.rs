@@ -15,8 +15,8 @@ use crate::record::{
 use crate::snapshot::{Halt, Seen, Snapshot};
 use crate::store::{Change, Key};
 use crate::wire::{
-    AuthorizationOutcome, AuthorizationRequest, AuthorizationResponse, AuthorizeReason, AuthorizeRefusal, PageReason,
-    ResponseMode, TokenRefusal, pushed_id,
+    AuthorizationOutcome, AuthorizationRequest, AuthorizationResponse, AuthorizeReason, AuthorizeRefusal, Limits,
+    PageReason, ResponseMode, TokenRefusal, pushed_id,
 };
 
 use super::authorize::Session;
@@ -181,7 +181,9 @@ pub(super) fn resolve<'a, 'r>(
     };
     let pushed = seen.pushed(name)?.filter(|pushed| pushed.value().client == id);
     let pushed = pushed.ok_or_else(|| page(PageReason::RequestUriInvalid))?;
-    let query = AuthorizationRequest::parse_form(pushed.value().query.as_bytes(), config.limits());
+    // It was within the limits as it was pushed; what is kept is encoded, and so longer.
+    let limits = Limits { body: usize::MAX, ..*config.limits() };
+    let query = AuthorizationRequest::parse_form(pushed.value().query.as_bytes(), &limits);
     let request = query.map_err(|_| page(PageReason::RequestUriInvalid))?;
     Ok(Resolved { client, request: Cow::Owned(request), pushed: Some(pushed) })
 }

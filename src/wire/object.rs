@@ -30,7 +30,7 @@ pub enum ObjectFault {
     /// A text longer than allowed.
     #[error("the document has a text that is too long")]
     TextTooLong,
-    /// A text with a control character.
+    /// A text with a control character, or one that reorders what is shown.
     #[error("the document has a control character")]
     ControlCharacter,
 }
@@ -92,7 +92,17 @@ fn check_text(text: &str, limits: &Limits) -> Result<(), ObjectFault> {
     if text.len() > limits.value {
         return Err(ObjectFault::TextTooLong);
     }
-    if text.chars().any(char::is_control) { Err(ObjectFault::ControlCharacter) } else { Ok(()) }
+    if text.chars().any(|letter| letter.is_control() || reorders(letter)) {
+        Err(ObjectFault::ControlCharacter)
+    } else {
+        Ok(())
+    }
+}
+
+/// Whether a letter makes what is around it look like something else on a page that shows it: line separators, and what
+/// reverses the order of others [UAX #9 §2].
+const fn reorders(letter: char) -> bool {
+    matches!(letter, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 impl<'de> Deserialize<'de> for Object {

@@ -172,3 +172,20 @@ fn request_objects_and_foreign_addresses_are_refused_by_redirect() {
         assert_eq!(parameter(&response, "error").as_deref(), Some(error), "{changes:?}");
     }
 }
+
+#[test]
+fn what_was_short_enough_to_push_is_short_enough_to_bring() {
+    let world = world();
+    // Not encoded by its client, as a form need not be, and three times as long where it is kept.
+    let long = "\u{e9}".repeat(4000);
+    let mut request = pushing(&[]);
+    for name in ["state", "login_hint", "x", "y"] {
+        request.body_mut().extend(format!("&{name}={long}").bytes());
+    }
+    let body = String::from_utf8(request.body().clone()).unwrap().replace("&state=st%20%26%20ate", "");
+    *request.body_mut() = body.into_bytes();
+    let (status, response) = push(&world, &request);
+    assert_eq!(status, 201, "{response}");
+    let name = response["request_uri"].as_str().unwrap();
+    assert_eq!(parameter(&world.approved(&bringing("spa", name)), "state"), Some(long));
+}

@@ -121,6 +121,8 @@ fn a_public_client_is_registered_and_served() {
 
     let prompt = world.prompt(&authorization(id, CB, &[]));
     assert_eq!(prompt.client.name.as_deref(), Some("An app"));
+    assert_eq!(prompt.client.registered, Some(world.now()), "so that a person can be warned");
+    assert_eq!(world.prompt(&authorization("spa", SPA, &[])).client.registered, None);
     let code = parameter(&world.server.approve(prompt, world.session()), "code").unwrap();
     let tokens = world.token(&redeem(id, CB, &code));
     assert_eq!(tokens.status(), StatusCode::OK);
@@ -214,6 +216,8 @@ fn metadata_that_is_dangerous_contradictory_or_not_served_is_refused() {
         (json!({"policy_uri": "file:///etc/passwd"}), "invalid_client_metadata"),
         (json!({"client_name": ["a"]}), "invalid_client_metadata"),
         (json!({"client_name": "a\nb"}), "invalid_client_metadata"),
+        (json!({"client_name": "\u{202e}knab ruoY"}), "invalid_client_metadata"),
+        (json!({"client_name": "a\u{2067}b"}), "invalid_client_metadata"),
         (json!({"jwks_uri": "http://app.example/keys"}), "invalid_client_metadata"),
         (json!({"jwks": {"keys": []}, "jwks_uri": "https://app.example/keys"}), "invalid_client_metadata"),
         (json!({"jwks": [1]}), "invalid_client_metadata"),
