@@ -32,6 +32,12 @@ impl Timestamp {
         Self(self.0.saturating_add(later.as_secs()))
     }
 
+    /// This point and `earlier`; parts of a second are dropped, and it stays at the beginning of time.
+    #[must_use]
+    pub const fn minus(self, earlier: Duration) -> Self {
+        Self(self.0.saturating_sub(earlier.as_secs()))
+    }
+
     /// How long until `later`; zero if that has passed.
     #[must_use]
     pub const fn until(self, later: Self) -> Duration {

@@ -36,6 +36,7 @@
 //! - [`wire`]: messages, parsed and printed; [`record`]: what is kept; [`store`]: where.
 //! - [`step`] and [`drive`]: the machine and its drivers, for tests and for stores and hosts of another shape.
 //! - [`extension`]: grant types of the host's own.
+//! - `jose`, behind the feature of that name: signed JWTs and their keys.
 //! - [`event`]: what happened, for an audit log.
 
 mod ambient;
@@ -47,6 +48,8 @@ pub mod event;
 pub mod extension;
 mod facade;
 mod grant;
+#[cfg(feature = "jose")]
+pub mod jose;
 mod proof;
 pub mod record;
 pub mod resource;

@@ -124,21 +124,26 @@ pub enum Verdict {
 pub struct SigningInput {
     /// Which key is to sign.
     pub key: String,
+    /// With which algorithm, by its name in JWA [RFC 7518 §3.1].
+    pub algorithm: &'static str,
     /// What is to be signed.
     pub bytes: Vec<u8>,
 }
 
 impl SigningInput {
-    /// Asks `key` to sign `bytes`.
+    /// Asks `key` to sign `bytes` with `algorithm`.
     #[must_use]
-    pub const fn new(key: String, bytes: Vec<u8>) -> Self {
-        Self { key, bytes }
+    pub const fn new(key: String, algorithm: &'static str, bytes: Vec<u8>) -> Self {
+        Self { key, algorithm, bytes }
     }
 }
 
 impl fmt::Debug for SigningInput {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SigningInput").field("key", &self.key).finish_non_exhaustive()
+        f.debug_struct("SigningInput")
+            .field("key", &self.key)
+            .field("algorithm", &self.algorithm)
+            .finish_non_exhaustive()
     }
 }
 

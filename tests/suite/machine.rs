@@ -41,7 +41,7 @@ impl Endpoint for Notary {
         if seen.verdict(question("may sign", "the pin 1234"))? == Verdict::Denied {
             return Err("not allowed".into());
         }
-        let signature = seen.signature(SigningInput::new("key".to_owned(), document.to_vec()))?;
+        let signature = seen.signature(SigningInput::new("key".to_owned(), "EdDSA", document.to_vec()))?;
         Ok(Plan::grant(Vec::new(), signature.to_vec()))
     }
 

@@ -1,0 +1,82 @@
+//! The keys of someone else [RFC 7517 §5].
+
+use serde_json::{Map, Value};
+
+use super::json;
+use super::jwk::KeyFault;
+use super::jws::{Header, JwsFault};
+use super::public_key::PublicKey;
+
+/// How large a set may be, in bytes.
+const LONGEST: usize = 256 * 1024;
+
+/// How many keys it may have.
+const MOST: usize = 64;
+
+/// The verification keys of someone else.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct JwkSet {
+    keys: Vec<PublicKey>,
+}
+
+impl JwkSet {
+    /// Reads a JWK Set. Keys that are not supported, unsound, or not for signatures are left out [RFC 7517 §5].
+    ///
+    /// # Errors
+    ///
+    /// It is malformed or too large, or has a private key in it.
+    pub fn parse(text: impl AsRef<[u8]>) -> Result<Self, KeyFault> {
+        let text = text.as_ref();
+        if text.len() > LONGEST {
+            return Err(KeyFault::TooLarge);
+        }
+        Self::from_members(&json::object(text).ok_or(KeyFault::NotAJwk)?)
+    }
+
+    /// Reads one from a document of which each member came once, such as client metadata.
+    fn from_members(members: &Map<String, Value>) -> Result<Self, KeyFault> {
+        let Some(Value::Array(keys)) = members.get("keys") else { return Err(KeyFault::NotAJwk) };
+        if keys.len() > MOST {
+            return Err(KeyFault::TooLarge);
+        }
+        let mut set = Self::default();
+        for key in keys {
+            let Value::Object(key) = key else { return Err(KeyFault::NotAJwk) };
+            match PublicKey::from_members(key) {
+                Ok(key) => set.keys.push(key),
+                // Nobody else should have it, so nothing that it signed is proven.
+                Err(KeyFault::Private) => return Err(KeyFault::Private),
+                Err(_) => {}
+            }
+        }
+        Ok(set)
+    }
+
+    /// The keys.
+    #[must_use]
+    pub fn keys(&self) -> &[PublicKey] {
+        &self.keys
+    }
+
+    /// The one key for a header: of its name, if it names one, and for its algorithm. Keys of one name are told apart by
+    /// what they are for [FAPI 2.0 §5.6.2].
+    ///
+    /// # Errors
+    ///
+    /// None fits, or several do.
+    pub fn select(&self, header: &Header) -> Result<&PublicKey, JwsFault> {
+        let fits = |key: &&PublicKey| {
+            let named = header.kid.as_deref().is_none_or(|kid| key.kid() == Some(kid));
+            named && key.algorithms().contain(header.algorithm)
+        };
+        let mut fitting = self.keys.iter().filter(fits);
+        let key = fitting.next().ok_or(JwsFault::KeyUnknown)?;
+        if fitting.next().is_some() { Err(JwsFault::KeyAmbiguous) } else { Ok(key) }
+    }
+}
+
+impl FromIterator<PublicKey> for JwkSet {
+    fn from_iter<I: IntoIterator<Item = PublicKey>>(keys: I) -> Self {
+        Self { keys: keys.into_iter().collect() }
+    }
+}

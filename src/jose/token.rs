@@ -1,0 +1,139 @@
+//! A token on its way to its signature.
+
+use std::fmt;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::algorithm::Algorithm;
+use super::jwk::KeyFault;
+use super::public_key::PublicKey;
+use super::purpose::Purpose;
+use crate::snapshot::{Halt, SigningInput, Snapshot};
+
+/// A key that signs, as its public half: it has a name and one algorithm. Where its private half is, only the
+/// [`Signer`](super::Signer) knows.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SigningKey {
+    public: PublicKey,
+    algorithm: Algorithm,
+    kid: Arc<str>,
+}
+
+impl SigningKey {
+    /// A key for one algorithm; without a name it is named by its thumbprint.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be used with that.
+    pub fn new(public: PublicKey, algorithm: Algorithm) -> Result<Self, KeyFault> {
+        let kid: Arc<str> = match public.kid() {
+            Some(kid) => Arc::from(kid),
+            None => Arc::from(public.thumbprint().to_string()),
+        };
+        Ok(Self { public: public.with_algorithm(algorithm)?.with_kid(&kid), algorithm, kid })
+    }
+
+    /// The same key under this name.
+    #[must_use]
+    pub fn with_kid(self, kid: &str) -> Self {
+        Self { public: self.public.with_kid(kid), kid: Arc::from(kid), ..self }
+    }
+
+    /// The public half.
+    #[must_use]
+    pub const fn public(&self) -> &PublicKey {
+        &self.public
+    }
+
+    /// Its algorithm.
+    #[must_use]
+    pub const fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn kid(&self) -> &str {
+        &self.kid
+    }
+
+    /// Prints a token up to its signature.
+    ///
+    /// # Errors
+    ///
+    /// The purpose refuses the algorithm, or the claims are no object.
+    pub fn token(&self, purpose: &Purpose, claims: &impl Serialize) -> Result<Unsigned, KeyFault> {
+        if !purpose.takes(self.algorithm) {
+            return Err(KeyFault::Misused);
+        }
+        let mut header = Map::new();
+        header.insert("typ".to_owned(), purpose.typ().into());
+        header.insert("alg".to_owned(), self.algorithm.as_str().into());
+        if purpose.embeds_key() {
+            header.insert("jwk".to_owned(), self.public.bare().into());
+        } else {
+            header.insert("kid".to_owned(), self.kid.as_ref().into());
+        }
+        let header = Value::Object(header).to_string();
+        let claims = serde_json::to_vec(claims).ok().filter(|claims| claims.first() == Some(&b'{'));
+        let claims = claims.ok_or(KeyFault::Failed)?;
+        let signature = self.public.signature_len();
+        let mut text = String::with_capacity((header.len() + claims.len() + signature) * 4 / 3 + 8);
+        URL_SAFE_NO_PAD.encode_string(header, &mut text);
+        text.push('.');
+        URL_SAFE_NO_PAD.encode_string(claims, &mut text);
+        Ok(Unsigned { key: Arc::clone(&self.kid), algorithm: self.algorithm, text })
+    }
+}
+
+/// A token that lacks nothing but its signature.
+#[derive(Clone)]
+#[must_use]
+pub struct Unsigned {
+    key: Arc<str>,
+    algorithm: Algorithm,
+    text: String,
+}
+
+impl Unsigned {
+    /// What is to be signed.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        self.text.as_bytes()
+    }
+
+    /// What is to be signed, as the machine asks for it.
+    #[must_use]
+    pub fn input(&self) -> SigningInput {
+        SigningInput::new(self.key.as_ref().to_owned(), self.algorithm.as_str(), self.bytes().to_vec())
+    }
+
+    /// The token, with a signature in the form of JWS: for EC, `r ‖ s` of fixed length.
+    #[must_use]
+    pub fn signed(self, signature: &[u8]) -> String {
+        let mut text = self.text;
+        text.push('.');
+        URL_SAFE_NO_PAD.encode_string(signature, &mut text);
+        text
+    }
+
+    /// The token, signed within a decision.
+    ///
+    /// # Errors
+    ///
+    /// The signature was not made yet.
+    pub fn signed_in<F>(self, seen: &Snapshot) -> Result<String, Halt<F>> {
+        let signature = seen.signature(self.input())?;
+        Ok(self.signed(signature))
+    }
+}
+
+impl fmt::Debug for Unsigned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Unsigned").field("key", &self.key).field("algorithm", &self.algorithm).finish_non_exhaustive()
+    }
+}
