@@ -1,14 +1,15 @@
 //! Storage that fails or lies, at every call of every endpoint.
 
-use grantor::record::{Client, Record, Scope};
+use grantor::record::{Client, Scope};
 use grantor::server::{Place, Visitor};
 use grantor::{Randomness, RandomnessFailed, Seed};
 use http::{Response, StatusCode};
 
 use crate::call::Sent;
-use crate::faulty::{Ask, Case, FAULTS, Fault, Faulty, Late};
+use crate::fault_cases;
+use crate::faulty::{Ask, Case, FAULTS, Fault, Faulty, Late, Willing};
 use crate::interleavings::crowd;
-use crate::schedule::Scene;
+use crate::schedule::{Scene, bytes_of};
 use crate::support::*;
 use crate::table::{Shelf, Table};
 
@@ -33,7 +34,7 @@ fn busy() -> Busy {
     Busy { world, code, access, spent, current }
 }
 
-fn case(name: &'static str, ask: Ask, world: World<Shelf>, good: u16, again: u16, dead: &[String]) -> Case {
+pub(crate) fn case(name: &'static str, ask: Ask, world: World<Shelf>, good: u16, again: u16, dead: &[String]) -> Case {
     let [good, again] = [good, again].map(|status| StatusCode::from_u16(status).unwrap());
     Case { name, world, ask, good, again, dead: dead.to_vec() }
 }
@@ -112,21 +113,23 @@ fn cases_without_person() -> Vec<Case> {
 }
 
 fn cases() -> impl Iterator<Item = Case> {
-    cases_with_person().into_iter().chain(cases_without_person())
+    cases_with_person().into_iter().chain(cases_without_person()).chain(fault_cases::cases())
 }
 
 /// What a table holds that could be of use to someone.
 fn usable(table: &Table) -> Vec<String> {
-    let useful = table.records().filter(|(_, record)| match record {
-        Record::Client(_) => false,
-        record => !String::from_utf8(record.encode().unwrap()).unwrap().contains(r#""state":"revoked""#),
-    });
+    let useful = table
+        .records()
+        .filter(|(_, record)| !String::from_utf8(record.encode().unwrap()).unwrap().contains(r#""state":"revoked""#));
     useful.map(|(key, _)| key.to_string()).collect()
 }
 
 /// Everything that an answer gives works.
 fn assert_committed(scene: &Scene, sent: &Sent, what: &str) -> bool {
-    let tokens: Vec<_> = ["access_token", "refresh_token"].into_iter().filter_map(|name| sent.member(name)).collect();
+    let mut tokens: Vec<_> = ["access_token", "refresh_token"].iter().filter_map(|name| sent.member(name)).collect();
+    if sent.status() == StatusCode::SEE_OTHER {
+        tokens.extend(parameter(&sent.0, "access_token"));
+    }
     for token in &tokens {
         assert!(scene.is_active(token), "{what}: a dead token was given");
     }
@@ -136,7 +139,9 @@ fn assert_committed(scene: &Scene, sent: &Sent, what: &str) -> bool {
         let redeemed = clients.map(|(id, uri)| scene.probe(Place::Token, &redeem(id, uri, code)).status());
         assert!(redeemed.contains(&StatusCode::OK), "{what}: a dead code was given");
     }
-    code.is_some() || !tokens.is_empty()
+    let others = fault_cases::gives_what_works(scene, sent);
+    assert_ne!(others, Some(false), "{what}: something dead was given");
+    code.is_some() || !tokens.is_empty() || others.is_some()
 }
 
 /// The answer is one of the good ones, a refusal, or says that the server is at fault.
@@ -173,7 +178,9 @@ fn try_fault(case: &Case, fault: Fault, at: usize) -> bool {
     if *store.withheld.lock().unwrap() {
         let says_nothing = [&b""[..], br#"{"active":false}"#].contains(&sent.0.body().as_slice());
         assert!(!issued && (says_nothing || sent.status().is_client_error()), "{what}: granted without a record");
-        assert_eq!(scene.table.applied.len(), before.applied.len(), "{what}: acted without a record");
+        // That the client is unknown is a reason to end the token that was shown for it [RFC 7592 §2.1].
+        let ends = case.name == "a registration token for another client";
+        assert!(ends || scene.table.applied.len() == before.applied.len(), "{what}: acted without a record");
     }
     let applied = scene.table.applied.len() > before.applied.len();
     if !issued && happens != Fault::FailsAfter {
@@ -193,7 +200,8 @@ fn try_fault(case: &Case, fault: Fault, at: usize) -> bool {
         assert!(!scene.is_active(&sent.member("access_token").unwrap()), "{what}: replayed and alive");
     }
     if let (Some(first), Some(second)) = (sent.member("refresh_token"), again.member("refresh_token")) {
-        assert_eq!(first, second, "{what}: two chains");
+        let same_grant = bytes_of(&first)[..16] == bytes_of(&second)[..16];
+        assert!(!same_grant || first == second, "{what}: two chains");
     }
     reached
 }
@@ -211,7 +219,7 @@ fn whatever_a_store_does_nothing_is_given_that_was_not_committed() {
         }
     }
     println!("{tried} faults");
-    assert!(tried >= 500, "only {tried} faults");
+    assert!(tried >= 1500, "only {tried} faults");
 }
 
 #[test]
@@ -255,18 +263,32 @@ fn without_end_to_conflicts_the_answer_comes_after_nine_rounds() {
             let store = Faulty { always: true, ..Faulty::new(Shelf::new(table), fault, 0) };
             let response = case.ask.run(&case.server(&store, Late(100)), case.world.session());
             let what = format!("{}, {fault:?}", case.name);
-            match *store.calls.lock().unwrap() {
-                1 if fault == Fault::Conflicts => assert_eq!(response.status(), case.good, "{what}"),
-                18 if response.status() == StatusCode::SERVICE_UNAVAILABLE => {
-                    assert_eq!(response.headers()["retry-after"], "1", "{what}");
+            let (calls, commits) = (*store.calls.lock().unwrap(), *store.commits.lock().unwrap());
+            match commits {
+                9 if response.status() == StatusCode::SERVICE_UNAVAILABLE => {
+                    let told = response.headers().get("retry-after");
+                    assert!(told.is_some_and(|told| told == "1") || matches!(case.ask, Ask::Run(_)), "{what}");
                 }
-                18 => assert_eq!(parameter(&response, "error").as_deref(), Some("server_error"), "{what}"),
+                9 => assert_eq!(parameter(&response, "error").as_deref(), Some("server_error"), "{what}"),
+                0 if fault == Fault::Conflicts => assert_eq!(response.status(), case.good, "{what}"),
                 // A past that happens to be the present, or in which there is nothing to write.
-                calls => assert!(fault == Fault::AnswersStale && calls <= 2, "{what}: {calls} calls"),
+                _ => assert!(fault == Fault::AnswersStale && calls <= 3, "{what}: {calls} calls"),
             }
-            let jammed = *store.calls.lock().unwrap() == 18;
-            assert!(!jammed || store.shelf.table().applied.len() == before, "{what}");
+            assert!(commits < 9 || store.shelf.table().applied.len() == before, "{what}");
         }
+    }
+}
+
+#[test]
+fn a_host_that_is_down_lets_nothing_through() {
+    let asks = |case: &Case| ["exchange", "delegation", "password"].contains(&case.name);
+    for case in cases() {
+        let store = Faulty::new(Shelf::new(case.world.server.store().table()), Fault::None, 0);
+        let server = case.server(&store, Late(100)).with_host(Willing { down: true });
+        let response = case.ask.run(&server, case.world.session());
+        let expected = if asks(&case) { StatusCode::SERVICE_UNAVAILABLE } else { case.good };
+        assert_eq!(response.status(), expected, "{}", case.name);
+        assert!(!asks(&case) || *store.commits.lock().unwrap() == 0, "{}", case.name);
     }
 }
 

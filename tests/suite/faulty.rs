@@ -1,20 +1,24 @@
 //! A store that fails or lies at one of its calls, and requests to ask of it.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
-use grantor::drive::NoHost;
-use grantor::record::{Record, Scope};
+use grantor::drive::Host;
+use grantor::record::{Record, Scope, Subject};
 use grantor::resource::{Access, Demand};
 use grantor::server::{Place, Prompt, Session, Visitor};
 use grantor::store::{Change, Commit, Key, Store, Versioned};
-use grantor::{AuthorizationServer, Progress, Randomness, RandomnessFailed, Seed};
+use grantor::{
+    AuthorizationServer, Progress, Question, Randomness, RandomnessFailed, Seed, SigningInput, Timestamp, Unfetched,
+    Verdict,
+};
 use http::{Request, Response, StatusCode};
 
+use crate::call::{Call, Sent};
 use crate::schedule::Scene;
 use crate::support::*;
 use crate::table::Shelf;
 
-pub(crate) type Shaky<'a, R> = AuthorizationServer<&'a Faulty, NoHost, Log, Hands, R>;
+pub(crate) type Shaky<'a, R> = AuthorizationServer<&'a Faulty, Willing, Log, Hands, R>;
 
 /// What goes wrong with one call.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -35,12 +39,16 @@ pub(crate) enum Fault {
     AnswersForeignGrant(usize),
     /// Only in place of an access token.
     AnswersForeignToken(usize),
+    /// Only in place of a client.
+    AnswersForeignClient(usize),
+    /// Only in place of what is none of these: a user code, a pushed request, a record of the host.
+    AnswersForeignOther,
     AnswersTooFew,
     AnswersNothing,
     AnswersTooMany,
 }
 
-pub(crate) const FAULTS: [Fault; 19] = [
+pub(crate) const FAULTS: [Fault; 22] = [
     Fault::None,
     Fault::FailsBefore,
     Fault::FailsAfter,
@@ -57,6 +65,9 @@ pub(crate) const FAULTS: [Fault; 19] = [
     Fault::AnswersForeignToken(0),
     Fault::AnswersForeignToken(1),
     Fault::AnswersForeignToken(2),
+    Fault::AnswersForeignClient(0),
+    Fault::AnswersForeignClient(1),
+    Fault::AnswersForeignOther,
     Fault::AnswersTooFew,
     Fault::AnswersNothing,
     Fault::AnswersTooMany,
@@ -78,13 +89,22 @@ pub(crate) struct Faulty {
     /// Every call goes wrong.
     pub(crate) always: bool,
     pub(crate) calls: Mutex<usize>,
+    pub(crate) commits: Mutex<usize>,
     /// Whether something that is there was not given.
     pub(crate) withheld: Mutex<bool>,
 }
 
 impl Faulty {
     pub(crate) const fn new(shelf: Shelf, fault: Fault, at: usize) -> Self {
-        Self { shelf, fault, at, always: false, calls: Mutex::new(0), withheld: Mutex::new(false) }
+        Self {
+            shelf,
+            fault,
+            at,
+            always: false,
+            calls: Mutex::new(0),
+            commits: Mutex::new(0),
+            withheld: Mutex::new(false),
+        }
     }
 
     /// The fault of this call.
@@ -103,6 +123,20 @@ impl Faulty {
         })
     }
 
+    /// Puts another's record in place of each wanted one.
+    fn replace(
+        &self,
+        keys: &[Key],
+        found: &mut [Option<Versioned<Record>>],
+        which: usize,
+        wanted: impl Fn(&Key) -> bool,
+    ) {
+        let kind = std::mem::discriminant::<Key>;
+        for (key, row) in keys.iter().zip(found).filter(|(key, _)| wanted(key)) {
+            *row = self.other(key, which, |other| kind(key) == kind(other));
+        }
+    }
+
     /// What this call answers instead of `found`.
     fn distort(&self, fault: Fault, keys: &[Key], found: &mut Vec<Option<Versioned<Record>>>) {
         let kind = std::mem::discriminant::<Key>;
@@ -117,21 +151,19 @@ impl Faulty {
             Fault::AnswersOtherKind => {
                 *found = keys.iter().map(|key| self.other(key, 0, |other| kind(key) != kind(other))).collect();
             }
-            Fault::AnswersForeign(which) | Fault::AnswersForeignGrant(which) | Fault::AnswersForeignToken(which) => {
-                let wanted = |key: &Key| match fault {
-                    Fault::AnswersForeignGrant(_) => matches!(key, Key::Grant(_)),
-                    Fault::AnswersForeignToken(_) => matches!(key, Key::Token(_)),
-                    _ => true,
-                };
-                for (key, row) in keys.iter().zip(found.iter_mut()).filter(|(key, _)| wanted(key)) {
-                    *row = self.other(key, which, |other| kind(key) == kind(other));
-                }
+            Fault::AnswersForeign(which) => self.replace(keys, found, which, |_| true),
+            Fault::AnswersForeignGrant(which) => self.replace(keys, found, which, |key| matches!(key, Key::Grant(_))),
+            Fault::AnswersForeignToken(which) => self.replace(keys, found, which, |key| matches!(key, Key::Token(_))),
+            Fault::AnswersForeignClient(which) => self.replace(keys, found, which, |key| matches!(key, Key::Client(_))),
+            Fault::AnswersForeignOther => {
+                self.replace(keys, found, 0, |key| !matches!(key, Key::Grant(_) | Key::Token(_) | Key::Client(_)))
             }
             Fault::AnswersTooFew => drop(found.pop()),
             Fault::AnswersNothing => found.clear(),
             Fault::AnswersTooMany => found.extend(honest.clone()),
         }
-        let short = found.len() < honest.len() || found.iter().zip(&honest).any(|(own, honest)| own != honest);
+        let short = honest.iter().skip(found.len()).any(Option::is_some)
+            || found.iter().zip(&honest).any(|(own, honest)| honest.is_some() && own != honest);
         *self.withheld.lock().unwrap() |= short && fault != Fault::AnswersStale;
     }
 }
@@ -150,6 +182,7 @@ impl Store for Faulty {
     }
 
     fn commit(&self, changes: &[Change]) -> Result<Commit, Broken> {
+        *self.commits.lock().unwrap() += 1;
         match self.next() {
             Fault::FailsBefore => Err(Broken),
             Fault::Conflicts => Ok(Commit::Conflict),
@@ -179,6 +212,8 @@ pub(crate) enum Ask {
     Approve(Box<Prompt>),
     Deny(Box<Prompt>),
     Answer(Place, Request<Vec<u8>>),
+    /// Something that only the host asks.
+    Run(Call),
     Access(Request<Vec<u8>>),
 }
 
@@ -196,12 +231,17 @@ impl Ask {
             Self::Approve(prompt) => server.approve((**prompt).clone(), session),
             Self::Deny(prompt) => server.deny((**prompt).clone()),
             Self::Answer(place, request) => server.answer(*place, request),
+            Self::Run(call) => match server.run(call.clone()) {
+                Ok(Ok(sent)) => sent.0,
+                Ok(Err(never)) => match never {},
+                Err(_) => Sent::plain(StatusCode::SERVICE_UNAVAILABLE, "").0,
+            },
             Self::Access(request) => {
                 let demand = Demand::new(Scope::parse("read").unwrap());
                 match server.run(Access::new(server.config(), request, demand)) {
                     Ok(Ok(_)) => Response::new(b"permitted".to_vec()),
                     Ok(Err(refusal)) => refusal.print(),
-                    Err(_) => Response::builder().status(StatusCode::SERVICE_UNAVAILABLE).body(Vec::new()).unwrap(),
+                    Err(_) => Sent::plain(StatusCode::SERVICE_UNAVAILABLE, "").0,
                 }
             }
         }
@@ -216,6 +256,7 @@ impl Ask {
 impl Case {
     pub(crate) fn server<'a, R: Randomness>(&self, store: &'a Faulty, randomness: R) -> Shaky<'a, R> {
         AuthorizationServer::new(self.world.server.config().clone(), store)
+            .with_host(Willing::default())
             .with_sink(Log::default())
             .with_clock(self.world.clock.clone())
             .with_randomness(randomness)
@@ -239,6 +280,34 @@ impl Case {
         let mut scene = Scene::new(&self.world, &[], []);
         scene.table = store.shelf.table();
         scene
+    }
+}
+
+/// A host that says yes to whatever it is asked, unless it is down.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Willing {
+    pub(crate) down: bool,
+}
+
+impl Host for Willing {
+    type Error = Broken;
+
+    fn fetch(&self, _: &url::Url) -> Result<Result<Arc<[u8]>, Unfetched>, Broken> {
+        Ok(Err(Unfetched::new()))
+    }
+
+    fn judge(&self, question: &Question) -> Result<Verdict, Broken> {
+        Ok(match question {
+            _ if self.down => return Err(Broken),
+            Question::Password(_) => {
+                Verdict::Subject { subject: Subject::new("alice"), authenticated: Timestamp::from_unix(1_000_000) }
+            }
+            _ => Verdict::Allowed,
+        })
+    }
+
+    fn sign(&self, _: &SigningInput) -> Result<Arc<[u8]>, Broken> {
+        panic!("nothing is signed")
     }
 }
 

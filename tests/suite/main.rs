@@ -24,6 +24,7 @@ mod counts;
 mod cross_origin;
 mod device;
 mod extension_grant;
+mod fault_cases;
 mod faults;
 mod faulty;
 mod flows;
