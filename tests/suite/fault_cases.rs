@@ -17,10 +17,10 @@ use crate::schedule::{Scene, bytes_of};
 use crate::support::*;
 use crate::table::Shelf;
 
-const ACCESS: &str = "urn:ietf:params:oauth:token-type:access_token";
+pub(crate) const ACCESS: &str = "urn:ietf:params:oauth:token-type:access_token";
 const ALL: &str = "https://app.example/cb";
 
-fn with_everything(config: ConfigBuilder) -> ConfigBuilder {
+pub(crate) fn with_everything(config: ConfigBuilder) -> ConfigBuilder {
     let config = with_tickets(config).profile(Profile::danger_oauth20_legacy());
     let config = config.danger_serve_implicit_grant().danger_serve_password_grant();
     let registration = Registration::open().grant_types(&[GrantType::ClientCredentials]);
@@ -35,7 +35,8 @@ struct Wide {
     refresh: String,
 }
 
-fn wide() -> Wide {
+/// The public and the confidential client of [`Wide`].
+pub(crate) fn wide_clients() -> Vec<Client> {
     use GrantType::{
         AuthorizationCode, ClientCredentials, DeviceCode, Extension, Implicit, Password, RefreshToken, TokenExchange,
     };
@@ -44,7 +45,11 @@ fn wide() -> Wide {
     let spa = spa.response_types(&[ResponseType::Code, ResponseType::Token]);
     let private = [ClientCredentials, RefreshToken, TokenExchange, Password];
     let web = Client::builder("web").secret(secret(SECRET)).grant_types(&private);
-    let world = crowd_of(vec![spa.build().unwrap(), web.build().unwrap()], with_everything);
+    vec![spa.build().unwrap(), web.build().unwrap()]
+}
+
+fn wide() -> Wide {
+    let world = crowd_of(wide_clients(), with_everything);
     let tokens = world.tokens();
     let text = |name: &str| tokens[name].as_str().unwrap().to_owned();
     let wide = Wide { access: text("access_token"), refresh: text("refresh_token"), world };
@@ -57,25 +62,25 @@ fn wide() -> Wide {
     wide
 }
 
-fn asking_for_codes() -> Request<Vec<u8>> {
+pub(crate) fn asking_for_codes() -> Request<Vec<u8>> {
     post("/device_authorization", &[("client_id", "spa"), ("scope", "read")])
 }
 
-fn pushing() -> Request<Vec<u8>> {
+pub(crate) fn pushing() -> Request<Vec<u8>> {
     let mut request = post("/par", &[]);
     *request.body_mut() = authorization("spa", SPA, &[]).uri().query().unwrap().into();
     request
 }
 
-fn bringing(name: &str) -> Request<Vec<u8>> {
+pub(crate) fn bringing(name: &str) -> Request<Vec<u8>> {
     get(&format!("/authorize?{}", form(&[("client_id", "spa"), ("request_uri", name)])))
 }
 
-fn polling(code: &str) -> Request<Vec<u8>> {
+pub(crate) fn polling(code: &str) -> Request<Vec<u8>> {
     post("/token", &[("grant_type", GrantType::DeviceCode.as_str()), ("client_id", "spa"), ("device_code", code)])
 }
 
-fn json_request(method: Method, uri: &str, token: Option<&str>, body: Option<&Value>) -> Request<Vec<u8>> {
+pub(crate) fn json_request(method: Method, uri: &str, token: Option<&str>, body: Option<&Value>) -> Request<Vec<u8>> {
     let mut request = Request::builder().method(method).uri(uri).header("content-type", "application/json");
     if let Some(token) = token {
         request = request.header("authorization", format!("Bearer {token}"));
@@ -88,7 +93,7 @@ fn registering() -> Request<Vec<u8>> {
     json_request(Method::POST, &format!("{ISSUER}/register"), None, Some(&body))
 }
 
-fn managing(client: &Value, method: Method, body: Option<&Value>) -> Request<Vec<u8>> {
+pub(crate) fn managing(client: &Value, method: Method, body: Option<&Value>) -> Request<Vec<u8>> {
     let text = |name: &str| client[name].as_str().unwrap();
     json_request(method, text("registration_client_uri"), Some(text("registration_access_token")), body)
 }
@@ -129,9 +134,13 @@ impl Wide {
     }
 
     fn asking_for_a_token(&self) -> Request<Vec<u8>> {
-        let bare = [("response_type", "token"), ("code_challenge", ""), ("code_challenge_method", "")];
-        authorization("spa", SPA, &bare)
+        asking_for_a_token()
     }
+}
+
+pub(crate) fn asking_for_a_token() -> Request<Vec<u8>> {
+    let bare = [("response_type", "token"), ("code_challenge", ""), ("code_challenge_method", "")];
+    authorization("spa", SPA, &bare)
 }
 
 /// Every request with its answer, the answer to the same again, and whether the tokens there were die of it.

@@ -29,6 +29,7 @@ mod faults;
 mod faulty;
 mod flows;
 mod grant_index;
+mod grant_secrets;
 mod implicit;
 mod interleavings;
 mod machine;

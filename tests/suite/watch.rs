@@ -1,5 +1,6 @@
 //! Requests run step by step, with all that anyone could log or store kept to be searched.
 
+use std::collections::HashMap;
 use std::fmt::Debug;
 use std::sync::Arc;
 
@@ -11,8 +12,11 @@ use grantor::resource::{Access, Demand};
 use grantor::server::{Approval, Authorization, Authorize, Exchange, Place, Prompt, Visitor};
 use grantor::step::{Done, Endpoint, Step};
 use grantor::store::{Change, Commit, Key, Store, Versioned, Write};
-use grantor::wire::{AuthorizationRequest, TokenQuery, TokenRequest};
-use grantor::{Env, Progress, Seed, SystemRandomness};
+use grantor::wire::{
+    AuthorizationRequest, ClientInformation, DeviceRequest, DeviceResponse, PushRequest, PushResponse,
+    RegistrationRequest, TokenQuery, TokenRequest, TokenResponse,
+};
+use grantor::{Env, Progress, Question, Seed, SystemRandomness, Verdict};
 use http::{Request, Response};
 
 use crate::interleavings::crowd;
@@ -20,12 +24,24 @@ use crate::schedule::bytes_of;
 use crate::support::*;
 use crate::table::Shelf;
 
+/// What an answer can hold that nobody else shall see.
+const GIVEN: [&str; 8] = [
+    "access_token",
+    "refresh_token",
+    "device_code",
+    "user_code",
+    "verification_uri_complete",
+    "request_uri",
+    "registration_access_token",
+    "client_secret",
+];
+
 /// Runs requests step by step and keeps all that anyone could log or store.
 pub(crate) struct Watched {
     pub(crate) world: World<Shelf>,
-    seeds: u8,
-    /// What was shown, and where.
-    shown: Vec<(String, String)>,
+    seeds: u16,
+    /// What was shown, and where first.
+    shown: HashMap<String, &'static str>,
     secrets: Vec<String>,
 }
 
@@ -37,14 +53,23 @@ impl Watched {
         let change =
             |config: grantor::ConfigBuilder| if plain { config.danger_accept_plain_code_challenge() } else { config };
         let secrets = [VERIFIER, SECRET].map(str::to_owned).to_vec();
-        Self { world: world_over(store, clock, change), seeds: 0, shown: Vec::new(), secrets }
+        Self { secrets, ..Self::over(world_over(store, clock, change)) }
     }
 
-    fn show(&mut self, place: &str, value: &dyn Debug) {
-        self.shown.push((place.to_owned(), format!("{value:?}")));
+    /// Watches a world of another kind.
+    pub(crate) fn over(world: World<Shelf>) -> Self {
+        Self { world, seeds: 0, shown: HashMap::new(), secrets: Vec::new() }
     }
 
-    fn learn(&mut self, secret: Option<String>) {
+    pub(crate) fn show(&mut self, place: &'static str, value: &dyn Debug) {
+        self.note(place, format!("{value:?}"));
+    }
+
+    fn note(&mut self, place: &'static str, text: String) {
+        self.shown.entry(text).or_insert(place);
+    }
+
+    pub(crate) fn learn(&mut self, secret: Option<String>) {
         self.secrets.extend(secret);
     }
 
@@ -53,7 +78,8 @@ impl Watched {
         self.show("endpoint", &endpoint);
         self.show("keys", &endpoint.keys());
         self.seeds += 1;
-        let env = Env::new(self.world.now(), Seed::new([self.seeds; 32]));
+        let env =
+            Env::new(self.world.now(), Seed::new(std::array::from_fn(|place| self.seeds.to_be_bytes()[place % 2])));
         self.show("env", &env);
         let mut step = Step::start(endpoint, env);
         let done = loop {
@@ -73,6 +99,19 @@ impl Watched {
                     let Ok(outcome) = self.world.server.store().commit(pending.changes());
                     pending.committed(outcome)
                 }
+                Step::Judge(ask) => {
+                    self.show("question", ask.question());
+                    self.show("refusal if it fails", &ask.clone().interrupted());
+                    let verdict = match ask.question() {
+                        Question::Password(asked) if asked.username.as_str() == "alice" => {
+                            let session = self.world.session();
+                            Verdict::Subject { subject: session.subject, authenticated: session.authenticated }
+                        }
+                        Question::Password(_) => Verdict::Denied,
+                        _ => Verdict::Allowed,
+                    };
+                    ask.judged(verdict)
+                }
                 Step::Done(done) => break done,
                 other => panic!("not asked for: {other:?}"),
             };
@@ -86,9 +125,9 @@ impl Watched {
     fn changes(&mut self, changes: &[Change]) {
         for change in changes {
             self.show("change", change);
-            self.shown.push(("key".to_owned(), change.key.to_string()));
+            self.note("key", change.key.to_string());
             if let Write::Put { record, .. } = &change.write {
-                self.shown.push(("record".to_owned(), text(record.encode().unwrap())));
+                self.note("record", text(record.encode().unwrap()));
             }
         }
     }
@@ -96,7 +135,7 @@ impl Watched {
     fn records(&mut self, found: &[Option<Versioned<Record>>]) {
         for row in found.iter().flatten() {
             self.show("row", row);
-            self.shown.push(("row".to_owned(), text(row.value.encode().unwrap())));
+            self.note("row", text(row.value.encode().unwrap()));
         }
     }
 
@@ -105,6 +144,9 @@ impl Watched {
         let limits = *self.world.server.config().limits();
         match place {
             Place::Token => self.show("message", &TokenRequest::parse(request, &limits)),
+            Place::DeviceAuthorization => self.show("message", &DeviceRequest::parse(request, &limits)),
+            Place::PushedAuthorizationRequest => self.show("message", &PushRequest::parse(request, &limits)),
+            Place::Registration => self.show("message", &RegistrationRequest::parse(request, &limits)),
             _ => self.show("message", &TokenQuery::parse(request, &limits)),
         }
         let config = self.world.server.config().clone();
@@ -113,13 +155,14 @@ impl Watched {
         let failed = drive::run(step, &Gone, &NoHost, &SystemRandomness);
         self.show("failure", &failed);
         if let Err(failure) = failed {
-            self.shown.push(("error".to_owned(), failure.cause.to_string()));
+            self.note("error", failure.cause.to_string());
         }
 
         let done = self.run(Exchange::parse(&config, place, request));
         let response = done.reply.unwrap_or_else(|never| match never {}).into_response();
         let body: serde_json::Value = serde_json::from_slice(response.body()).unwrap_or_default();
-        let given = ["access_token", "refresh_token"].map(|name| Some(body.get(name)?.as_str()?.to_owned()));
+        self.read(&response);
+        let given = GIVEN.map(|name| Some(body.get(name)?.as_str()?.to_owned()));
         if given.iter().all(Option::is_none) {
             self.refusal(&response);
         }
@@ -127,9 +170,17 @@ impl Watched {
         response
     }
 
+    /// A client reads what it was sent.
+    fn read(&mut self, response: &Response<Vec<u8>>) {
+        self.show("answer read", &TokenResponse::parse(response));
+        self.show("answer read", &DeviceResponse::parse(response.body()));
+        self.show("answer read", &PushResponse::parse(response.body()));
+        self.show("answer read", &ClientInformation::parse(response.body()));
+    }
+
     fn refusal(&mut self, response: &Response<Vec<u8>>) {
         self.show("refusal", response);
-        self.shown.push(("refusal".to_owned(), text(response.body().clone())));
+        self.note("refusal", text(response.body().clone()));
     }
 
     pub(crate) fn authorize(&mut self, request: &Request<Vec<u8>>, visitor: Visitor) -> Option<Box<Prompt>> {
@@ -155,7 +206,7 @@ impl Watched {
         }
     }
 
-    fn approve(&mut self, prompt: Box<Prompt>) -> String {
+    pub(crate) fn approve(&mut self, prompt: Box<Prompt>) -> String {
         let config = Arc::clone(self.world.server.config());
         let session = self.world.session();
         let response = self.run(Approval::new(config, *prompt, session)).reply.unwrap();
@@ -174,7 +225,7 @@ impl Watched {
     pub(crate) fn access(&mut self, request: &Request<Vec<u8>>, demand: Demand) {
         let config = Arc::clone(self.world.server.config());
         if let Err(refusal) = self.run(Access::new(&config, request, demand)).reply {
-            self.shown.push(("challenge".to_owned(), refusal.challenge().print()));
+            self.note("challenge", refusal.challenge().print());
             self.refusal(&refusal.print());
         }
     }
@@ -184,7 +235,7 @@ impl Watched {
         assert!(self.secrets.len() >= floor, "only {} secrets", self.secrets.len());
         for secret in &self.secrets {
             for (form, needle) in forms(secret) {
-                for (place, shown) in &self.shown {
+                for (shown, place) in &self.shown {
                     assert!(!shown.contains(&needle), "{place} shows {secret} as {form}: {shown}");
                 }
             }
@@ -213,7 +264,7 @@ impl Store for Gone {
 
 fn parameter_of(response: &grantor::wire::AuthorizationResponse) -> Option<String> {
     let message = response.message();
-    message.parameters().find_map(|(name, value)| (name == "code").then(|| value.into_owned()))
+    message.parameters().find_map(|(name, value)| ["code", "access_token"].contains(&name).then(|| value.into_owned()))
 }
 
 pub(crate) fn text(bytes: Vec<u8>) -> String {
@@ -228,6 +279,15 @@ pub(crate) fn forms(secret: &str) -> Vec<(&'static str, String)> {
     forms.push(("form", percent.replace("%20", "+")));
     forms.push(("percent-encoded", percent));
     forms.push(("header", basic("web", secret)["Basic ".len()..].to_owned()));
+    if let Some((_, own)) = secret.split_once(":request_uri:") {
+        forms.push(("end of a name", own.to_owned()));
+        forms.extend(written(&URL_SAFE_NO_PAD.decode(own).unwrap()));
+    }
+    let letters: String = secret.chars().filter(|c| *c != '-').collect();
+    if secret.len() == 9 && letters.len() == 8 {
+        forms.push(("typed", letters.to_lowercase()));
+        forms.push(("letters", letters));
+    }
     if secret.starts_with("gr_") {
         forms.push(("handle", secret["gr_at_".len()..].to_owned()));
         forms.push(("end of a handle", secret[secret.len() - 40..].to_owned()));
