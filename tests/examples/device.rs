@@ -143,12 +143,12 @@ fn of_two_people_with_the_same_code_one_wins() {
 
 #[test]
 fn codes_end_when_the_switch_says() {
-    let server = Example::server(&["--device-ttl", "1"]);
+    let server = Example::server(&["--device-ttl", "4"]);
     let mut device = Device::new(&server);
     let mut browser = Browser::new(&server.base);
     let login = type_code(&mut browser, device.code("user_code"));
     assert!(login.asks_login());
-    std::thread::sleep(std::time::Duration::from_millis(2100));
+    std::thread::sleep(std::time::Duration::from_millis(5100));
     let late = browser.log_in(&login, "alice", "wonderland");
     assert!(asks_code(&late) && late.body.contains("has expired"), "{late:?}");
     assert_eq!(device.poll()["error"], "expired_token");
