@@ -80,12 +80,23 @@ impl App {
         } else {
             config
         };
+        let config = if args.tls.is_some() { config.mutual_tls(|_| ()) } else { config };
+        #[cfg(feature = "mtls")]
+        let config = if args.tls.is_some() {
+            config.mutual_tls(|served| {
+                served.self_signed_tls_client_auth = true;
+                served.tls_client_auth = !args.trust_ca.is_empty();
+            })
+        } else {
+            config
+        };
         let accounts = CommonDetails::new(DETAILS).actions(["list_accounts", "read_balances", "initiate_payments"]);
         let config = config.authorization_details(accounts);
         let config = registration(args).into_iter().fold(config, ConfigBuilder::registration);
         let config = RESOURCES.into_iter().fold(config, ConfigBuilder::resource).build()?;
         let scopes = config.scopes().filtered(|word| matches!(word, "read" | "write"));
         let description = ProtectedResource::builder(&resource).authorization_server(issuer).scopes(&scopes);
+        let description = if args.tls.is_some() { description.certificate_bound_access_tokens() } else { description };
         let resource = Resource::parse(&resource)?;
         let clients = load_clients(args, issuer, &resource)?;
         let users = Arc::new(args.users.as_deref().map_or_else(|| Ok(Users::demo()), Users::load)?);
@@ -151,7 +162,8 @@ fn load_clients(
     resource: &Resource,
 ) -> Result<Vec<grantor::record::Client>, Box<dyn Error>> {
     let Some(file) = &args.clients else { return clients::demo(issuer, resource) };
-    let Loaded { clients, warnings } = Loaded::from_file(file)?;
+    let loaded = Loaded::from_file(file)?;
+    let Loaded { clients, warnings } = if args.tls.is_some() { loaded } else { loaded.without_tls() };
     for warning in warnings {
         note(format_args!("warning: {warning}"));
     }

@@ -23,6 +23,13 @@ pub(crate) struct Args {
     /// What clients may and must do: oauth21, mcp, or oauth20_legacy, which also serves the implicit and the password grant
     #[arg(long, value_name = "NAME", value_parser = profile, default_value = "oauth21")]
     pub(crate) profile: Profile,
+    /// Speaks TLS: a file with its certificate and those that issued it, and one with its key. Clients are asked for
+    /// certificates
+    #[arg(long, num_args = 2, value_names = ["CERT", "KEY"])]
+    pub(crate) tls: Option<Vec<PathBuf>>,
+    /// A file with CAs whose certificates name clients, for tls_client_auth
+    #[arg(long, value_name = "FILE", requires = "tls")]
+    pub(crate) trust_ca: Vec<PathBuf>,
     /// An origin whose scripts may call for any client; those at a public client's redirect URIs may call for that client
     #[arg(long, value_name = "ORIGIN")]
     pub(crate) cors_origin: Vec<String>,

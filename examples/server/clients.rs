@@ -79,6 +79,15 @@ impl Loaded {
         Ok(loaded)
     }
 
+    /// Leaves out the clients whose tokens could not be bound to their certificates.
+    pub(crate) fn without_tls(mut self) -> Self {
+        for client in self.clients.extract_if(.., |own| own.metadata().tls_client_certificate_bound_access_tokens) {
+            let name = "tls_client_certificate_bound_access_tokens";
+            self.warnings.push(format!("client {:?} is left out: {name} needs --tls", client.id().as_str()));
+        }
+        self
+    }
+
     fn add(&mut self, place: usize, mut entry: Map<String, Value>) {
         entry.retain(|_, value| !value.is_null());
         let Some(Value::String(id)) = entry.remove("client_id") else {
@@ -97,8 +106,7 @@ impl Loaded {
 }
 
 /// Members that ask for more protection than this server has; ignoring them would give less than was asked for.
-const PROTECTIONS: [&str; 3] =
-    ["require_signed_request_object", "dpop_bound_access_tokens", "tls_client_certificate_bound_access_tokens"];
+const PROTECTIONS: [&str; 2] = ["require_signed_request_object", "dpop_bound_access_tokens"];
 
 fn client(id: &str, mut entry: Map<String, Value>, ignored: &mut Vec<String>) -> Result<Client, Box<dyn Error>> {
     let secret = entry.remove("client_secret").map(serde_json::from_value::<String>).transpose()?;
@@ -114,12 +122,14 @@ fn client(id: &str, mut entry: Map<String, Value>, ignored: &mut Vec<String>) ->
         ignored.push("it has no client_secret, so it is a public client".to_owned());
         metadata.token_endpoint_auth_method = Some("none".to_owned());
     }
-    let public = metadata.token_endpoint_auth_method.as_deref() == Some("none");
+    const WITHOUT_SECRET: [&str; 3] = ["none", "tls_client_auth", "self_signed_tls_client_auth"];
+    let without = metadata.token_endpoint_auth_method.clone().filter(|method| WITHOUT_SECRET.contains(&&**method));
     let builder = Client::builder(id).metadata(metadata);
     let builder = resources.into_iter().flatten().fold(builder, ClientBuilder::resource);
     let builder = match secret {
-        Some(_) if public => {
-            ignored.push("client_secret is ignored: token_endpoint_auth_method is \"none\"".to_owned());
+        Some(_) if without.is_some() => {
+            let method = without.unwrap_or_default();
+            ignored.push(format!("client_secret is ignored: token_endpoint_auth_method is {method:?}"));
             builder
         }
         Some(secret) => builder.secret(ClientSecretDigest::new(&secret, random(), expires)),

@@ -1,6 +1,6 @@
 //! The page on which a person types the code that their device shows [RFC 8628 §3.3].
 
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
 use axum::body::Bytes;
@@ -13,6 +13,7 @@ use crate::http_io::{Fields, html};
 use crate::pages::{self, DevicePage};
 use crate::pending::{DeviceQuestion, Pending};
 use crate::sessions::Cookie;
+use crate::tls::Peer;
 
 impl App {
     /// The form, and the code that was typed into it.
@@ -82,8 +83,8 @@ impl App {
 
 /// Who types, as far as guesses are counted: an address, or the network of one that has as many as it likes.
 fn typist(request: &Request<Bytes>) -> String {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-    peer.map_or_else(String::new, |ConnectInfo(address)| match address.ip().to_canonical() {
+    let peer = request.extensions().get::<ConnectInfo<Peer>>();
+    peer.map_or_else(String::new, |ConnectInfo(peer)| match peer.address.ip().to_canonical() {
         IpAddr::V4(address) => address.to_string(),
         IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).to_string(),
     })

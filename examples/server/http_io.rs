@@ -1,20 +1,27 @@
 //! HTTP messages between axum and the library, and forms of this server's own pages.
 
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract;
+use axum::extract::{self, ConnectInfo};
 use axum::response;
 use http::header::{HeaderName, HeaderValue};
 use http::{HeaderMap, Request, Response, StatusCode, header};
 use maud::Markup;
 use url::form_urlencoded;
 
+use crate::tls::Peer;
+
 /// The body is larger than allowed.
 #[derive(Debug)]
 pub(crate) struct TooLarge;
 
-/// Reads a whole request, its body up to `limit` bytes.
+/// Reads a whole request, its body up to `limit` bytes, with the certificate of its connection where the library looks for
+/// it.
 pub(crate) async fn read(request: extract::Request, limit: usize) -> Result<Request<Bytes>, TooLarge> {
-    let (head, body) = request.into_parts();
+    let (mut head, body) = request.into_parts();
+    let peer = head.extensions.get::<ConnectInfo<Peer>>();
+    if let Some(certificate) = peer.and_then(|ConnectInfo(peer)| peer.certificate.clone()) {
+        head.extensions.insert(certificate);
+    }
     let body = to_bytes(body, limit).await.map_err(|_| TooLarge)?;
     Ok(Request::from_parts(head, body))
 }

@@ -17,12 +17,12 @@ mod login;
 mod pages;
 mod pending;
 mod sessions;
+mod tls;
 mod users;
 mod walk;
 mod whoami;
 
 use std::error::Error;
-use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -30,6 +30,7 @@ use tokio::net::TcpListener;
 
 use app::App;
 use args::Args;
+use tls::{Peer, Tls};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -45,9 +46,18 @@ async fn main() -> ExitCode {
 async fn serve(args: Args) -> Result<(), Box<dyn Error>> {
     let listener =
         TcpListener::bind(&args.listen).await.map_err(|error| format!("cannot listen on {}: {error}", args.listen))?;
-    let here = format!("http://{}", listener.local_addr()?);
+    let tls = match args.tls.as_deref() {
+        Some([certificate, key]) => Some(Tls::load(certificate, key, &args.trust_ca)?),
+        _ => None,
+    };
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let here = format!("{scheme}://{}", listener.local_addr()?);
     let app = App::new(&args, &here)?;
     println!("listening on {here}");
-    axum::serve(listener, app.router().into_make_service_with_connect_info::<SocketAddr>()).await?;
+    let service = app.router().into_make_service_with_connect_info::<Peer>();
+    match tls {
+        Some(tls) => axum::serve(tls.listen(listener), service).await?,
+        None => axum::serve(listener, service).await?,
+    }
     Ok(())
 }

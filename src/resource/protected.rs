@@ -111,6 +111,13 @@ impl ProtectedResourceBuilder {
         self
     }
 
+    /// Says that access tokens may be bound to the certificates of clients; they are always checked [RFC 8705 §3].
+    #[must_use]
+    pub const fn certificate_bound_access_tokens(mut self) -> Self {
+        self.metadata.tls_client_certificate_bound_access_tokens = true;
+        self
+    }
+
     /// Sets the name shown to people.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {

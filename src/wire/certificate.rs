@@ -3,7 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use http::Request;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::{HeaderMap, Request};
 
 use crate::record::{Confirmation, Digest};
 
@@ -30,6 +32,20 @@ impl ClientCertificate {
     pub fn trusted(mut self) -> Self {
         self.trusted = true;
         self
+    }
+
+    /// DANGER: reads the certificate from the header `Client-Cert` [RFC 9440 §2.1], for servers behind a proxy that
+    /// terminates TLS. Anyone can send that header who reaches the server past the proxy, or through one that does not
+    /// remove what was sent under its name: then anyone is anyone. Put what this gives into the extensions of the request.
+    ///
+    /// Nothing if the header is not there exactly once, or is no byte sequence.
+    #[must_use]
+    pub fn danger_from_header(headers: &HeaderMap) -> Option<Self> {
+        let mut found = headers.get_all("client-cert").iter();
+        let (Some(only), None) = (found.next(), found.next()) else { return None };
+        let text = only.to_str().ok()?.trim_matches(' ');
+        let der = STANDARD.decode(text.strip_prefix(':')?.strip_suffix(':')?).ok()?;
+        (!der.is_empty()).then(|| Self::new(der))
     }
 
     /// The bytes.

@@ -23,6 +23,9 @@ pub struct ResourceMetadata {
     /// Where a request may carry its bearer token: `header`, `body`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bearer_methods_supported: Option<Vec<String>>,
+    /// Whether access tokens may be bound to the certificates of clients.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub tls_client_certificate_bound_access_tokens: bool,
     /// The name shown to people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resource_name: Option<String>,

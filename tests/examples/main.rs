@@ -16,6 +16,8 @@ mod endpoints;
 mod files;
 mod login;
 mod login_link;
+mod pki;
 mod process;
 mod registration;
+mod tls;
 mod walk;

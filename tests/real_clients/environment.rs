@@ -42,6 +42,12 @@ impl Environment {
         Self::node("oauth4webapi", "oauth4webapi.test.mjs")
     }
 
+    /// The same, with client certificates.
+    #[cfg(feature = "mtls")]
+    pub(super) fn oauth4webapi_with_certificates() -> Result<Self, Unavailable> {
+        Self::node("oauth4webapi", "mtls.test.mjs")
+    }
+
     /// Node with the SDK of the Model Context Protocol.
     pub(super) fn mcp() -> Result<Self, Unavailable> {
         Self::node("mcp", "mcp.test.mjs")

@@ -12,6 +12,12 @@ mod environment;
 #[expect(dead_code, reason = "the tests of the examples use all of it")]
 mod process;
 
+#[cfg(feature = "mtls")]
+#[path = "../examples/pki.rs"]
+mod pki;
+
+use std::process::Command;
+
 use environment::{Environment, Unavailable, fixtures};
 use process::Example;
 
@@ -33,16 +39,44 @@ fn mcp() {
     run(Environment::mcp(), &["--open-registration"]);
 }
 
+#[cfg(feature = "mtls")]
+#[test]
+fn oauth4webapi_with_certificates() {
+    let Some(environment) = available(Environment::oauth4webapi_with_certificates()) else { return };
+    let pki = pki::Pki::new();
+    let machines = pki.machines();
+    for (name, holder) in [("issued", &machines.issued), ("own", &machines.own), ("other", &machines.other)] {
+        pki.file(name, &holder.pem());
+    }
+    let clients = process::Json::new("certificates", &machines.clients().to_string());
+    let server = pki.serve(&["--clients", clients.path()]);
+    let mut command = environment.command(&server.base);
+    command.arg(&pki.directory);
+    succeed(command, server);
+}
+
 fn run(environment: Result<Environment, Unavailable>, switches: &[&str]) {
-    let environment = match environment {
-        Ok(environment) => environment,
-        Err(unavailable) if std::env::var_os(REQUIRED).is_some() => panic!("{unavailable}\n{REQUIRED} is set"),
-        Err(unavailable) => return unavailable.report(),
-    };
+    let Some(environment) = available(environment) else { return };
     let [clients, users] = ["clients.json", "users.json"].map(|name| fixtures().join(name).display().to_string());
     let files = ["--clients", &clients, "--users", &users];
     let server = Example::server(&[&files, switches].concat());
-    let mut command = environment.command(&server.base);
+    succeed(environment.command(&server.base), server);
+}
+
+/// The environment; none where it cannot be had and need not.
+fn available(environment: Result<Environment, Unavailable>) -> Option<Environment> {
+    match environment {
+        Ok(environment) => Some(environment),
+        Err(unavailable) if std::env::var_os(REQUIRED).is_some() => panic!("{unavailable}\n{REQUIRED} is set"),
+        Err(unavailable) => {
+            unavailable.report();
+            None
+        }
+    }
+}
+
+/// Runs the tests of a client against `server`.
+fn succeed(mut command: Command, server: Example) {
     let output = command.output().unwrap();
     let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     let log = server.end();

@@ -4,7 +4,7 @@ use grantor::event::Event;
 use grantor::record::{Client, ClientFault, GrantType, Scope};
 use grantor::resource::Demand;
 use grantor::server::Place;
-use grantor::wire::Introspection;
+use grantor::wire::{ClientCertificate, Introspection};
 use grantor::{Config, ConfigFault, Registration};
 use http::{Request, Response, StatusCode};
 use serde_json::{Value, json as value};
@@ -436,4 +436,45 @@ fn metadata_says_what_is_served_and_where() {
     for bad in ["http://mtls.as.example", "https://mtls.as.example/", "https://mtls.as.example?x", "mtls.as.example"] {
         assert_eq!(alias(bad).unwrap_err(), ConfigFault::MutualTls(bad.to_owned()));
     }
+}
+
+#[test]
+fn the_header_of_a_proxy_is_read_only_by_whoever_says_so() {
+    let [alice, bob] = ["alice", "bob"]
+        .map(|name| base64::Engine::encode(&base64::engine::general_purpose::STANDARD, certificate(name).der()));
+    let read = |values: &[&str]| {
+        let mut headers = http::HeaderMap::new();
+        values.iter().for_each(|value| assert!(headers.try_append("client-cert", value.parse().unwrap()).is_ok()));
+        ClientCertificate::danger_from_header(&headers)
+    };
+    let good = format!(":{alice}:");
+    assert_eq!(read(&[&good]), Some(certificate("alice")));
+    assert_eq!(read(&[&format!(" {good} ")]), Some(certificate("alice")));
+    assert_eq!(read(&[&format!(":{bob}:")]), Some(certificate("bob")));
+    assert!(bob.ends_with('=') && !read(&[&good]).unwrap().is_trusted());
+    for values in [
+        &[][..],
+        &[&*good, &good],
+        &[&*format!("{good}, {good}")],
+        &[&*format!("{good};a=1")],
+        &[&*alice],
+        &[&*format!(":{alice}")],
+        &[":"],
+        &["::"],
+        &[":!:"],
+        &[&*format!(":{}:", bob.trim_end_matches('='))],
+    ] {
+        assert_eq!(read(values), None, "{values:?}");
+    }
+}
+
+#[test]
+fn a_resource_says_that_its_tokens_may_be_bound() {
+    use grantor::resource::ProtectedResource;
+    let resource = || ProtectedResource::builder("https://api.example/").authorization_server(ISSUER);
+    let says = |resource: grantor::resource::ProtectedResourceBuilder| {
+        serde_json::to_value(resource.build().unwrap().metadata()).unwrap()["tls_client_certificate_bound_access_tokens"].clone()
+    };
+    assert_eq!(says(resource().certificate_bound_access_tokens()), value!(true));
+    assert_eq!(says(resource()), Value::Null);
 }

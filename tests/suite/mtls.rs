@@ -10,6 +10,9 @@ use grantor::server::Place;
 use grantor::wire::ClientCertificate;
 use grantor::{AuthorizationServer, Question, Registration, SigningInput, Unfetched, Verdict};
 use http::{Method, Request, StatusCode};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
 use serde_json::{Value, json as value};
 
 use crate::support::*;
@@ -663,5 +666,68 @@ fn a_client_registers_itself_by_name_and_goes_back_to_a_secret() {
         (own(&[jwk(&self_signed("x"))]), "invalid_client_metadata"),
     ] {
         assert_eq!(send(Method::POST, "/register", "none", &members)["error"], error, "{members}");
+    }
+}
+
+/// Writes a value with what must be escaped escaped, one way or the other [RFC 4514 §2.4].
+fn escaped(text: &str, hex: bool) -> String {
+    let last = text.chars().count() - 1;
+    let letters = text.chars().enumerate().map(|(place, letter)| match letter {
+        _ if hex => letter.to_string().bytes().map(|byte| format!("\\{byte:02x}")).collect(),
+        '"' | '+' | ',' | ';' | '<' | '>' | '\\' => format!("\\{letter}"),
+        ' ' | '#' if place == 0 || place == last => format!("\\{letter}"),
+        _ => letter.to_string(),
+    });
+    letters.collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn a_subject_that_is_written_matches(
+        names in vec(vec((select(vec![("CN", CN), ("O", O), ("C", C), ("UID", UID)]), "[ -~äß]{0,8}[a-z,+\"#=\\\\]"), 1..3), 1..4),
+        hex in any::<bool>(),
+    ) {
+        let relative_name = |attributes: &Vec<((&str, &str), String)>| {
+            let attributes: Vec<_> = attributes.iter().map(|((_, kind), text)| (*kind, UTF8, text.as_bytes())).collect();
+            relative(&attributes)
+        };
+        let making = Making::subject(&names.iter().map(relative_name).collect::<Vec<_>>());
+        let written = names.iter().rev().map(|attributes| {
+            let attributes = attributes.iter().map(|((kind, _), text)| format!("{kind}={}", escaped(text, hex)));
+            attributes.collect::<Vec<_>>().join("+")
+        });
+        let world = mutual(named_by(DN, &written.collect::<Vec<_>>().join(",")).unwrap());
+        // A set has each of its members once.
+        let distinct = names.iter().all(|name| (1..name.len()).all(|place| !name[..place].contains(&name[place])));
+        prop_assume!(distinct);
+        prop_assert!(lets_in(&world, &shown(&making)));
+        let more = Making { subject: [making.subject, vec![named(CN, "more")]].concat(), ..Making::default() };
+        prop_assert!(!lets_in(&world, &shown(&more)));
+    }
+
+    #[test]
+    fn no_text_is_too_strange_to_be_refused(text in ".*", bytes in vec(any::<u8>(), 0..300)) {
+        for form in [DN, DNS, URI, IP, EMAIL] {
+            if let Ok(client) = named_by(form, &text) {
+                let certificate = ClientCertificate::new(bytes.clone()).trusted();
+                prop_assert!(!lets_in(&mutual(client), &certificate));
+            }
+        }
+    }
+
+    #[test]
+    fn a_damaged_certificate_has_no_other_name(place in any::<Index>(), damage in 1..=255_u8) {
+        let making = Making { subject: vec![named(CN, "client")], ..Making::names(&[dns("client.example"), ip(&[192, 0, 2, 1])]) };
+        let mut der = making.der();
+        *place.get_mut(&mut der) ^= damage;
+        let certificate = ClientCertificate::new(der).trusted();
+        for (form, text) in [(DN, "CN=other"), (DNS, "other.example"), (IP, "192.0.2.77"), (EMAIL, "ops@client.example")] {
+            prop_assert!(!lets_in(&mutual(named_by(form, text).unwrap()), &certificate));
+        }
+        // Whatever it is now, it is not the one that was registered.
+        let own = client(&own(&[jwk(&shown(&making))])).unwrap();
+        prop_assert!(!lets_in(&mutual(own), &certificate));
     }
 }
