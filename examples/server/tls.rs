@@ -49,14 +49,14 @@ impl Tls {
     /// A file cannot be read, or holds something else.
     pub(crate) fn load(certificate: &Path, key: &Path, trusted: &[PathBuf]) -> Result<Self, Box<dyn Error>> {
         let provider = Arc::new(aws_lc_rs::default_provider());
-        let key = PrivateKeyDer::from_pem_file(key).map_err(|error| format!("{}: {error}", key.display()))?;
+        let key = PrivateKeyDer::from_pem_file(key).map_err(|error| format!("--tls {}: {error}", key.display()))?;
         let config = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()?
             .with_client_cert_verifier(Arc::new(Anyone(Arc::clone(&provider))))
-            .with_single_cert(certificates(certificate)?, key)?;
+            .with_single_cert(certificates("--tls", certificate)?, key)?;
         let mut roots = RootCertStore::empty();
         for file in trusted {
-            certificates(file)?.into_iter().try_for_each(|root| roots.add(root))?;
+            certificates("--trust-ca", file)?.into_iter().try_for_each(|root| roots.add(root))?;
         }
         let authorities = || WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build();
         let authorities = if trusted.is_empty() { None } else { Some(authorities()?) };
@@ -95,10 +95,14 @@ impl Tls {
     }
 }
 
-fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, Box<dyn Error>> {
+fn certificates(switch: &str, file: &Path) -> Result<Vec<CertificateDer<'static>>, Box<dyn Error>> {
     let read = CertificateDer::pem_file_iter(file).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-    let found = read.map_err(|error| format!("{}: {error}", file.display()))?;
-    if found.is_empty() { Err(format!("{}: there is no certificate", file.display()).into()) } else { Ok(found) }
+    let found = read.map_err(|error| format!("{switch} {}: {error}", file.display()))?;
+    if found.is_empty() {
+        Err(format!("{switch} {}: there is no certificate", file.display()).into())
+    } else {
+        Ok(found)
+    }
 }
 
 /// Connections whose handshake is done.

@@ -140,7 +140,9 @@ fn what_cannot_work_is_said_at_the_start() {
         (&["--cors-origin", "https://a.example/"], "cors"),
         (&["--profile", "fapi"], "--profile"),
         (&["--require-dpop-nonce"], "--require-dpop-nonce"),
-        (&["--tls", "a", "b"], "--tls"),
+        (&["--tls", "a"], "--tls"),
+        (&["--tls", "nowhere.pem", "nowhere.pem"], "--tls nowhere.pem"),
+        (&["--trust-ca", "nowhere.pem"], "--tls"),
     ] {
         let output = refused(switches);
         assert_eq!(output.status.code().map(|code| code != 0), Some(true), "{switches:?}");

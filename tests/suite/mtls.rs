@@ -15,7 +15,9 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::{Value, json as value};
 
+use crate::schedule::{Move, Player, Scene};
 use crate::support::*;
+use crate::table::{Overlooked, Shelf, Table};
 use crate::x509::*;
 
 const DN: &str = "tls_client_auth_subject_dn";
@@ -579,6 +581,31 @@ fn a_registered_certificate_is_of_its_key() {
     bare.as_object_mut().unwrap().remove("x5c");
     assert_eq!(client(&own(&[bare])).map(|_| ()), Err(ClientFault::CertificatesMissing));
     assert_eq!(client(&own(&[])).map(|_| ()), Err(ClientFault::CertificatesMissing));
+}
+
+/// A request of `m` for a token, and at the same time the operator's change of the certificates that count.
+fn renewals() -> Scene {
+    let [old, new] = ["old", "new"].map(self_signed);
+    let mut table = Table::default();
+    table.put_client(client(&own(&[jwk(&old)])).unwrap());
+    let world = world_over(Shelf::new(table), Hands::default(), |config| {
+        config.mutual_tls(|mutual| mutual.self_signed_tls_client_auth = true)
+    });
+    let renewed = client(&own(&[jwk(&new)])).unwrap();
+    let renewing = Move::Host(Arc::new(move |table: &mut Table| table.put_client(renewed.clone())));
+    let asking = Player::sending(1, Place::Token, on(asking(), &old));
+    Scene::new(&world, &[], [asking, Player::new(2, [renewing])])
+}
+
+#[test]
+fn a_certificate_that_is_replaced_meanwhile_gets_nothing() {
+    let explored = renewals().explore(&|_| Vec::new());
+    assert_eq!((explored.schedules, explored.broken), (3, Vec::new()));
+    // Only that the client is expected as it was read makes it so.
+    let mut scene = renewals();
+    scene.table = scene.table.overlooking(&[Overlooked::ClientStill]);
+    let broken = scene.explore(&|_| Vec::new()).broken;
+    assert!(broken.iter().any(|what| what.contains("a dead access_token")), "{broken:?}");
 }
 
 /// Has one document, or none.

@@ -340,6 +340,7 @@ impl Scene {
         let pairs: Vec<_> =
             [own("client_id"), own("client_secret"), Some(("token", token))].into_iter().flatten().collect();
         let mut request = post("/introspect", &pairs);
+        request.extensions_mut().clone_from(asker.extensions());
         if let Some(header) = asker.headers().get("authorization") {
             request.headers_mut().insert("authorization", header.clone());
         }
