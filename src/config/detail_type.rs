@@ -111,6 +111,9 @@ impl Config {
         client: &Client,
         subject: Option<&Subject>,
     ) -> AuthorizationDetails {
+        if granted.is_empty() {
+            return AuthorizationDetails::none();
+        }
         let enrich = |detail: &AuthorizationDetail| match self.type_of(detail) {
             Some(known) => Some(known.enrich(detail.clone(), client, subject)).filter(|rich| same_type(rich, detail)),
             None => None,

@@ -76,8 +76,7 @@ impl<'a> Form<'a> {
         }
         let text = str::from_utf8(text).map_err(|_| Malformed::Encoding)?;
         // Most have nothing to decode; then one look at the whole is enough.
-        let special = |byte: u8| matches!(byte, b'%' | b'+') || !matches!(byte, b' '..=b'~');
-        let plain = text.len() <= limits.value && !holds(text, special);
+        let plain = text.len() <= limits.value && is_plain(text);
         let mut form = Self { parameters: Vec::with_capacity(8), left: 0, repeated: Vec::new() };
         let mut rest = text;
         while !rest.is_empty() {
@@ -201,7 +200,15 @@ fn split(text: &str, at: u8) -> (&str, &str) {
     (text.get(..place).unwrap_or_default(), text.get(place + 1..).unwrap_or_default())
 }
 
+/// Whether there is nothing to decode and nothing to refuse.
+fn is_plain(text: &str) -> bool {
+    !holds(text, |byte| matches!(byte, b'%' | b'+') || !matches!(byte, b' '..=b'~'))
+}
+
 fn decode<'a>(text: &'a str, limits: &Limits, lines: &[char]) -> Result<Cow<'a, str>, Malformed> {
+    if text.len() <= limits.value && is_plain(text) {
+        return Ok(Cow::Borrowed(text));
+    }
     let decoded = decode_component(text).ok_or(Malformed::Encoding)?;
     if decoded.len() > limits.value {
         return Err(Malformed::ValueTooLong);
