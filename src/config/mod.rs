@@ -220,15 +220,15 @@ impl Config {
         &self,
         client: &Client,
         requested: &[String],
-    ) -> Result<Arc<[Resource]>, TargetInvalid> {
+    ) -> Result<Arc<[Resource]>, TargetFault> {
         if requested.is_empty() {
             // [RFC 8707 §2]: a client that may not have what is usual must say what it wants.
             let enough = client.may_have(&self.audience) && !self.policy.requires(Practice::ResourceIndicator);
-            return if enough { Ok(self.audience()) } else { Err(TargetInvalid) };
+            return if enough { Ok(self.audience()) } else { Err(TargetFault::Missing) };
         }
         let mut found: Vec<Resource> = Vec::with_capacity(requested.len());
         for text in requested {
-            let resource = self.resource(text).filter(|known| client.may_ask_for(known)).ok_or(TargetInvalid)?;
+            let resource = self.resource(text).filter(|known| client.may_ask_for(known)).ok_or(TargetFault::Unknown)?;
             if !found.contains(resource) {
                 found.push(resource.clone());
             }
@@ -247,6 +247,15 @@ impl Config {
             known.and_then(|known| known.scopes.as_ref()).is_none_or(|scopes| scopes.contains(word))
         };
         scope.filtered(|word| audience.is_empty() || audience.iter().any(|resource| known_at(resource, word)))
+    }
+
+    /// What of `scope`, granted before, is known and allowed to `client` to this day.
+    pub(crate) fn still(&self, scope: &Scope, client: &Client) -> Scope {
+        let allowed = client.scope();
+        if self.scopes.covers(scope) && allowed.is_none_or(|allowed| allowed.covers(scope)) {
+            return scope.clone();
+        }
+        scope.filtered(|word| self.scopes.contains(word) && allowed.is_none_or(|allowed| allowed.contains(word)))
     }
 
     pub(crate) fn redirect_uri_optional_at_token(&self) -> bool {
@@ -394,6 +403,11 @@ pub(crate) enum ScopeFault {
     NotAllowed(Scope),
 }
 
-/// A resource that is no URI, is unknown, or is not for this client or grant.
+/// Why a client cannot have a token for what it names.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct TargetInvalid;
+pub(crate) enum TargetFault {
+    /// None is named where one must be.
+    Missing,
+    /// One is unknown, or not for this client.
+    Unknown,
+}

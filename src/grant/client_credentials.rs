@@ -21,7 +21,7 @@ pub(crate) fn decide(requester: &Requester<'_>, scope: Option<&str>) -> Decided 
     // Neither means anything without a person.
     let scope = scope.filtered(|word| !matches!(word, "openid" | "offline_access"));
     let audience = config.resolve_resources(client.value(), requester.resource);
-    let audience = audience.map_err(|_| TokenRefusal::TargetInvalid)?;
+    let audience = audience.map_err(TokenRefusal::from)?;
     let details = config.enrich_details(&details, client.value(), None);
     let allowance = requester.allowance_of(&audience, &scope, details.clone())?;
     let grant = Arc::new(Grant {

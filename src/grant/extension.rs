@@ -65,7 +65,7 @@ impl Extending {
         let details = details.map_err(TokenRefusal::DetailsInvalid)?;
         let scope = self.scope(scope.as_ref(), &details, config, client.value())?;
         let audience = config.resolve_resources(client.value(), requester.resource);
-        let audience = audience.map_err(|_| TokenRefusal::TargetInvalid)?;
+        let audience = audience.map_err(TokenRefusal::from)?;
         let (subject, authenticated) = person.unzip();
         let details = config.enrich_details(&details, client.value(), subject.as_ref());
         let allowance = requester.allowance_of(&audience, &scope, details.clone())?;

@@ -94,9 +94,9 @@ impl Requester<'_> {
             // A token for several resources could be used by each of them at the others [RFC 8707 §3].
             _ => return Err(TokenRefusal::TargetInvalid),
         };
-        // As with the scope, what the client may not have any more is not given either.
+        // What the client may not have any more is not given, whenever it was granted.
         ensure(self.client.value().may_have(&audience), TokenRefusal::TargetInvalid)?;
-        let scope = self.config.scope_at(&audience, scope);
+        let scope = self.config.scope_at(&audience, &self.config.still(scope, self.client.value()));
         ensure(!(scope.is_empty() && details.is_empty()), TokenRefusal::ScopeUnknown)?;
         Ok(Allowance { scope, details, audience, cnf: self.binding()? })
     }

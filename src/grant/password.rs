@@ -58,7 +58,7 @@ impl Verifying {
         let scope = config.resolve_scope_beside(&details, client.value(), self.scope.as_deref());
         let scope = scope.map_err(TokenRefusal::from)?;
         let audience = config.resolve_resources(client.value(), requester.resource);
-        let audience = audience.map_err(|_| TokenRefusal::TargetInvalid)?;
+        let audience = audience.map_err(TokenRefusal::from)?;
         let mut allowance = requester.allowance_of(&audience, &scope, details)?;
 
         let id = client.value().id().clone();

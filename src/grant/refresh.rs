@@ -125,9 +125,7 @@ fn check_subject(requester: &Requester<'_>, grant: &Grant, seen: &Snapshot) -> R
 ///
 /// What the server knows no more, or the client may not have any more, is left out of it.
 fn narrowed(requester: &Requester<'_>, grant: &Grant, requested: Option<Scope>) -> Result<Scope, TokenRefusal> {
-    let (known, allowed) = (requester.config.scopes(), requester.client.value().scope());
-    let still = |word: &str| known.contains(word) && allowed.is_none_or(|allowed| allowed.contains(word));
-    let held = grant.scope.filtered(still);
+    let held = requester.config.still(&grant.scope, requester.client.value());
     let Some(requested) = requested.filter(|scope| !scope.is_empty()) else {
         return Ok(held);
     };

@@ -179,7 +179,7 @@ impl Exchanging {
             return Ok(Arc::clone(&subject.token.value().audience));
         }
         let found = requester.config.resolve_resources(requester.client.value(), &named);
-        let found = found.map_err(|_| TokenRefusal::TargetInvalid)?;
+        let found = found.map_err(TokenRefusal::from)?;
         ensure(found.len() == 1, TokenRefusal::TargetInvalid)?;
         Ok(found)
     }

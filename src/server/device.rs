@@ -71,7 +71,7 @@ impl Endpoint for DeviceAuthorization {
         let scope = config.resolve_scope_beside(&details, client.value(), request.scope.as_deref());
         let scope = scope.map_err(TokenRefusal::from)?;
         let audience = config.resolve_resources(client.value(), &request.resource);
-        let audience = audience.map_err(|_| TokenRefusal::TargetInvalid)?;
+        let audience = audience.map_err(TokenRefusal::from)?;
 
         let label = LABELS.get(usize::from(seen.round())).copied().unwrap_or("user code");
         let (id, user_code) = (GrantId::mint(env), flow.user_codes.draw(&env.derive(label)));

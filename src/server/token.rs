@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::client_auth::authenticate;
-use crate::config::{Config, ScopeFault};
+use crate::config::{Config, ScopeFault, TargetFault};
 use crate::event::Event;
 use crate::grant::authorization_code::Redemption;
 use crate::grant::device::Poll;
@@ -160,6 +160,15 @@ impl From<ScopeFault> for TokenRefusal {
             ScopeFault::Missing => Self::ScopeMissing,
             ScopeFault::Unknown => Self::ScopeUnknown,
             ScopeFault::NotAllowed(scope) => Self::ScopeNotAllowed(scope),
+        }
+    }
+}
+
+impl From<TargetFault> for TokenRefusal {
+    fn from(fault: TargetFault) -> Self {
+        match fault {
+            TargetFault::Missing => Self::TargetMissing,
+            TargetFault::Unknown => Self::TargetInvalid,
         }
     }
 }

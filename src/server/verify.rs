@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::config::{Config, ScopeFault};
+use crate::config::{Config, ScopeFault, TargetFault};
 use crate::env::Timestamp;
 use crate::grant::ensure;
 use crate::proof::pkce::ChallengeMethod;
@@ -238,7 +238,7 @@ fn check(config: &Config, request: &AuthorizationRequest, client: &Client) -> Re
     let details = config.resolve_details(client, request.authorization_details.as_ref());
     let details = details.map_err(AuthorizeReason::DetailsInvalid)?;
     let scope = config.resolve_scope_beside(&details, client, request.scope.as_deref())?;
-    let audience = config.resolve_resources(client, &request.resource).map_err(|_| AuthorizeReason::TargetInvalid)?;
+    let audience = config.resolve_resources(client, &request.resource)?;
     // The token is for all of them at once, and no second request chooses one [RFC 8707 §3].
     let one = audience.len() <= 1 || audience == config.audience();
     ensure(one || response_type != ResponseType::Token, AuthorizeReason::TargetInvalid)?;
@@ -317,6 +317,15 @@ impl From<ScopeFault> for AuthorizeReason {
             ScopeFault::Missing => Self::ScopeMissing,
             ScopeFault::Unknown => Self::ScopeUnknown,
             ScopeFault::NotAllowed(scope) => Self::ScopeNotAllowed(scope),
+        }
+    }
+}
+
+impl From<TargetFault> for AuthorizeReason {
+    fn from(fault: TargetFault) -> Self {
+        match fault {
+            TargetFault::Missing => Self::TargetMissing,
+            TargetFault::Unknown => Self::TargetInvalid,
         }
     }
 }

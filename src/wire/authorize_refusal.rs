@@ -156,6 +156,8 @@ pub enum AuthorizeReason {
     ScopeNotAllowed(Scope),
     /// Nothing that was asked for is known.
     ScopeUnknown,
+    /// A resource must be named, and none is [RFC 8707 §2].
+    TargetMissing,
     /// A resource is no URI, unknown, or not for this client [RFC 8707 §2].
     TargetInvalid,
     /// The authorization details are not such as the server knows [RFC 9396 §5].
@@ -205,6 +207,7 @@ impl AuthorizeReason {
             Self::ScopeMissing => ("invalid_scope", "scope is missing and the client has no default"),
             Self::ScopeNotAllowed(_) => ("invalid_scope", "the client may not request this scope"),
             Self::ScopeUnknown => ("invalid_scope", "none of the requested scopes is known"),
+            Self::TargetMissing => ("invalid_target", "resource is missing"),
             Self::TargetInvalid => ("invalid_target", "a resource is unknown, or not for this client"),
             Self::DetailsInvalid(fault) => ("invalid_authorization_details", fault.wording()),
             Self::PromptInvalid => ("invalid_request", "prompt is not supported, or combines none with other values"),

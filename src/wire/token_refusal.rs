@@ -99,6 +99,8 @@ pub enum TokenRefusal {
     PushedRedirectUri,
     /// A pushed request would be refused at the authorization endpoint.
     PushedRequest(AuthorizeReason),
+    /// A resource must be named, and none is [RFC 8707 §2].
+    TargetMissing,
     /// The resource is no URI, unknown, or not for this client or grant; or not exactly one is named [RFC 8707 §2].
     TargetInvalid,
     /// The authorization details are not such as the server knows, or exceed the grant [RFC 9396 §5, §6].
@@ -201,6 +203,7 @@ impl TokenRefusal {
             }
             Self::Extension(refusal) => says(S::BAD_REQUEST, refusal.error(), refusal.description()),
             Self::DetailsInvalid(fault) => says(S::BAD_REQUEST, "invalid_authorization_details", fault.wording()),
+            Self::TargetMissing => says(S::BAD_REQUEST, "invalid_target", "resource is missing"),
             Self::TargetInvalid => says(
                 S::BAD_REQUEST,
                 "invalid_target",

@@ -151,3 +151,23 @@ fn a_resource_that_was_taken_from_a_client_is_given_no_more() {
         assert_eq!(error(&world, &request), refused(400, "invalid_target"), "{ways}");
     }
 }
+
+#[test]
+fn a_scope_that_was_taken_from_a_client_is_given_no_more() {
+    for ways in ["code", "refresh"] {
+        let world = world();
+        let code = world.code("web", WEB, &[("scope", "read write")]);
+        let form =
+            [("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", WEB), ("code_verifier", VERIFIER)];
+        let mut request = post_as("/token", &basic("web", SECRET), &form);
+        if ways == "refresh" {
+            let token = text(&json(&world.token(&request)), "refresh_token");
+            let form = [("grant_type", "refresh_token"), ("refresh_token", &token)];
+            request = post_as("/token", &basic("web", SECRET), &form);
+        }
+        let people = [GrantType::AuthorizationCode, GrantType::RefreshToken];
+        let web = Client::builder("web").secret(secret(SECRET)).redirect_uri(WEB).grant_types(&people);
+        world.server.store().put_client(web.scope(Scope::parse("read").unwrap()).build().unwrap());
+        assert_eq!(text(&json(&world.token(&request)), "scope"), "read", "{ways}");
+    }
+}
