@@ -12,6 +12,8 @@ use crate::ambient::{Clock, Randomness, SystemClock, SystemRandomness};
 use crate::config::Config;
 use crate::drive::{self, AsyncHost, Failure, Host, NoHost};
 use crate::event::EventSink;
+#[cfg(feature = "jose")]
+use crate::jose::SigningHost;
 use crate::resource::{Access, Demand, Permit};
 use crate::server::{
     Approval, Authorization, Authorize, CrossOrigin, Denial, Exchange, Place, Prompt, Route, Session, Visitor,
@@ -48,6 +50,13 @@ impl<S, H, E, C, R> AuthorizationServer<S, H, E, C, R> {
     pub fn with_host<H2>(self, host: H2) -> AuthorizationServer<S, H2, E, C, R> {
         let Self { config, store, sink, clock, randomness, .. } = self;
         AuthorizationServer { config, store, host, sink, clock, randomness }
+    }
+
+    /// Lets `signer` sign, and the host so far do everything else.
+    #[cfg(feature = "jose")]
+    pub fn with_signer<G>(self, signer: G) -> AuthorizationServer<S, SigningHost<H, G>, E, C, R> {
+        let Self { config, store, host, sink, clock, randomness } = self;
+        AuthorizationServer { config, store, host: SigningHost::new(host, signer), sink, clock, randomness }
     }
 
     /// Reports events to `sink`.

@@ -306,6 +306,7 @@ impl ConfigBuilder {
         let word = |value: &&String| value.is_empty() || value.contains(' ') || !value.bytes().all(quotable);
         let bad = config.acr_values.iter().find(word);
         ensure(bad.is_none(), || ConfigFault::AcrValue(bad.cloned().unwrap_or_default()))?;
+        config.keys.check(&config.lifetimes)?;
         config.about.check()?;
         config.cors.check()?;
         check_detail_types(&config)?;

@@ -76,6 +76,9 @@ pub enum ConfigFault {
     /// A grant type of the host.
     #[error("extension_grant: {0:?}: use an absolute URI that names no other grant type, and each once")]
     ExtensionGrant(String),
+    /// The server's keys.
+    #[error("keys: give at least one key, and a retention that is not shorter than the lifetime of access tokens")]
+    Keys,
     /// The brand.
     #[error("brand {0:?}: use at most 32 letters, digits, '-' and '_'")]
     Brand(String),

@@ -6,6 +6,7 @@ mod common_details;
 mod cors;
 mod detail_type;
 mod fault;
+mod keys;
 mod lifetimes;
 mod mutual_tls;
 mod paths;
@@ -30,10 +31,12 @@ pub use profile::Profile;
 pub use registration::Registration;
 pub(crate) use registration::RegistrationPolicy;
 
+use crate::env::Timestamp;
 use crate::extension::ExtensionGrant;
 use crate::proof::pkce::ChallengeMethod;
 use crate::record::{AuthorizationDetails, Client, GrantType, Resource, ResponseType, Scope, UserCodeFormat};
 use crate::wire::Limits;
+use keys::OwnKeys;
 
 /// The configuration of an authorization server: OAuth 2.1 and RFC 9700 unless it says otherwise.
 #[derive(Clone, Debug)]
@@ -61,6 +64,7 @@ pub struct Config {
     remembers_consent: bool,
     asks_for_subjects: bool,
     mutual_tls: Option<MutualTls>,
+    keys: OwnKeys,
 }
 
 /// The device authorization grant, where it is served [RFC 8628].
@@ -124,6 +128,7 @@ impl Config {
                 remembers_consent: false,
                 asks_for_subjects: false,
                 mutual_tls: None,
+                keys: OwnKeys::default(),
             },
         }
     }
@@ -295,6 +300,16 @@ impl Config {
 
     pub(crate) const fn asks_for_subjects(&self) -> bool {
         self.asks_for_subjects
+    }
+
+    /// The JWK Set to publish at `now`, if the server signs.
+    pub(crate) fn jwks(&self, now: Timestamp) -> Option<Vec<u8>> {
+        self.keys.jwks(now)
+    }
+
+    /// Whether others can verify what the server signs.
+    pub(crate) const fn publishes_keys(&self) -> bool {
+        self.keys.are_there()
     }
 
     /// Whether a grant type is served.

@@ -20,6 +20,8 @@ pub struct Paths {
     pub registration: String,
     /// `/device_authorization`
     pub device_authorization: String,
+    /// `/jwks`
+    pub jwks: String,
     /// `/device`: the host's page on which people type user codes.
     pub verification: String,
 }
@@ -34,6 +36,7 @@ impl Default for Paths {
             pushed_authorization_request: "/par".to_owned(),
             registration: "/register".to_owned(),
             device_authorization: "/device_authorization".to_owned(),
+            jwks: "/jwks".to_owned(),
             verification: "/device".to_owned(),
         }
     }
@@ -50,6 +53,7 @@ impl Paths {
             &paths.pushed_authorization_request,
             &paths.registration,
             &paths.device_authorization,
+            &paths.jwks,
             &paths.verification,
         ];
         for (place, path) in all.iter().enumerate() {

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 use super::algorithm::{Algorithm, Algorithms};
 use super::crypto::PrivateNumbers;
 use super::json;
+use super::jwe::KeyManagement;
 use super::material::{Curve, Material};
 
 /// How large the text of one key may be, in bytes.
@@ -55,6 +56,8 @@ pub(super) struct Jwk<'a>(&'a Map<String, Value>);
 pub(super) enum Use {
     Verify,
     Sign,
+    Encrypt,
+    Decrypt,
 }
 
 impl<'a> Jwk<'a> {
@@ -95,7 +98,11 @@ impl<'a> Jwk<'a> {
                 let curve = Curve::parse(crv()?).ok_or(KeyFault::Unsupported)?;
                 Material::ec(curve, &number("x")?, &number("y")?)
             }
-            "OKP" if crv()? == "Ed25519" => Material::ed25519(&number("x")?),
+            "OKP" => match crv()? {
+                "Ed25519" => Material::ed25519(&number("x")?),
+                "X25519" => number("x")?.try_into().ok().map(Material::X25519),
+                _ => return Err(KeyFault::Unsupported),
+            },
             "RSA" => Material::rsa(number("n")?, number("e")?),
             _ => return Err(KeyFault::Unsupported),
         };
@@ -126,15 +133,30 @@ impl<'a> Jwk<'a> {
 
     /// Which of `possible` algorithms it may be used with, where it may be used so at all [RFC 7517 §4.2 to §4.4].
     pub(super) fn algorithms(self, possible: Algorithms, purpose: Use) -> Result<Algorithms, KeyFault> {
-        if self.text("use")?.is_some_and(|for_what| for_what != "sig") || !self.permits(purpose)? {
-            return Err(KeyFault::Misused);
-        }
+        self.check_use(purpose)?;
         let Some(name) = self.text("alg")? else { return Ok(possible) };
         let named = Algorithm::parse(name).filter(|algorithm| possible.contain(*algorithm));
         named.map(|algorithm| Algorithms::NONE.and(algorithm)).ok_or(KeyFault::Misused)
     }
 
-    /// [RFC 7517 §4.3]: a list of texts, each once, without operations of encryption.
+    /// The same for encryption.
+    pub(super) fn managements(self, possible: &[KeyManagement], purpose: Use) -> Result<Vec<KeyManagement>, KeyFault> {
+        self.check_use(purpose)?;
+        let Some(name) = self.text("alg")? else { return Ok(possible.to_vec()) };
+        let named = KeyManagement::parse(name).filter(|management| possible.contains(management));
+        named.map(|management| vec![management]).ok_or(KeyFault::Misused)
+    }
+
+    fn check_use(self, purpose: Use) -> Result<(), KeyFault> {
+        let expected = match purpose {
+            Use::Verify | Use::Sign => "sig",
+            Use::Encrypt | Use::Decrypt => "enc",
+        };
+        let fits = self.text("use")?.is_none_or(|said| said == expected) && self.permits(purpose)?;
+        if fits { Ok(()) } else { Err(KeyFault::Misused) }
+    }
+
+    /// [RFC 7517 §4.3]: a list of texts, each once, without those of another use.
     fn permits(self, purpose: Use) -> Result<bool, KeyFault> {
         let Some(operations) = self.0.get("key_ops") else { return Ok(true) };
         let operations = operations.as_array().ok_or(KeyFault::NotAJwk)?;
@@ -143,10 +165,14 @@ impl<'a> Jwk<'a> {
         if named.iter().enumerate().any(|(place, name)| named.iter().take(place).any(|earlier| earlier == name)) {
             return Err(KeyFault::NotAJwk);
         }
-        let wanted = match purpose {
-            Use::Verify => "verify",
-            Use::Sign => "sign",
-        };
-        Ok(named.contains(&wanted) && named.iter().all(|name| matches!(*name, "sign" | "verify")))
+        let only = |known: &[&str]| named.iter().all(|name| known.contains(name));
+        let (signs, seals) =
+            (["sign", "verify"], ["encrypt", "decrypt", "wrapKey", "unwrapKey", "deriveKey", "deriveBits"]);
+        Ok(match purpose {
+            Use::Verify => named.contains(&"verify") && only(&signs),
+            Use::Sign => named.contains(&"sign") && only(&signs),
+            // The public half of an agreement has no operation of its own.
+            Use::Encrypt | Use::Decrypt => only(&seals),
+        })
     }
 }

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::json;
+use super::jwe::{EncryptionKey, KeyManagement};
 use super::jwk::KeyFault;
 use super::jws::{Header, JwsFault};
 use super::public_key::PublicKey;
@@ -13,14 +14,15 @@ const LONGEST: usize = 256 * 1024;
 /// How many keys it may have.
 const MOST: usize = 64;
 
-/// The verification keys of someone else.
+/// The public keys of someone else.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct JwkSet {
     keys: Vec<PublicKey>,
+    encryption: Vec<EncryptionKey>,
 }
 
 impl JwkSet {
-    /// Reads a JWK Set. Keys that are not supported, unsound, or not for signatures are left out [RFC 7517 §5].
+    /// Reads a JWK Set. Keys that are not supported or unsound are left out [RFC 7517 §5].
     ///
     /// # Errors
     ///
@@ -42,20 +44,27 @@ impl JwkSet {
         let mut set = Self::default();
         for key in keys {
             let Value::Object(key) = key else { return Err(KeyFault::NotAJwk) };
-            match PublicKey::from_members(key) {
-                Ok(key) => set.keys.push(key),
-                // Nobody else should have it, so nothing that it signed is proven.
-                Err(KeyFault::Private) => return Err(KeyFault::Private),
-                Err(_) => {}
+            let (verifies, encrypts) = (PublicKey::from_members(key), EncryptionKey::from_members(key));
+            // Nobody else should have it, so nothing that it signed is proven.
+            if verifies == Err(KeyFault::Private) {
+                return Err(KeyFault::Private);
             }
+            set.keys.extend(verifies);
+            set.encryption.extend(encrypts);
         }
         Ok(set)
     }
 
-    /// The keys.
+    /// Those that verify.
     #[must_use]
     pub fn keys(&self) -> &[PublicKey] {
         &self.keys
+    }
+
+    /// The first key to encrypt to in this way.
+    #[must_use]
+    pub fn encryption_key(&self, management: KeyManagement) -> Option<&EncryptionKey> {
+        self.encryption.iter().find(|key| key.managements().contains(&management))
     }
 
     /// The one key for a header: of its name, if it names one, and for its algorithm. Keys of one name are told apart by
@@ -77,6 +86,6 @@ impl JwkSet {
 
 impl FromIterator<PublicKey> for JwkSet {
     fn from_iter<I: IntoIterator<Item = PublicKey>>(keys: I) -> Self {
-        Self { keys: keys.into_iter().collect() }
+        Self { keys: keys.into_iter().collect(), encryption: Vec::new() }
     }
 }

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::algorithm::{Algorithm, Algorithms};
+use super::algorithm::Algorithms;
 use super::jwk_set::JwkSet;
 use super::token::SigningKey;
 use crate::env::Timestamp;
 
 /// The keys of a server, each with the moment from which it signs. Until then it is published, so that everyone can know
-/// it; from the moment at which a later key of its algorithm signs, it is retired, and stays published until the last
+/// it, which should be a day and must be more than the five minutes that others may keep the set; from the moment at which a later key of its algorithm signs, it is retired, and stays published until the last
 /// token that it signed has expired. So every replica changes at the same second, and nobody has to be told.
 ///
 /// ```text
@@ -116,15 +116,15 @@ impl KeySet {
         Map::from_iter([("keys".to_owned(), keys.into())])
     }
 
+    /// Whether there is any key, now or later.
+    #[must_use]
+    pub const fn can_sign(&self) -> bool {
+        !self.keys.is_empty()
+    }
+
     /// The algorithms that sign at some time.
     #[must_use]
     pub fn algorithms(&self) -> Algorithms {
         self.keys.iter().map(|known| known.key.algorithm()).collect::<Algorithms>()
-    }
-
-    /// Whether there is a key for an algorithm at this time.
-    #[must_use]
-    pub fn signs_with(&self, algorithm: Algorithm, now: Timestamp) -> bool {
-        self.current(Algorithms::NONE.and(algorithm), now).is_some()
     }
 }

@@ -1,5 +1,9 @@
 //! Public keys as numbers, whose form is proven: exact lengths, sizes, and no point that signs for everyone.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Map, Value};
+
 use super::algorithm::{Algorithm, Algorithms};
 
 /// A public key as numbers.
@@ -7,6 +11,7 @@ use super::algorithm::{Algorithm, Algorithms};
 pub(super) enum Material {
     Ec { curve: Curve, point: Vec<u8> },
     Ed25519([u8; 32]),
+    X25519([u8; 32]),
     Rsa { n: Vec<u8>, e: Vec<u8> },
 }
 
@@ -92,6 +97,7 @@ impl Material {
             Self::Ec { curve: Curve::P256, .. } => none.and(Algorithm::Es256),
             Self::Ec { curve: Curve::P384, .. } => none.and(Algorithm::Es384),
             Self::Ed25519(_) => none.and(Algorithm::EdDsa),
+            Self::X25519(_) => none,
             Self::Rsa { .. } => none.and(Algorithm::Ps256).and(Algorithm::Ps384).and(Algorithm::Rs256),
         }
     }
@@ -100,9 +106,24 @@ impl Material {
     pub(super) fn coordinates(&self) -> (&[u8], &[u8]) {
         match self {
             Self::Ec { curve, point } => point.get(1..).unwrap_or_default().split_at_checked(curve.coordinate()),
-            Self::Ed25519(_) | Self::Rsa { .. } => None,
+            Self::Ed25519(_) | Self::X25519(_) | Self::Rsa { .. } => None,
         }
         .unwrap_or_default()
+    }
+
+    /// The members that make a JWK of it.
+    pub(super) fn to_jwk(&self) -> Map<String, Value> {
+        let text = |bytes: &[u8]| Value::from(URL_SAFE_NO_PAD.encode(bytes));
+        let members = match self {
+            Self::Ec { curve, .. } => {
+                let (x, y) = self.coordinates();
+                vec![("kty", "EC".into()), ("crv", curve.as_str().into()), ("x", text(x)), ("y", text(y))]
+            }
+            Self::Ed25519(x) => vec![("kty", "OKP".into()), ("crv", "Ed25519".into()), ("x", text(x))],
+            Self::X25519(x) => vec![("kty", "OKP".into()), ("crv", "X25519".into()), ("x", text(x))],
+            Self::Rsa { n, e } => vec![("kty", "RSA".into()), ("n", text(n)), ("e", text(e))],
+        };
+        members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
 
     /// How long a signature by such a key is, in bytes.
@@ -110,6 +131,7 @@ impl Material {
         match self {
             Self::Ec { curve, .. } => 2 * curve.coordinate(),
             Self::Ed25519(_) => 64,
+            Self::X25519(_) => 0,
             Self::Rsa { n, .. } => n.len(),
         }
     }

@@ -1,5 +1,5 @@
-//! Signed JWTs and their keys, read strictly: compact serialization only, one way to read each token
-//! [RFC 7515, RFC 7517, RFC 7518, RFC 7519, RFC 7638, RFC 8037, RFC 8725].
+//! Signed and encrypted JWTs and their keys, read strictly: compact serialization only, one way to read each token
+//! [RFC 7515, RFC 7516, RFC 7517, RFC 7518, RFC 7519, RFC 7638, RFC 8037, RFC 8725].
 //!
 //! A [`Purpose`] says what a token is for: which algorithms, which `typ`, and whether its key may be in its header. The
 //! same value governs printing and reading, so that a token for one purpose is no token for another.
@@ -26,12 +26,15 @@
 //! - [`JwkSet`]: the keys of someone else; [`KeySet`]: one's own, which change by the clock.
 //! - [`Jws`] → [`Verified`] → [`Claims`]: reading. [`SigningKey`] → [`Unsigned`] → text: printing, where the signature may
 //!   come from another process.
+//! - [`Jwe`], [`EncryptionKey`], [`DecryptionKey`]: tokens that nobody else reads.
 //! - [`Signer`], [`AsyncSigner`]: where private keys are; [`LocalSigner`] has them in this process.
 
 mod algorithm;
 mod claims;
 mod crypto;
+mod ecdsa;
 mod json;
+mod jwe;
 mod jwk;
 mod jwk_set;
 mod jws;
@@ -48,6 +51,7 @@ mod token;
 
 pub use algorithm::{Algorithm, Algorithms};
 pub use claims::{Audience, ClaimFault, Claims, Times};
+pub use jwe::{ContentEncryption, DecryptionKey, EncryptionKey, Jwe, KeyManagement, Undecipherable};
 pub use jwk::KeyFault;
 pub use jwk_set::JwkSet;
 pub use jws::{Header, Jws, JwsFault, Verified};

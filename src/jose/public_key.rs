@@ -3,8 +3,6 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
 use super::algorithm::{Algorithm, Algorithms};
@@ -78,6 +76,9 @@ impl PublicKey {
     }
 
     pub(super) fn new(material: Material, algorithms: Algorithms, kid: Option<Arc<str>>) -> Result<Self, KeyFault> {
+        if material.algorithms() == Algorithms::NONE {
+            return Err(KeyFault::Unsupported);
+        }
         let ready = material.algorithms().iter().map(|algorithm| (algorithm, OnceLock::new())).collect();
         let prepared = Prepared { material, ready, thumbprint: OnceLock::new() };
         // Whether a point is on its curve is known only by preparing it; an RSA key has no such secret.
@@ -162,17 +163,7 @@ impl PublicKey {
 
     /// The members that make the key.
     pub(super) fn bare(&self) -> Map<String, Value> {
-        let material = &self.prepared.material;
-        let text = |bytes: &[u8]| Value::from(URL_SAFE_NO_PAD.encode(bytes));
-        let members = match material {
-            Material::Ec { curve, .. } => {
-                let (x, y) = material.coordinates();
-                vec![("kty", "EC".into()), ("crv", curve.as_str().into()), ("x", text(x)), ("y", text(y))]
-            }
-            Material::Ed25519(x) => vec![("kty", "OKP".into()), ("crv", "Ed25519".into()), ("x", text(x))],
-            Material::Rsa { n, e } => vec![("kty", "RSA".into()), ("n", text(n)), ("e", text(e))],
-        };
-        members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+        self.prepared.material.to_jwk()
     }
 }
 

@@ -48,7 +48,7 @@ impl LocalSigner {
 /// There is no such key here, or it failed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("no key here signs this")]
-#[non_exhaustive]
+#[expect(clippy::exhaustive_structs, reason = "other signers may say the same")]
 pub struct Unsignable;
 
 impl Signer for LocalSigner {

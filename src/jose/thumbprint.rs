@@ -22,6 +22,7 @@ impl Thumbprint {
                 format!(r#"{{"crv":"{}","kty":"EC","x":"{}","y":"{}"}}"#, curve.as_str(), text(x), text(y))
             }
             Material::Ed25519(x) => format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{}"}}"#, text(x)),
+            Material::X25519(x) => format!(r#"{{"crv":"X25519","kty":"OKP","x":"{}"}}"#, text(x)),
             Material::Rsa { n, e } => format!(r#"{{"e":"{}","kty":"RSA","n":"{}"}}"#, text(e), text(n)),
         };
         Self(Sha256::digest(canonical).into())

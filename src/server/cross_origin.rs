@@ -41,7 +41,7 @@ impl CrossOrigin {
     }
 
     fn reader(&self, config: &Config, client: Option<&Client>) -> Reader {
-        if self.place == Place::Metadata {
+        if matches!(self.place, Place::Metadata | Place::JwkSet) {
             return Reader::Anyone;
         }
         let cors = config.cors();

@@ -20,6 +20,7 @@ use crate::wire::{
 use super::cross_origin::CrossOrigin;
 use super::device::DeviceAuthorization;
 use super::introspect::Introspect;
+use super::keys;
 use super::manage::{Manage, Managed};
 use super::push::Push;
 use super::register::Register;
@@ -52,6 +53,11 @@ enum Call {
     Register(Register),
     /// To manage a registration.
     Manage(Manage),
+    /// For the server's public keys.
+    Keys {
+        /// Without the body.
+        head: bool,
+    },
     /// Answered already: not well formed, or the same for everyone.
     Answered(Answer),
 }
@@ -123,6 +129,7 @@ impl Call {
             Place::Registration => {
                 return Self::registration(config, request).map_err(|refusal| Box::new(refusal.print(&config.realm())));
             }
+            Place::JwkSet => return Ok(Self::Keys { head: request.method() == Method::HEAD }),
             Place::Metadata => {
                 let mut response = config.metadata().print();
                 if request.method() == Method::HEAD {
@@ -147,7 +154,7 @@ impl Call {
             Self::Push(push) => Some(push.client()),
             Self::Device(device) => Some(device.client()),
             Self::Manage(manage) => Some(manage.client()),
-            Self::Register(_) | Self::Answered(_) => None,
+            Self::Register(_) | Self::Keys { .. } | Self::Answered(_) => None,
         }
     }
 
@@ -177,7 +184,7 @@ impl Endpoint for Exchange {
             Call::Device(device) => device.keys(),
             Call::Register(register) => register.keys(),
             Call::Manage(manage) => manage.keys(),
-            Call::Answered(_) => Vec::new(),
+            Call::Keys { .. } | Call::Answered(_) => Vec::new(),
         }
     }
 
@@ -195,6 +202,14 @@ impl Endpoint for Exchange {
                 Managed::Told(information) => information.print(StatusCode::OK),
                 Managed::Deleted => gone(),
             }),
+            Call::Keys { head } => {
+                let mut response = keys::print(&self.config, seen.now());
+                if *head {
+                    response.body_mut().clear();
+                }
+                self.script.mark(&self.config, None, &mut response);
+                Ok(Plan::grant(Vec::new(), Answer(response)))
+            }
             Call::Answered(answer) => Ok(Plan::grant(Vec::new(), answer.clone())),
         }
     }

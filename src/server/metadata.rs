@@ -20,6 +20,7 @@ impl Config {
             issuer: self.issuer().to_owned(),
             authorization_endpoint: below(&self.paths().authorization),
             token_endpoint: below(&self.paths().token),
+            jwks_uri: below(&self.paths().jwks).filter(|_| self.publishes_keys()),
             scopes_supported: self.scopes().words().map(str::to_owned).collect(),
             authorization_details_types_supported: self.detail_types().map(str::to_owned).collect(),
             response_types_supported: ResponseType::ALL

@@ -11,6 +11,7 @@ mod end_grant;
 mod exchange;
 mod inquiry;
 mod introspect;
+mod keys;
 mod manage;
 mod metadata;
 mod push;

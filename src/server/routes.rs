@@ -26,12 +26,14 @@ pub enum Place {
     DeviceAuthorization,
     /// The page on which people type user codes: the host's own.
     Verification,
+    /// The server's public keys.
+    JwkSet,
     /// The metadata document.
     Metadata,
 }
 
 impl Place {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Authorization,
         Self::Token,
         Self::Revocation,
@@ -40,6 +42,7 @@ impl Place {
         Self::Registration,
         Self::DeviceAuthorization,
         Self::Verification,
+        Self::JwkSet,
         Self::Metadata,
     ];
 
@@ -60,7 +63,7 @@ impl Place {
             | Self::PushedAuthorizationRequest
             | Self::DeviceAuthorization => &[Method::POST, Method::OPTIONS],
             Self::Registration => &[Method::GET, Method::POST, Method::PUT, Method::DELETE, Method::OPTIONS],
-            Self::Metadata => &[Method::GET, Method::HEAD, Method::OPTIONS],
+            Self::JwkSet | Self::Metadata => &[Method::GET, Method::HEAD, Method::OPTIONS],
         }
     }
 
@@ -118,6 +121,7 @@ impl Config {
             | Place::PushedAuthorizationRequest
             | Place::Registration
             | Place::DeviceAuthorization
+            | Place::JwkSet
             | Place::Metadata => true,
         };
         kind && self.cors().is_on()
@@ -133,6 +137,7 @@ impl Config {
         match place {
             Place::DeviceAuthorization | Place::Verification => self.device_flow().is_some(),
             Place::Registration => self.registration().is_some(),
+            Place::JwkSet => self.publishes_keys(),
             Place::Authorization
             | Place::Token
             | Place::Revocation
@@ -153,6 +158,7 @@ impl Config {
             Place::Registration => format!("{issuer}{}", paths.registration),
             Place::DeviceAuthorization => format!("{issuer}{}", paths.device_authorization),
             Place::Verification => format!("{issuer}{}", paths.verification),
+            Place::JwkSet => format!("{issuer}{}", paths.jwks),
             // [RFC 8414 §3.1]: before the issuer's path, not after it.
             Place::Metadata => format!("/.well-known/oauth-authorization-server{issuer}"),
         }

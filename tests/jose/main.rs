@@ -10,8 +10,11 @@
 )]
 
 mod claims;
+mod encryption;
 mod keys;
 mod rfc8725;
+mod server;
 mod signing;
 mod support;
 mod vectors;
+mod wycheproof;

@@ -1,8 +1,11 @@
-//! The cryptographic operations, and nothing else of them: one trait that a second implementation can take over.
+//! The cryptographic operations, and nothing else of them: two traits that a second implementation can take
+//! over, for signatures and for encryption.
 
 mod aws_lc;
+mod envelope;
 
 pub(super) use aws_lc::AwsLc as Native;
+pub(super) use envelope::Envelope;
 
 use zeroize::Zeroizing;
 
@@ -57,6 +60,7 @@ pub(super) enum PrivateNumbers {
 pub(super) enum Generated {
     Ec(Curve),
     Ed25519,
+    X25519,
     /// 3072 bits.
     Rsa,
 }

@@ -1,5 +1,7 @@
 //! AWS-LC.
 
+mod envelope;
+
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::error::{KeyRejected, Unspecified};
 use aws_lc_rs::rand::SystemRandom;
@@ -31,6 +33,7 @@ impl Crypto for AwsLc {
         let key = match material {
             Material::Ec { curve, point } => ParsedPublicKey::new(ecdsa_verification(*curve), point),
             Material::Ed25519(x) => ParsedPublicKey::new(&signature::ED25519, x),
+            Material::X25519(_) => return Err(Rejected),
             Material::Rsa { n, e } => {
                 signature::RsaPublicKeyComponents { n, e }.to_parsed_public_key(rsa_verification(algorithm)?)
             }
@@ -76,7 +79,8 @@ impl Crypto for AwsLc {
                 Ok(Signing::Rsa(rsa::KeyPair::from_components(&components)?))
             }
             (Material::Ec { .. } | Material::Ed25519(_), PrivateNumbers::Rsa(_))
-            | (Material::Rsa { .. }, PrivateNumbers::Scalar(_)) => Err(Rejected),
+            | (Material::Rsa { .. }, PrivateNumbers::Scalar(_))
+            | (Material::X25519(_), _) => Err(Rejected),
         }
     }
 
@@ -84,6 +88,7 @@ impl Crypto for AwsLc {
         Ok(match kind {
             Generated::Ec(curve) => Signing::Ec(curve, EcdsaKeyPair::generate(ecdsa_signing(curve))?),
             Generated::Ed25519 => Signing::Ed25519(Ed25519KeyPair::generate()?),
+            Generated::X25519 => return Err(Rejected),
             Generated::Rsa => Signing::Rsa(rsa::KeyPair::generate(KeySize::Rsa3072)?),
         })
     }
