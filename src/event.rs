@@ -38,6 +38,22 @@ pub enum Event {
         /// Who had asked.
         client: ClientId,
     },
+    /// The host did not let a client be granted what it asked for.
+    #[non_exhaustive]
+    ConsentForbidden {
+        /// Who had asked.
+        client: ClientId,
+        /// Whom.
+        subject: Subject,
+    },
+    /// The operator vouched for a client, or took that back.
+    #[non_exhaustive]
+    PublisherVerified {
+        /// The client.
+        client: ClientId,
+        /// Who publishes it; nobody is known to if absent.
+        publisher: Option<String>,
+    },
     /// A person, or a policy on their behalf, consented to a request that issues nothing.
     #[non_exhaustive]
     ConsentGiven {
@@ -213,12 +229,14 @@ impl EventSink for TracingSink {
             | Event::RedirectUriRefused { .. }
             | Event::CodeReplayed { .. }
             | Event::UserCodeUnknown
+            | Event::ConsentForbidden { .. }
             | Event::PasswordRefused { .. }
             | Event::RegistrationTokenMisused { .. }
             | Event::RefreshReused { .. } => tracing::warn!(target: "grantor", ?event),
             Event::AuthorizationGranted { .. }
             | Event::AuthorizationDenied { .. }
             | Event::ConsentGiven { .. }
+            | Event::PublisherVerified { .. }
             | Event::ClientRegistered { .. }
             | Event::ClientUpdated { .. }
             | Event::ClientDeleted { .. }

@@ -61,11 +61,12 @@ pub mod wire;
 
 pub use ambient::{Clock, Randomness, RandomnessFailed, SystemClock, SystemRandomness};
 pub use config::{
-    About, CommonDetails, Config, ConfigBuilder, ConfigFault, Cors, DetailType, DeviceFlow, Lifetimes, MutualTls,
-    Paths, Policy, Practice, Profile, Registration, Rule, Stance,
+    About, Caution, CommonDetails, Config, ConfigBuilder, ConfigFault, Cors, DetailType, DeviceFlow, Lifetimes,
+    MutualTls, Paths, Policy, Practice, Profile, Registration, Rule, Stance,
 };
 pub use env::{Env, Seed, Timestamp};
 pub use facade::{AuthorizationServer, Outcome, Progress};
+pub use grant::consent_question::{Acquaintance, ConsentQuestion};
 pub use grant::password::PasswordQuestion;
 pub use grant::token_exchange::ExchangeQuestion;
 pub use snapshot::{Halt, Need, Question, RegistrationQuestion, Seen, SigningInput, Snapshot, Unfetched, Verdict};

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use url::Url;
 
 use crate::env::{Env, Seed, Timestamp};
+use crate::grant::consent_question::ConsentQuestion;
 use crate::grant::password::PasswordQuestion;
 use crate::grant::token_exchange::ExchangeQuestion;
 use crate::record::{
@@ -82,6 +83,8 @@ pub enum Question {
         /// The client that refreshes.
         client: ClientId,
     },
+    /// May this client be granted this by this person? The answer may also be [`Verdict::AskAgain`].
+    Consent(Box<ConsentQuestion>),
     /// A question of an extension.
     Extension {
         /// What kind of question this is.
@@ -109,6 +112,8 @@ pub enum Verdict {
     Allowed,
     /// It may not be.
     Denied,
+    /// It may be, if the person is asked again, whatever they agreed to before.
+    AskAgain,
     /// It is this person.
     Subject {
         /// Who.
@@ -182,6 +187,7 @@ impl fmt::Debug for Answer {
             Self::Document(Err(_)) => "Document(unfetched)",
             Self::Verdict(Verdict::Allowed) => "Allowed",
             Self::Verdict(Verdict::Denied) => "Denied",
+            Self::Verdict(Verdict::AskAgain) => "AskAgain",
             Self::Verdict(Verdict::Subject { .. }) => "Subject(..)",
             Self::Signature(_) => "Signature(..)",
         })

@@ -1,6 +1,6 @@
 //! The pages that people see: plain HTML, no script.
 
-use grantor::record::{AuthorizationDetails, Resource, Scope};
+use grantor::record::{AuthorizationDetails, RegisteredBy, Resource, Scope};
 use grantor::server::{Asking, VerificationRefusal};
 use maud::{DOCTYPE, Markup, html};
 use serde_json::Value;
@@ -190,7 +190,7 @@ impl ConsentPage<'_> {
                     @if !audience.is_empty() { (places(audience)) }
                     @if !details.is_empty() { (what(details)) }
                 }
-                @if self.pending.client().registered.is_some() {
+                @if self.pending.standing().registered_by == RegisteredBy::Itself {
                     p.alert id="unknown" { "This client registered itself, and nobody here knows whose it is." }
                 }
                 (self.recipient())

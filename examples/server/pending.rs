@@ -1,6 +1,7 @@
 //! What a person is being asked, until they answer.
 
 use grantor::Timestamp;
+use grantor::record::Standing;
 use grantor::server::{Asking, DevicePrompt, Prompt, PromptClient, Session};
 
 use crate::pages::form_action;
@@ -29,6 +30,13 @@ impl Pending {
         match self {
             Self::Authorization(prompt) => &prompt.client,
             Self::Device(question) => &question.prompt.client,
+        }
+    }
+
+    pub(crate) fn standing(&self) -> &Standing {
+        match self {
+            Self::Authorization(prompt) => &prompt.standing,
+            Self::Device(question) => &question.prompt.standing,
         }
     }
 

@@ -8,7 +8,7 @@ use super::paths::Paths;
 use super::policy::{Practice, Stance};
 use super::profile::Profile;
 use super::registration::{Registration, RegistrationPolicy};
-use super::{About, Config, Cors, DetailType, DeviceFlow, KnownResource, MutualTls};
+use super::{About, Caution, Config, Cors, DetailType, DeviceFlow, KnownResource, MutualTls};
 use crate::extension::ExtensionGrant;
 use crate::record::{GrantType, Resource, Scope, web_url};
 use crate::wire::Limits;
@@ -18,6 +18,7 @@ use crate::wire::Limits;
 pub struct ConfigBuilder {
     pub(super) config: Config,
     pub(super) scopes: Vec<String>,
+    pub(super) sensitive: Vec<String>,
     pub(super) default_scope: String,
     pub(super) audience: Vec<String>,
     pub(super) resources: Vec<(String, Option<String>)>,
@@ -45,6 +46,20 @@ impl ConfigBuilder {
     #[must_use]
     pub fn scopes<I: IntoIterator<Item: Into<String>>>(mut self, scopes: I) -> Self {
         self.scopes = scopes.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Which of the scopes are sensitive: prompts say so, and [`Caution`] can keep them from some clients.
+    #[must_use]
+    pub fn sensitive_scopes<I: IntoIterator<Item: Into<String>>>(mut self, scopes: I) -> Self {
+        self.sensitive = scopes.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// What people are warned of, and what is refused before they are asked.
+    #[must_use]
+    pub fn caution(mut self, change: impl FnOnce(&mut Caution)) -> Self {
+        change(&mut self.config.caution);
         self
     }
 
@@ -265,7 +280,8 @@ impl ConfigBuilder {
     ///
     /// An option is dangerous, contradicts another, or could not work; the error names it and says what to do.
     pub fn build(self) -> Result<Arc<Config>, ConfigFault> {
-        let Self { mut config, scopes, default_scope, audience, resources, profile, choices, registration } = self;
+        let Self { mut config, scopes, sensitive, default_scope, audience, resources, profile, choices, registration } =
+            self;
         config.policy = profile.policy();
         choices.into_iter().try_for_each(|(practice, stance)| config.policy.choose(practice, stance))?;
         config.issuer_path = issuer_path(&config.issuer)?;
@@ -275,6 +291,9 @@ impl ConfigBuilder {
             return Err(ConfigFault::Scope(bad.clone()));
         }
         config.scopes = Scope::parse(&scopes.join(" ")).map_err(|_| ConfigFault::Scope(scopes.join(" ")))?;
+        let sensitive = sensitive.join(" ");
+        config.sensitive = Scope::parse(&sensitive).map_err(|_| ConfigFault::SensitiveScope(sensitive))?;
+        config.check_sensitive_scopes()?;
         config.default_scope = Scope::parse(&default_scope).map_err(|_| ConfigFault::DefaultScope(default_scope))?;
         let unknown = config.default_scope.without(&config.scopes);
         ensure(unknown.is_empty(), || ConfigFault::DefaultScope(unknown.as_str().to_owned()))?;

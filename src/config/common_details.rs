@@ -18,13 +18,14 @@ pub struct CommonDetails {
     name: String,
     known: Vec<(&'static str, Vec<String>)>,
     stays: bool,
+    sensitive: bool,
 }
 
 impl CommonDetails {
     /// The type of this name, without any member yet.
     #[must_use]
     pub fn new(name: impl Into<String>) -> Self {
-        Self { name: name.into(), known: Vec::new(), stays: false }
+        Self { name: name.into(), known: Vec::new(), stays: false, sensitive: false }
     }
 
     /// Requires `locations`, out of these.
@@ -57,10 +58,17 @@ impl CommonDetails {
         self.with(IDENTIFIER, Vec::<String>::new())
     }
 
-    /// Lets a consent that the host remembers be enough for later requests.
+    /// Lets a consent that is remembered be enough for later requests.
     #[must_use]
     pub const fn staying_granted(mut self) -> Self {
         self.stays = true;
+        self
+    }
+
+    /// Warns people of it.
+    #[must_use]
+    pub const fn sensitive(mut self) -> Self {
+        self.sensitive = true;
         self
     }
 
@@ -109,6 +117,10 @@ impl DetailType for CommonDetails {
 
     fn stays_granted(&self) -> bool {
         self.stays
+    }
+
+    fn is_sensitive(&self, _: &AuthorizationDetail) -> bool {
+        self.sensitive
     }
 
     /// Those without `locations`, and those that name one of `resources` or a place below it.

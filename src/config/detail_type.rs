@@ -39,8 +39,14 @@ pub trait DetailType: Debug + Send + Sync {
         granted
     }
 
-    /// Whether a consent that the host remembers is enough for a later request; a payment is agreed to each time.
+    /// Whether a consent that is remembered is enough for a later request; a payment is agreed to each time.
     fn stays_granted(&self) -> bool {
+        false
+    }
+
+    /// Whether much harm could be done with it, so that people are warned.
+    fn is_sensitive(&self, detail: &AuthorizationDetail) -> bool {
+        let _ = detail;
         false
     }
 
@@ -91,17 +97,45 @@ impl Config {
 
     /// Whether each of `requested` is within one of `granted`.
     pub(crate) fn covers_details(&self, granted: &AuthorizationDetails, requested: &AuthorizationDetails) -> bool {
-        let covers = |granted: &AuthorizationDetail, requested: &AuthorizationDetail| {
+        requested.iter().all(|requested| self.covers_detail(granted, requested))
+    }
+
+    /// Whether `requested` is within one of `granted`.
+    pub(crate) fn covers_detail(&self, granted: &AuthorizationDetails, requested: &AuthorizationDetail) -> bool {
+        let covers = |granted: &AuthorizationDetail| {
             let covers = |known: &dyn DetailType| known.covers(granted, requested);
             same_type(granted, requested) && (granted == requested || self.type_of(granted).is_some_and(covers))
         };
-        requested.iter().all(|requested| granted.iter().any(|granted| covers(granted, requested)))
+        granted.iter().any(covers)
     }
 
-    /// Whether an earlier consent to `granted` makes another one to `requested` needless.
-    pub(crate) fn remembers_details(&self, granted: &AuthorizationDetails, requested: &AuthorizationDetails) -> bool {
-        let stays = |detail: &AuthorizationDetail| self.type_of(detail).is_some_and(DetailType::stays_granted);
-        requested.iter().all(stays) && self.covers_details(granted, requested)
+    /// What of `granted` can make another consent needless.
+    pub(crate) fn lasting_details(&self, granted: &AuthorizationDetails) -> AuthorizationDetails {
+        granted.filtered(|detail| self.type_of(detail).is_some_and(DetailType::stays_granted))
+    }
+
+    /// What of `requested` a person must still be asked for who consented to `granted` before.
+    pub(crate) fn new_details(
+        &self,
+        granted: &AuthorizationDetails,
+        requested: &AuthorizationDetails,
+    ) -> AuthorizationDetails {
+        let lasting = self.lasting_details(granted);
+        requested.filtered(|detail| !self.covers_detail(&lasting, detail))
+    }
+
+    /// What is kept of consents to `before` and then to `granted`: the latest first, nothing that is within another,
+    /// and no more than one request may have.
+    pub(crate) fn remembered_details(
+        &self,
+        before: Option<&AuthorizationDetails>,
+        granted: &AuthorizationDetails,
+    ) -> AuthorizationDetails {
+        let none = AuthorizationDetails::none();
+        let before = before.unwrap_or(&none);
+        let new = self.lasting_details(&self.new_details(before, granted));
+        let old = before.filtered(|detail| !self.covers_detail(&new, detail));
+        new.iter().chain(old.iter()).take(AuthorizationDetails::MOST).cloned().collect()
     }
 
     /// What a grant keeps of details that were granted.
@@ -134,7 +168,9 @@ impl Config {
     }
 
     fn check_detail(&self, detail: &AuthorizationDetail, client: &Client) -> Result<(), DetailsFault> {
-        self.permits_type(detail, client)?.validate(detail, client)
+        self.permits_type(detail, client)?.validate(detail, client)?;
+        let barred = self.withholds_from(client) && self.is_sensitive(detail);
+        if barred { Err(DetailsFault::NotAllowed) } else { Ok(()) }
     }
 
     fn permits_type(&self, detail: &AuthorizationDetail, client: &Client) -> Result<&dyn DetailType, DetailsFault> {
@@ -142,7 +178,7 @@ impl Config {
         if client.may_ask_for_details(known.name()) { Ok(known) } else { Err(DetailsFault::TypeNotAllowed) }
     }
 
-    fn type_of(&self, detail: &AuthorizationDetail) -> Option<&dyn DetailType> {
+    pub(super) fn type_of(&self, detail: &AuthorizationDetail) -> Option<&dyn DetailType> {
         self.detail_types.iter().find(|known| known.name() == detail.type_name()).map(|known| &**known)
     }
 }

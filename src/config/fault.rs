@@ -19,6 +19,9 @@ pub enum ConfigFault {
     /// The default scope.
     #[error("default_scope: {0:?} is not among scopes; list it there as well")]
     DefaultScope(String),
+    /// A scope that is said to be sensitive.
+    #[error("sensitive_scopes: {0:?} is not among scopes; list it there as well")]
+    SensitiveScope(String),
     /// A resource.
     #[error("audience {0:?}: use an absolute URI without a fragment")]
     Audience(String),

@@ -2,6 +2,7 @@
 
 mod about;
 mod builder;
+mod caution;
 mod common_details;
 mod cors;
 mod detail_type;
@@ -19,6 +20,7 @@ use std::time::Duration;
 
 pub use about::About;
 pub use builder::ConfigBuilder;
+pub use caution::Caution;
 pub use common_details::CommonDetails;
 pub use cors::Cors;
 pub use detail_type::DetailType;
@@ -45,6 +47,8 @@ pub struct Config {
     /// The issuer's path, without a slash at its end.
     issuer_path: String,
     scopes: Scope,
+    sensitive: Scope,
+    caution: Caution,
     default_scope: Scope,
     audience: Arc<[Resource]>,
     resources: Vec<KnownResource>,
@@ -99,6 +103,7 @@ impl Config {
     pub fn builder(issuer: &str) -> ConfigBuilder {
         ConfigBuilder {
             scopes: Vec::new(),
+            sensitive: Vec::new(),
             default_scope: String::new(),
             audience: Vec::new(),
             resources: Vec::new(),
@@ -109,6 +114,8 @@ impl Config {
                 issuer: issuer.into(),
                 issuer_path: String::new(),
                 scopes: Scope::empty(),
+                sensitive: Scope::empty(),
+                caution: Caution::default(),
                 default_scope: Scope::empty(),
                 audience: Arc::from([]),
                 resources: Vec::new(),
@@ -374,13 +381,16 @@ impl Config {
     /// and without a request it gets what it registered, or else the server's default [RFC 6749 §3.3].
     pub(crate) fn resolve_scope(&self, client: &Client, requested: Option<&str>) -> Result<Scope, ScopeFault> {
         let registered = client.scope();
+        let withheld = self.withholds_from(client);
+        let barred = |word: &str| withheld && self.sensitive.contains(word);
         // Most ask for what they registered; then all of their grants share one text.
         let read = |text| match registered.filter(|scope| scope.as_str() == text) {
             Some(scope) => Ok(scope.clone()),
             None => Scope::parse(text).map_err(|_| ScopeFault::Malformed),
         };
         let Some(requested) = requested.map(read).transpose()?.filter(|scope| !scope.is_empty()) else {
-            let default = registered.unwrap_or(&self.default_scope).filtered(|word| self.scopes.contains(word));
+            let default =
+                registered.unwrap_or(&self.default_scope).filtered(|word| self.scopes.contains(word) && !barred(word));
             return if default.is_empty() { Err(ScopeFault::Missing) } else { Ok(default) };
         };
         let known = if self.scopes.covers(&requested) {
@@ -390,6 +400,9 @@ impl Config {
         };
         if known.is_empty() {
             return Err(ScopeFault::Unknown);
+        }
+        if withheld && known.words().any(barred) {
+            return Err(ScopeFault::NotAllowed(known.filtered(barred)));
         }
         match registered.filter(|allowed| !allowed.covers(&known)) {
             Some(allowed) => Err(ScopeFault::NotAllowed(known.without(allowed))),

@@ -2,6 +2,7 @@
 
 pub(crate) mod authorization_code;
 pub(crate) mod client_credentials;
+pub(crate) mod consent_question;
 pub(crate) mod device;
 pub(crate) mod extension;
 pub(crate) mod holders;

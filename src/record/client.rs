@@ -35,6 +35,12 @@ pub(super) struct Fields {
     /// The resources it may ask for; every known one if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     may_ask_for: Option<Vec<Resource>>,
+    /// Who publishes it, as the operator has verified: never the client's own word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) publisher: Option<String>,
+    /// When the operator registered it, if that is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) registered: Option<Timestamp>,
     /// Absent where the operator registered it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) registration: Option<SelfRegistration>,
@@ -52,6 +58,8 @@ impl Client {
                 first_party: false,
                 resources: Vec::new(),
                 may_ask_for: None,
+                publisher: None,
+                registered: None,
                 registration: None,
             },
         }

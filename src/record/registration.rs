@@ -172,7 +172,7 @@ impl Client {
     }
 
     /// The same client with other metadata; `secret` is what it gets if it had none and now needs one. What its operator
-    /// said of it stays.
+    /// said of it stays, but that its publisher is verified.
     pub(crate) fn updated(
         &self,
         metadata: ClientMetadata,
@@ -184,6 +184,10 @@ impl Client {
             fields.secrets.extend(secret);
         } else {
             fields.secrets.clear();
+        }
+        // Whoever vouched for it had seen something else.
+        if fields.metadata != metadata {
+            fields.publisher = None;
         }
         fields.metadata = metadata;
         fields.registration = fields.registration.map(|own| SelfRegistration { token: Some(token), ..own });

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ClientId, Resource, Scope, Subject};
+use super::{AuthorizationDetails, ClientId, Resource, Scope, Subject};
 use crate::env::Timestamp;
 
 /// Everything that one person granted one client so far, in as many steps as it took.
@@ -16,6 +16,9 @@ pub struct RememberedConsent {
     pub(crate) client: ClientId,
     /// Each resource once.
     pub(crate) granted: Vec<GrantedAt>,
+    /// Authorization details whose types stay granted, the latest first.
+    #[serde(default, skip_serializing_if = "AuthorizationDetails::is_empty")]
+    pub(crate) details: AuthorizationDetails,
     /// The clients that may act for the subject, as they last said; all that the host allows if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) may_act: Option<Arc<[ClientId]>>,
@@ -64,15 +67,9 @@ impl RememberedConsent {
         self.granted.iter().map(|granted| (granted.at.as_ref(), &granted.scope))
     }
 
-    /// What they gave for every resource of `audience`.
-    pub(crate) fn scope_at(&self, audience: &[Resource]) -> Scope {
-        let empty = Scope::empty();
-        let mut found = places(audience).map(|place| {
-            let granted = self.granted().find(|(at, _)| *at == place);
-            granted.map_or(&empty, |(_, scope)| scope)
-        });
-        let first = found.next().cloned().unwrap_or_else(Scope::empty);
-        found.fold(first, |common, scope| common.filtered(|word| scope.contains(word)))
+    /// Whether they gave this word of a scope for every resource of `audience`.
+    pub(crate) fn grants(&self, word: &str, audience: &[Resource]) -> bool {
+        places(audience).all(|place| self.granted().any(|(at, scope)| at == place && scope.contains(word)))
     }
 
     /// The same with `scope` at every resource of `audience` as well.
@@ -80,10 +77,17 @@ impl RememberedConsent {
         for place in places(audience) {
             match self.granted.iter_mut().find(|granted| granted.at.as_ref() == place) {
                 Some(granted) => granted.scope = granted.scope.with(scope),
+                None if scope.is_empty() => {}
                 None => self.granted.push(GrantedAt { at: place.cloned(), scope: scope.clone() }),
             }
         }
         self
+    }
+
+    /// The authorization details that they gave and that stay granted [RFC 9396].
+    #[must_use]
+    pub const fn details(&self) -> &AuthorizationDetails {
+        &self.details
     }
 
     /// When they first agreed to anything.

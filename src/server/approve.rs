@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::config::Config;
 use crate::event::Event;
+use crate::grant::consent_question::Judged;
 use crate::record::{AuthorizationDetails, ClientId, Scope};
 use crate::snapshot::Snapshot;
 use crate::step::{Decision, Endpoint, Plan};
@@ -94,9 +95,20 @@ impl Endpoint for Approval {
         if config.scope_at(&verified.audience, scope).is_empty() && details.is_empty() {
             return refuse(AuthorizeReason::AccessDenied);
         }
+        let client = verified.client.value();
+        let (standing, to) = (config.standing(client, seen.now()), verified.to.uri.as_str().to_owned());
+        let question = prompt.asking.shown(client.id().clone(), standing, Some(to));
+        let question = question.map(|question| question.about(scope, details, config));
+        if let Some(question) = question.filter(|_| config.caution().ask_host)
+            && question.judge(seen)? == Judged::Refused
+        {
+            let event = Event::ConsentForbidden { client: question.client, subject: question.subject };
+            let refusal = verified.to.refuse(&AuthorizeReason::ConsentForbidden);
+            return Ok(Plan::refuse(Vec::new(), refusal).reporting(event));
+        }
         let may_act = self.may_act.clone();
         let consent = Consent { session, scope: scope.clone(), details: details.clone(), may_act };
-        let client = verified.client.value().id();
+        let client = client.id();
         let recalled = recall(config, Some(session), client, seen)?;
         let remembered = recalled.adding(&consent, client, &verified.audience, config, env.now);
         Ok(verified.approve(config, consent, env, |response| response).writing(remembered))

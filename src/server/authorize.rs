@@ -12,13 +12,15 @@ use serde::{Deserialize, Serialize};
 use crate::config::Config;
 use crate::env::Timestamp;
 use crate::event::Event;
-use crate::record::{AuthorizationDetails, Client, ClientId, Resource, ResponseType, Scope, Subject};
+use crate::grant::consent_question::{Acquaintance, Judged};
+use crate::record::{AuthorizationDetails, Client, ClientId, Resource, ResponseType, Scope, Standing, Subject};
 use crate::snapshot::{Halt, Snapshot};
 use crate::step::{Decision, Endpoint, Plan};
 use crate::store::Key;
 use crate::wire::{AuthorizationRequest, AuthorizationResponse, AuthorizeReason, AuthorizeRefusal, PageReason};
 
 use super::consent::Consent;
+use super::granted::Granted;
 use super::recall::{self, Recalled, recall};
 use super::verify::{Resolved, Verified, client_id, keys, page, recipient, resolve, verify};
 
@@ -90,10 +92,10 @@ impl Visitor {
     }
 
     /// What the host says was granted for every resource of `audience`.
-    fn granted_at(&self, audience: &[Resource], config: &Config) -> Scope {
+    pub(super) fn granted_at(&self, audience: &[Resource], config: &Config) -> Option<&Scope> {
         let usual = config.audience();
         let there = audience.iter().all(|resource| usual.contains(resource) || self.resources.contains(resource));
-        self.consent.clone().filter(|_| there).unwrap_or_else(Scope::empty)
+        self.consent.as_ref().filter(|_| there)
     }
 
     /// Who granted this client these details before [RFC 9396].
@@ -186,6 +188,8 @@ pub struct Prompt {
     pub acr_values: Vec<String>,
     /// Who wants to know: to be shown.
     pub client: PromptClient,
+    /// What the server itself knows of that client: to be warned by.
+    pub standing: Standing,
 }
 
 /// What a person is asked.
@@ -212,10 +216,20 @@ pub enum Asking {
         details: AuthorizationDetails,
         /// What of the scope was not granted before for all of these resources.
         new: Scope,
+        /// What of the details was not granted before, or is agreed to each time.
+        #[serde(default, skip_serializing_if = "AuthorizationDetails::is_empty")]
+        new_details: AuthorizationDetails,
+        /// What of the scope is sensitive.
+        sensitive: Scope,
+        /// What of the details is sensitive.
+        #[serde(default, skip_serializing_if = "AuthorizationDetails::is_empty")]
+        sensitive_details: AuthorizationDetails,
+        /// What the person had to do with the client before.
+        acquaintance: Acquaintance,
     },
 }
 
-/// What to show of a client. All of it is the client's own word, but for `registered`.
+/// What to show of a client. All of it is the client's own word.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct PromptClient {
@@ -233,10 +247,19 @@ pub struct PromptClient {
     pub policy_uri: Option<String>,
     /// Where the answer will go.
     pub redirect_uri: String,
-    /// Since when it is there, if it registered itself: then nobody here knows whose it is, and a person should be warned
-    /// [RFC 7591 §5].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub registered: Option<Timestamp>,
+}
+
+/// What must still be asked, if anything helps, and the error where it does not or `prompt=none` forbids to.
+#[derive(Debug)]
+struct Missing {
+    asking: Option<Asking>,
+    reason: AuthorizeReason,
+}
+
+impl Missing {
+    fn new(asking: Asking, reason: AuthorizeReason) -> Box<Self> {
+        Box::new(Self { asking: Some(asking), reason })
+    }
 }
 
 impl Authorize {
@@ -255,47 +278,45 @@ impl Authorize {
             asking,
             acr_values: verified.acr_values.clone(),
             client: PromptClient::of(verified.client.value(), verified.to.uri.as_str()),
+            standing: self.config.standing(verified.client.value(), now),
         }
     }
 
-    /// What must still be asked, if anything helps, and the error where it does not or `prompt=none` forbids to.
-    fn missing(
+    /// Whoever may be answered without a question.
+    fn answerable(
         &self,
         verified: &Verified<'_, '_>,
         recalled: &Recalled<'_>,
-        now: Timestamp,
-    ) -> Result<&Session, (Option<Asking>, AuthorizeReason)> {
-        let session =
-            self.visitor.session.as_ref().filter(|session| !verified.is_stale(session.authenticated, self.asked, now));
-        let session = session.ok_or((Some(Asking::Login), AuthorizeReason::LoginRequired))?;
+        seen: &Snapshot,
+    ) -> Result<&Session, Halt<Box<Missing>>> {
+        let session = self
+            .visitor
+            .session
+            .as_ref()
+            .filter(|session| !verified.is_stale(session.authenticated, self.asked, seen.now()));
+        let session = session.ok_or_else(|| Missing::new(Asking::Login, AuthorizeReason::LoginRequired))?;
         if let Err(reason) = verified.reached(session, self.asked) {
-            let login = (reason == AuthorizeReason::LoginRequired).then_some(Asking::Login);
-            return Err((login, reason));
+            let asking = (reason == AuthorizeReason::LoginRequired).then_some(Asking::Login);
+            return Err(Box::new(Missing { asking, reason }).into());
         }
         let chosen = session.selected.unwrap_or(session.authenticated).max(session.authenticated);
         let selected = self.asked.is_some_and(|asked| chosen >= asked);
         if verified.prompt.select_account && !selected {
-            return Err((Some(Asking::SelectAccount), AuthorizeReason::AccountSelectionRequired));
+            return Err(Missing::new(Asking::SelectAccount, AuthorizeReason::AccountSelectionRequired).into());
         }
         // [RFC 8252 §8.6]: a redirect URI that anyone on the device may hold proves no client.
         let identified = verified.client.value().is_identified_by(&verified.to.uri);
         // Nothing is issued that the wrong one could receive.
         let known = identified || (verified.prompt.none && verified.response_type == ResponseType::None);
-        let granted = self.visitor.granted_at(&verified.audience, &self.config);
-        let recalled = recalled.scope_at(&verified.audience).filter(|_| known);
-        let granted = recalled.map_or_else(|| granted.clone(), |own| granted.with(&own));
-        let remembered =
-            granted.covers(&verified.scope) && self.config.remembers_details(&self.visitor.details, &verified.details);
-        let enough = remembered || verified.client.value().is_first_party();
-        if verified.prompt.consent || !(known && enough) {
-            let asking = Asking::Consent {
-                subject: session.subject.clone(),
-                scope: verified.scope.clone(),
-                audience: Arc::clone(&verified.audience),
-                details: verified.details.clone(),
-                new: verified.scope.without(&granted),
-            };
-            return Err((Some(asking), AuthorizeReason::ConsentRequired));
+        let granted = Granted { own: recalled.consent().filter(|_| known), visitor: &self.visitor, known };
+        let question = || granted.question(&self.config, verified, session, seen.now());
+        let judged = if self.config.caution().ask_host { question().judge(seen)? } else { Judged::Usual };
+        if judged == Judged::Refused {
+            return Err(Box::new(Missing { asking: None, reason: AuthorizeReason::ConsentForbidden }).into());
+        }
+        let enough = verified.client.value().is_first_party() || granted.covers(&self.config, verified);
+        if verified.prompt.consent || judged == Judged::Afresh || !(known && enough) {
+            return Err(Missing::new(question().into(), AuthorizeReason::ConsentRequired).into());
         }
         Ok(session)
     }
@@ -320,7 +341,6 @@ impl PromptClient {
             tos_uri: metadata.tos_uri.clone(),
             policy_uri: metadata.policy_uri.clone(),
             redirect_uri: redirect_uri.to_owned(),
-            registered: client.registration().map(|own| own.issued),
         }
     }
 }
@@ -345,19 +365,29 @@ impl Endpoint for Authorize {
         };
         let client = verified.client.value().id();
         let recalled = recall(&self.config, self.visitor.session.as_ref(), client, seen)?;
-        match self.missing(&verified, &recalled, seen.now()) {
+        match self.answerable(&verified, &recalled, seen) {
             Ok(session) => {
                 let answer = |response| Authorization::Answer(Box::new(response));
                 let (scope, details) = (verified.scope.clone(), verified.details.clone());
-                let may_act = self.visitor.may_act.as_deref().map(Arc::from).or_else(|| recalled.may_act());
+                let may_act = self.visitor.may_act.as_deref().map(Arc::from);
+                let may_act = may_act.or_else(|| recalled.consent().and_then(|own| own.may_act.clone()));
                 let consent = Consent { session, scope, details, may_act };
                 Ok(verified.approve(&self.config, consent, seen.env()?, answer).writing(recalled.still()))
             }
-            Err((_, reason)) if verified.prompt.none => Err(verified.to.refuse(&reason).into()),
-            Err((None, reason)) => Err(verified.to.refuse(&reason).into()),
-            Err((Some(asking), _)) => {
-                Ok(Plan::grant(Vec::new(), Authorization::Ask(Box::new(self.prompt(&verified, asking, seen.now())))))
+            Err(Halt::Missing(need)) => Err(Halt::Missing(need)),
+            Err(Halt::Refused(missing)) if missing.reason == AuthorizeReason::ConsentForbidden => {
+                let subject = self.visitor.session.as_ref().map(|session| session.subject.clone());
+                let refused = Plan::refuse(Vec::new(), verified.to.refuse(&missing.reason));
+                let event = |subject| Event::ConsentForbidden { client: client.clone(), subject };
+                Ok(subject.map(event).into_iter().fold(refused, Plan::reporting))
             }
+            Err(Halt::Refused(missing)) => match missing.asking.filter(|_| !verified.prompt.none) {
+                Some(asking) => Ok(Plan::grant(
+                    Vec::new(),
+                    Authorization::Ask(Box::new(self.prompt(&verified, asking, seen.now()))),
+                )),
+                None => Err(verified.to.refuse(&missing.reason).into()),
+            },
         }
     }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::config::Config;
 use crate::event::Event;
+use crate::grant::consent_question::Judged;
 use crate::grant::ensure;
 use crate::record::{AuthorizationDetails, DeviceStage, Grant, GrantState, Scope};
 use crate::snapshot::{Halt, Snapshot};
@@ -12,7 +13,7 @@ use crate::step::{Decision, Endpoint, Plan};
 use crate::store::{Change, Key};
 
 use super::authorize::{Asking, Session};
-use super::verification::{DevicePrompt, VerificationRefusal, Waiting, waiting};
+use super::verification::{DevicePrompt, VerificationRefusal, Waiting, forbidden, waiting};
 
 /// A person said yes to a device.
 #[derive(Clone, Debug)]
@@ -70,6 +71,16 @@ impl Endpoint for DeviceApproval {
         let fits = asked.iter().all(|asked| asked.0.covers(scope) && self.config.covers_details(asked.1, details));
         let useful = !(self.config.scope_at(&grant.value().audience, scope).is_empty() && details.is_empty());
         ensure(fits && useful, VerificationRefusal::ApprovalExceedsRequest)?;
+
+        ensure(self.config.entrusts(client.value(), scope, details), VerificationRefusal::NotAllowed)?;
+        let standing = self.config.standing(client.value(), seen.now());
+        let question = self.prompt.asking.shown(client.value().id().clone(), standing, None);
+        if let Some(question) = question.map(|question| question.about(scope, details, &self.config))
+            && self.config.caution().ask_host
+            && question.judge(seen)? == Judged::Refused
+        {
+            return Ok(forbidden(question));
+        }
 
         let state = GrantState::Device(device.at(DeviceStage::Approved));
         let next = Grant {

@@ -1,10 +1,8 @@
 //! What a person agreed to before, read and written together with what follows from it.
 
-use std::sync::Arc;
-
 use crate::config::Config;
 use crate::env::Timestamp;
-use crate::record::{ClientId, RememberedConsent, Resource, Scope};
+use crate::record::{ClientId, RememberedConsent, Resource};
 use crate::snapshot::{Halt, Seen, Snapshot};
 use crate::store::{Change, Key};
 use crate::wire::AuthorizationRequest;
@@ -43,19 +41,10 @@ pub(super) fn recall<'s, F>(
 }
 
 impl Recalled<'_> {
-    /// What was granted before for every resource of `audience`.
-    pub(super) fn scope_at(&self, audience: &[Resource]) -> Option<Scope> {
-        self.counts().map(|consent| consent.scope_at(audience))
-    }
-
-    /// Which clients may act for the person, if they limited that.
-    pub(super) fn may_act(&self) -> Option<Arc<[ClientId]>> {
-        self.counts()?.may_act.clone()
-    }
-
-    const fn counts(&self) -> Option<&RememberedConsent> {
+    /// What was granted before.
+    pub(super) const fn consent(&self) -> Option<&RememberedConsent> {
         match self {
-            Self::Found(_, counts) => *counts,
+            Self::Found(_, consent) => *consent,
             Self::Nothing => None,
         }
     }
@@ -82,6 +71,7 @@ impl Recalled<'_> {
             subject: consent.session.subject.clone(),
             client: client.clone(),
             granted: counts.map(|before| before.granted.clone()).unwrap_or_default(),
+            details: config.remembered_details(counts.map(|before| &before.details), &consent.details),
             may_act: consent.may_act.clone(),
             first: counts.map_or(now, |before| before.first),
             given: now,

@@ -11,10 +11,11 @@ use serde::{Deserialize, Serialize};
 use crate::config::Config;
 use crate::env::Timestamp;
 use crate::event::Event;
+use crate::grant::consent_question::{Acquaintance, ConsentQuestion, Judged};
 use crate::grant::ensure;
 use crate::record::{
-    AuthorizationDetails, Client, DeviceCode, DeviceStage, Digest, Grant, GrantId, GrantState, Scope, TypedCode,
-    UserCode,
+    AuthorizationDetails, Client, DeviceCode, DeviceStage, Digest, Grant, GrantId, GrantState, Scope, Standing,
+    Subject, TypedCode, UserCode,
 };
 use crate::snapshot::{Halt, Question, Seen, Snapshot, Verdict};
 use crate::step::{Decision, Endpoint, Plan};
@@ -25,6 +26,7 @@ use super::authorize::{Asking, PromptClient, Session};
 /// A code that a person typed, ready to be decided. Nothing is written, and the device notices nothing.
 #[derive(Clone, Debug)]
 pub struct Verification {
+    config: Arc<Config>,
     code: Option<TypedCode>,
     session: Option<Session>,
     /// Who types, where the host wants to limit that.
@@ -35,10 +37,10 @@ impl Verification {
     /// Takes what was typed, by a person who may be logged in. `typist` is what the host counts attempts by, such as an
     /// address; with `DeviceFlow::ask_host` it is asked about that first [RFC 8628 §5.1].
     #[must_use]
-    pub fn new(config: &Config, typed: &str, session: Option<Session>, typist: &str) -> Self {
+    pub fn new(config: &Arc<Config>, typed: &str, session: Option<Session>, typist: &str) -> Self {
         let flow = config.device_flow();
         let typist = flow.filter(|flow| flow.ask_host).map(|_| typist.to_owned());
-        Self { code: flow.and_then(|flow| flow.user_codes.read(typed)), session, typist }
+        Self { code: flow.and_then(|flow| flow.user_codes.read(typed)), config: Arc::clone(config), session, typist }
     }
 }
 
@@ -56,6 +58,8 @@ pub struct DevicePrompt {
     pub asking: Asking,
     /// Whose device it says it is: to be shown.
     pub client: PromptClient,
+    /// What the server itself knows of that client: to be warned by.
+    pub standing: Standing,
     /// What it would get.
     pub scope: Scope,
     /// What it would get beside the scope.
@@ -76,6 +80,9 @@ pub enum VerificationRefusal {
     /// The session is older than the prompt, or another person's.
     #[error("the person must log in")]
     LoginRequired,
+    /// The server does not let the client be granted this.
+    #[error("this is not allowed here")]
+    NotAllowed,
     /// Nothing was granted, or more than was asked for.
     #[error("the approval does not fit the request")]
     ApprovalExceedsRequest,
@@ -99,15 +106,17 @@ impl Endpoint for Verification {
         let Some(index) = seen.user_code(code.digest())? else { return Ok(guessed()) };
         let Some(Waiting { grant, client, .. }) = waiting(index.value(), seen)? else { return Ok(guessed()) };
         let (scope, details) = (grant.value().scope.clone(), grant.value().details.clone());
+        ensure(self.config.entrusts(client.value(), &scope, &details), VerificationRefusal::NotAllowed)?;
+        let standing = self.config.standing(client.value(), seen.now());
         let asking = match &self.session {
             None => Asking::Login,
-            Some(Session { subject, .. }) => Asking::Consent {
-                subject: subject.clone(),
-                scope: scope.clone(),
-                audience: Arc::clone(&grant.value().audience),
-                details: details.clone(),
-                new: scope.clone(),
-            },
+            Some(Session { subject, .. }) => {
+                let question = self.question(&grant, standing.clone(), subject);
+                if self.config.caution().ask_host && question.judge(seen)? == Judged::Refused {
+                    return Ok(forbidden(question));
+                }
+                question.into()
+            }
         };
         let prompt = DevicePrompt {
             grant: grant.value().id,
@@ -115,11 +124,40 @@ impl Endpoint for Verification {
             asked: seen.now(),
             asking,
             client: PromptClient::of(client.value(), ""),
+            standing,
             scope,
             details,
         };
         Ok(Plan::grant(Vec::new(), Box::new(prompt)))
     }
+}
+
+impl Verification {
+    /// What the consent is about. A device is always asked about as a whole: nothing proves which one waits, so nothing
+    /// that was granted before counts [RFC 8628 §5.4].
+    fn question(&self, grant: &Seen<'_, Grant>, standing: Standing, subject: &Subject) -> ConsentQuestion {
+        let Grant { client, scope, details, audience, .. } = grant.value();
+        ConsentQuestion {
+            client: client.clone(),
+            standing,
+            redirect_uri: None,
+            subject: subject.clone(),
+            scope: scope.clone(),
+            details: details.clone(),
+            audience: Arc::clone(audience),
+            new: scope.clone(),
+            new_details: details.clone(),
+            sensitive: self.config.sensitive_scope(scope),
+            sensitive_details: self.config.sensitive_details(details),
+            acquaintance: Acquaintance::Unknown,
+        }
+    }
+}
+
+/// The refusal of the host, which an operator gets to know.
+pub(super) fn forbidden<R>(question: ConsentQuestion) -> Plan<R, VerificationRefusal> {
+    let event = Event::ConsentForbidden { client: question.client, subject: question.subject };
+    Plan::refuse(Vec::new(), VerificationRefusal::NotAllowed).reporting(event)
 }
 
 /// A device authorization that a person may still answer.

@@ -176,6 +176,8 @@ pub enum AuthorizeReason {
     AccountSelectionRequired,
     /// The person, or a policy on their behalf, said no, or granted nothing.
     AccessDenied,
+    /// The host does not let the client be granted this.
+    ConsentForbidden,
     /// What was approved is more than what was asked for.
     ApprovalExceedsRequest,
     /// Storage or the host failed, or there was no end to conflicts.
@@ -218,6 +220,7 @@ impl AuthorizeReason {
             }
             Self::ConsentRequired => ("consent_required", "the person must consent"),
             Self::AccountSelectionRequired => ("account_selection_required", "the person must choose an account"),
+            Self::ConsentForbidden => ("access_denied", "the server does not let this client be granted this"),
             Self::AccessDenied => ("access_denied", "the request was denied"),
             Self::ApprovalExceedsRequest => ("server_error", "the approval does not fit the request"),
             Self::ServerError => ("server_error", "the request could not be completed; please try again"),

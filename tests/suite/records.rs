@@ -1,9 +1,12 @@
 //! What is stored: the bytes of version 1, and what is refused as no record.
 
+use std::sync::Arc;
+
 use grantor::record::{
-    Client, ClientSecretDigest, ExtensionId, ExtensionRecord, GrantType, Record, RecordUnreadable, Resource, Scope,
+    Client, ClientId, ClientSecretDigest, ExtensionId, ExtensionRecord, GrantType, Record, RecordUnreadable, Resource,
+    Scope,
 };
-use grantor::server::Place;
+use grantor::server::{Approval, Place};
 use grantor::{CommonDetails, ConfigBuilder, Registration, Timestamp};
 use serde_json::Value;
 
@@ -19,7 +22,7 @@ fn full() -> World<Shelf> {
     let phone = Client::builder("phone").redirect_uri(SPA).certificate_bound_access_tokens();
     let phone = phone.grant_types(&[GrantType::AuthorizationCode, GrantType::RefreshToken]);
     clients().into_iter().chain(phone.build()).for_each(|client| table.put_client(client));
-    let files = CommonDetails::new("files").actions(["read", "write"]);
+    let files = CommonDetails::new("files").actions(["read", "write"]).staying_granted();
     let change = |config: ConfigBuilder| {
         let registration = Registration::open().by_default("read").grant_types(&[GrantType::ClientCredentials]);
         config
@@ -38,6 +41,8 @@ fn public_client() -> Record {
         .redirect_uri("com.example.app:/cb")
         .grant_types(&[GrantType::AuthorizationCode, GrantType::RefreshToken])
         .name("A command line")
+        .publisher("A publisher")
+        .registered_at(Timestamp::from_unix(1_000_000))
         .build();
     Record::Client(client.unwrap().into())
 }
@@ -110,6 +115,11 @@ fn records() -> Vec<(&'static str, Record)> {
     let session = world.session().with_acr("urn:example:strong").with_amr(["hwk", "user"]);
     world.server.approve(world.prompt(&authorization("spa", SPA, &[("prompt", "consent")])), session);
     records.push(("grant: of a strong login", written(&world, "grant")));
+    let asked = [("authorization_details", r#"[{"type":"files","actions":["write"]}]"#)];
+    let prompt = world.prompt(&authorization("spa", SPA, &asked));
+    let approval = Approval::new(Arc::clone(world.server.config()), prompt, world.session());
+    world.server.run(approval.may_act([ClientId::new("service")])).unwrap().unwrap();
+    records.push(("remembered consent: details, and who may act", written(&world, "consent")));
 
     let registering = |method, uri: &str, token: &str, body: &Value| {
         let request = http::Request::builder().method(method).uri(uri).header("content-type", "application/json");
@@ -147,7 +157,7 @@ fn the_bytes_of_version_1_are_pinned() {
 #[test]
 fn what_was_stored_is_read_back() {
     let fixtures: Vec<_> = VERSION_1.lines().map(|line| line.split_once('\t').unwrap()).collect();
-    assert_eq!(fixtures.len(), 18);
+    assert_eq!(fixtures.len(), 19);
     for ((name, record), (own, bytes)) in records().into_iter().zip(fixtures) {
         assert_eq!(name, own);
         assert_eq!(Record::decode(bytes.as_bytes()).unwrap(), record, "{name}");

@@ -121,8 +121,8 @@ fn a_public_client_is_registered_and_served() {
 
     let prompt = world.prompt(&authorization(id, CB, &[]));
     assert_eq!(prompt.client.name.as_deref(), Some("An app"));
-    assert_eq!(prompt.client.registered, Some(world.now()), "so that a person can be warned");
-    assert_eq!(world.prompt(&authorization("spa", SPA, &[])).client.registered, None);
+    assert_eq!(prompt.standing.registered, Some(world.now()), "so that a person can be warned");
+    assert_eq!(world.prompt(&authorization("spa", SPA, &[])).standing.registered, None);
     let code = parameter(&world.server.approve(prompt, world.session()), "code").unwrap();
     let tokens = world.token(&redeem(id, CB, &code));
     assert_eq!(tokens.status(), StatusCode::OK);

@@ -1,0 +1,98 @@
+//! What a consent is about: what the person is shown, and what the host is asked.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::config::Config;
+use crate::env::Timestamp;
+use crate::record::{AuthorizationDetails, ClientId, Resource, Scope, Standing, Subject};
+use crate::snapshot::{Halt, Question, Snapshot, Verdict};
+
+/// What the host is asked before a person is, before an approval without a question, and again before what the person
+/// agreed to is given.
+///
+/// [`Verdict::Allowed`] lets the usual rules decide, [`Verdict::AskAgain`] has the person asked whatever they agreed to
+/// before, and anything else refuses.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct ConsentQuestion {
+    /// Who would get it.
+    pub client: ClientId,
+    /// What the server knows of it.
+    pub standing: Standing,
+    /// Where the answer would go; absent where a device waits for it.
+    pub redirect_uri: Option<String>,
+    /// Who would give it.
+    pub subject: Subject,
+    /// What the client would get.
+    pub scope: Scope,
+    /// What it would get beside the scope [RFC 9396].
+    pub details: AuthorizationDetails,
+    /// Where it could use that [RFC 8707].
+    pub audience: Arc<[Resource]>,
+    /// What of the scope was not granted before.
+    pub new: Scope,
+    /// What of the details was not granted before, or is agreed to each time.
+    pub new_details: AuthorizationDetails,
+    /// What of the scope is sensitive.
+    pub sensitive: Scope,
+    /// What of the details is sensitive.
+    pub sensitive_details: AuthorizationDetails,
+    /// What the person had to do with the client before.
+    pub acquaintance: Acquaintance,
+}
+
+/// Whether a person granted a client anything before.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Acquaintance {
+    /// Nobody can tell: consents are not remembered, or nothing proves that this is the same client [RFC 8252 §8.6].
+    #[default]
+    Unknown,
+    /// Nothing that is remembered: this would be their first grant to it.
+    First,
+    /// They did.
+    #[non_exhaustive]
+    Known {
+        /// When for the first time, if that is remembered.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        since: Option<Timestamp>,
+    },
+}
+
+/// What the host thinks of a consent.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Judged {
+    /// The usual rules decide.
+    Usual,
+    /// The person is to be asked, whatever they agreed to before.
+    Afresh,
+    /// It is not to be.
+    Refused,
+}
+
+impl ConsentQuestion {
+    /// Asks the host.
+    pub(crate) fn judge<F>(&self, seen: &Snapshot) -> Result<Judged, Halt<F>> {
+        Ok(match seen.verdict(Question::Consent(Box::new(self.clone())))? {
+            Verdict::Allowed => Judged::Usual,
+            Verdict::AskAgain => Judged::Afresh,
+            Verdict::Denied | Verdict::Subject { .. } => Judged::Refused,
+        })
+    }
+
+    /// The same about a part of it.
+    pub(crate) fn about(self, scope: &Scope, details: &AuthorizationDetails, config: &Config) -> Self {
+        Self {
+            new: scope.filtered(|word| self.new.contains(word)),
+            new_details: details.filtered(|detail| config.covers_detail(&self.new_details, detail)),
+            sensitive: config.sensitive_scope(scope),
+            sensitive_details: config.sensitive_details(details),
+            scope: scope.clone(),
+            details: details.clone(),
+            ..self
+        }
+    }
+}
