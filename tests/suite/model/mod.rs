@@ -3,9 +3,11 @@
 //! After every action the answers must be equal, and every token ever issued must be active in both or in neither.
 
 mod calls;
+mod devices;
 mod exhaustive;
 mod intent;
 mod ledger;
+mod lifecycle;
 mod rules;
 mod strategies;
 mod subject;

@@ -24,8 +24,8 @@ const RESOURCE: &str = "https://api.example";
 /// Seeds that follow from a first one.
 #[derive(Debug)]
 pub(super) struct Seeds {
-    first: u64,
-    drawn: AtomicU64,
+    pub(super) first: u64,
+    pub(super) drawn: AtomicU64,
 }
 
 impl Randomness for Seeds {
@@ -301,7 +301,7 @@ fn request(path: &str, party: Party, proof: Proof, pairs: &[(&str, &str)]) -> Re
 }
 
 /// Where a text is among those of its kind; one that was never seen comes last.
-fn place(known: &mut Vec<String>, text: String) -> usize {
+pub(super) fn place(known: &mut Vec<String>, text: String) -> usize {
     known.iter().position(|own| *own == text).unwrap_or_else(|| {
         known.push(text);
         known.len() - 1
