@@ -7,8 +7,17 @@ use allocation_counter::measure;
 use world::{Row, World};
 
 /// Heap allocations from the bytes of a row's requests to the bytes of its answers.
-const LIMITS: [(Row, u64); 4] =
-    [(Row::Code, 52), (Row::ClientCredentials, 19), (Row::Refresh, 19), (Row::Introspection, 13)];
+const LIMITS: [(Row, u64); 9] = [
+    (Row::Code, 52),
+    (Row::ClientCredentials, 19),
+    (Row::Refresh, 19),
+    (Row::Introspection, 13),
+    (Row::DevicePoll, 14),
+    (Row::DeviceRedemption, 16),
+    (Row::Exchange, 23),
+    (Row::Push, 66),
+    (Row::Registration, 56),
+];
 
 /// Bytes of a live grant with its redeemed code, its refresh token and one access token; with its place in the index; some 1100, by how full the
 /// tables happen to be.

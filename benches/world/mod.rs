@@ -10,12 +10,17 @@
     reason = "a measurement that meets the unexpected must stop"
 )]
 
+use std::convert::Infallible;
 use std::hint::black_box;
+use std::sync::Arc;
 
+use grantor::drive::Host;
 use grantor::record::{Client, ClientSecretDigest, GrantType, Resource, Scope, Subject};
-use grantor::server::{Place, Session, Visitor};
+use grantor::server::{DeviceApproval, Place, Session, Verification, Visitor};
 use grantor::store::Memory;
-use grantor::{AuthorizationServer, Clock, Config, Progress, SystemClock};
+use grantor::{
+    AuthorizationServer, Clock, Config, Progress, Question, Registration, SigningInput, SystemClock, Unfetched, Verdict,
+};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, LOCATION};
 use http::{Method, Request, Response, StatusCode};
 
@@ -38,10 +43,30 @@ pub enum Row {
     Refresh,
     /// Of a live access token, HTTP Basic.
     Introspection,
+    /// The first poll of a device that waits for its person.
+    DevicePoll,
+    /// The poll of a device whose person said yes.
+    DeviceRedemption,
+    /// Of a live access token, HTTP Basic; the host is asked and allows it.
+    Exchange,
+    /// A public client pushes its request; the browser brings the name, and the person consented before.
+    Push,
+    /// Of a confidential client, without an initial access token.
+    Registration,
 }
 
 impl Row {
-    pub const ALL: [Self; 4] = [Self::Code, Self::ClientCredentials, Self::Refresh, Self::Introspection];
+    pub const ALL: [Self; 9] = [
+        Self::Code,
+        Self::ClientCredentials,
+        Self::Refresh,
+        Self::Introspection,
+        Self::DevicePoll,
+        Self::DeviceRedemption,
+        Self::Exchange,
+        Self::Push,
+        Self::Registration,
+    ];
 
     pub const fn name(self) -> &'static str {
         match self {
@@ -49,12 +74,17 @@ impl Row {
             Self::ClientCredentials => "client_credentials",
             Self::Refresh => "refresh",
             Self::Introspection => "introspection",
+            Self::DevicePoll => "device_poll",
+            Self::DeviceRedemption => "device_redemption",
+            Self::Exchange => "exchange",
+            Self::Push => "push",
+            Self::Registration => "registration",
         }
     }
 }
 
 pub struct World<C = SystemClock> {
-    server: AuthorizationServer<Memory<C>, grantor::drive::NoHost, (), C>,
+    server: AuthorizationServer<Memory<C>, Willing, (), C>,
     session: Session,
     consent: Scope,
     /// Of each grant its newest refresh token and its first access token, in no order.
@@ -86,11 +116,16 @@ impl<C: Clock + Clone> World<C> {
         let config = Config::builder("https://as.example")
             .scopes(["read", "write"])
             .audience(API)
+            .device_flow(|_| ())
+            .token_exchange()
+            .registration(Registration::open().at_most("read write").by_default("read"))
             // No token runs out while millions are made.
             .lifetimes(|lifetimes| lifetimes.access_token = std::time::Duration::from_secs(3600))
             .build()
             .unwrap();
-        let server = AuthorizationServer::new(config, Memory::with_clock(clock.clone())).with_clock(clock.clone());
+        let server = AuthorizationServer::new(config, Memory::with_clock(clock.clone()))
+            .with_host(Willing)
+            .with_clock(clock.clone());
         clients().into_iter().for_each(|client| server.store().put_client(client));
         let session = Session::new(Subject::new("alice"), clock.now());
         let consent = Scope::parse("read write").unwrap();
@@ -139,6 +174,30 @@ impl<C: Clock + Clone> World<C> {
                 answered(&|| self.introspect(&request));
                 self.advance();
             }
+            Row::DevicePoll => {
+                let request = poll(&self.begin(false));
+                let response = answered(&|| self.server.answer(Place::Token, &request));
+                assert!(response.body().starts_with(br#"{"error":"authorization_pending""#));
+            }
+            Row::DeviceRedemption => {
+                let request = poll(&self.begin(true));
+                answered(&|| self.token(&request));
+            }
+            Row::Exchange => {
+                let request = exchange(&self.tokens[self.next].access);
+                answered(&|| self.token(&request));
+                self.advance();
+            }
+            Row::Push => {
+                let request = push();
+                let pushed = answered(&|| self.created(Place::PushedAuthorizationRequest, &request));
+                let request = bring(&member(&pushed, "request_uri"));
+                code(&answered(&|| self.authorize(&request)));
+            }
+            Row::Registration => {
+                let request = registration();
+                answered(&|| self.created(Place::Registration, &request));
+            }
         }
     }
 
@@ -160,6 +219,26 @@ impl<C: Clock + Clone> World<C> {
         }
     }
 
+    /// The code of a device that has begun, and for which the person may have said yes.
+    fn begin(&self, approved: bool) -> String {
+        let request = post("client_id=app&scope=read%20write".to_owned());
+        let codes = granted(self.server.answer(Place::DeviceAuthorization, &request));
+        if approved {
+            let typed = member(&codes, "user_code");
+            let verification = Verification::new(self.server.config(), &typed, Some(self.session.clone()), "");
+            let prompt = self.server.run(verification).unwrap().unwrap();
+            let approval = DeviceApproval::new(Arc::clone(self.server.config()), *prompt, self.session.clone());
+            self.server.run(approval).unwrap().unwrap();
+        }
+        member(&codes, "device_code")
+    }
+
+    fn created(&self, place: Place, request: &Request<Vec<u8>>) -> Response<Vec<u8>> {
+        let response = self.server.answer(place, request);
+        assert_eq!(response.status(), StatusCode::CREATED, "{}", String::from_utf8_lossy(response.body()));
+        response
+    }
+
     fn token(&self, request: &Request<Vec<u8>>) -> Response<Vec<u8>> {
         granted(self.server.answer(Place::Token, request))
     }
@@ -171,12 +250,64 @@ impl<C: Clock + Clone> World<C> {
     }
 }
 
-fn authorization() -> Request<Vec<u8>> {
-    let query = format!(
-        "/authorize?response_type=code&client_id=app&redirect_uri={REDIRECT_URI}&scope=read%20write\
+/// Allows every exchange.
+#[derive(Clone, Copy, Debug)]
+pub struct Willing;
+
+impl Host for Willing {
+    type Error = Infallible;
+
+    fn fetch(&self, _: &url::Url) -> Result<Result<Arc<[u8]>, Unfetched>, Infallible> {
+        Ok(Err(Unfetched::new()))
+    }
+
+    fn judge(&self, _: &Question) -> Result<Verdict, Infallible> {
+        Ok(Verdict::Allowed)
+    }
+
+    fn sign(&self, _: &SigningInput) -> Result<Arc<[u8]>, Infallible> {
+        panic!("nothing is signed")
+    }
+}
+
+fn parameters() -> String {
+    format!(
+        "response_type=code&client_id=app&redirect_uri={REDIRECT_URI}&scope=read%20write\
          &state=af0ifjsldkj&code_challenge={CHALLENGE}&code_challenge_method=S256"
-    );
-    Request::builder().uri(query).body(Vec::new()).unwrap()
+    )
+}
+
+fn authorization() -> Request<Vec<u8>> {
+    Request::builder().uri(format!("/authorize?{}", parameters())).body(Vec::new()).unwrap()
+}
+
+fn push() -> Request<Vec<u8>> {
+    post(parameters())
+}
+
+fn bring(name: &str) -> Request<Vec<u8>> {
+    let name = name.replace(':', "%3A");
+    Request::builder().uri(format!("/authorize?client_id=app&request_uri={name}")).body(Vec::new()).unwrap()
+}
+
+fn poll(device_code: &str) -> Request<Vec<u8>> {
+    post(format!(
+        "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code&client_id=app&device_code={device_code}"
+    ))
+}
+
+fn exchange(subject: &str) -> Request<Vec<u8>> {
+    with_basic(post(format!(
+        "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Atoken-exchange&subject_token={subject}\
+         &subject_token_type=urn%3Aietf%3Aparams%3Aoauth%3Atoken-type%3Aaccess_token"
+    )))
+}
+
+fn registration() -> Request<Vec<u8>> {
+    let body = r#"{"redirect_uris":["https://new.example/cb"],"client_name":"A new client","scope":"read write"}"#;
+    let mut request = post(body.to_owned());
+    request.headers_mut().insert(CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
+    request
 }
 
 /// `code` as it stands in the `Location`.
@@ -229,15 +360,15 @@ fn granted(response: Response<Vec<u8>>) -> Response<Vec<u8>> {
     response
 }
 
-/// `app` is public; `service` authenticates, and is the resource server of all access tokens.
+/// `app` is public; `service` authenticates, is the resource server of all access tokens, and exchanges them.
 fn clients() -> [Client; 2] {
     let app = Client::builder("app")
         .redirect_uri("https://app.example/cb")
-        .grant_types(&[GrantType::AuthorizationCode, GrantType::RefreshToken])
+        .grant_types(&[GrantType::AuthorizationCode, GrantType::RefreshToken, GrantType::DeviceCode])
         .scope(Scope::parse("read write").unwrap());
     let service = Client::builder("service")
         .secret(ClientSecretDigest::new("a secret of 128 random bits", [7; 16], None))
-        .grant_types(&[GrantType::ClientCredentials])
+        .grant_types(&[GrantType::ClientCredentials, GrantType::TokenExchange])
         .resource(Resource::parse(API).unwrap())
         .scope(Scope::parse("read write").unwrap());
     [app.build().unwrap(), service.build().unwrap()]

@@ -10,6 +10,8 @@ use grantor::store::{AsyncStore, Change, Commit, Key, Store, Versioned};
 use grantor::{ConfigBuilder, Progress};
 use http::{Request, Response, StatusCode};
 
+use crate::fault_cases;
+use crate::faulty::Fault;
 use crate::support::*;
 use crate::table::Shelf;
 
@@ -224,6 +226,46 @@ fn a_request_costs_one_load_and_at_most_one_commit() {
     for driver in [Driver::Blocking, Driver::Async] {
         assert_eq!(Day::new(driver).run().costs, expected, "{driver:?}");
     }
+}
+
+#[test]
+fn every_further_request_costs_one_load_and_at_most_one_commit() {
+    let expected = [
+        ("device request", WRITES),
+        ("device approval", WRITES),
+        ("device denial", WRITES),
+        ("early poll", WRITES),
+        ("poll", WRITES),
+        ("push", WRITES),
+        ("pushed request", WRITES),
+        ("pushed request, a question", READS),
+        ("approval of a pushed request", WRITES),
+        ("denial of a pushed request", WRITES),
+        ("exchange", WRITES),
+        ("delegation", WRITES),
+        ("password", WRITES),
+        ("extension", WRITES),
+        ("implicit, consented", WRITES),
+        ("implicit approval", WRITES),
+        ("registration", Counts { loads: 0, commits: 1 }),
+        ("reading", READS),
+        ("update", WRITES),
+        ("deletion", WRITES),
+        ("a registration token for another client", WRITES),
+        // Whose consent is to be forgotten stands in the grant.
+        ("the end of a grant", Counts { loads: 2, commits: 1 }),
+        ("the end of a device", WRITES),
+    ];
+    let costs: Vec<_> = fault_cases::cases()
+        .iter()
+        .map(|case| {
+            let (response, store) = case.ask(Fault::None, 0);
+            assert_eq!(response.status(), case.good, "{}", case.name);
+            let commits = *store.commits.lock().unwrap();
+            (case.name, Counts { loads: *store.calls.lock().unwrap() - commits, commits })
+        })
+        .collect();
+    assert_eq!(costs, expected);
 }
 
 #[test]
