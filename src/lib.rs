@@ -36,12 +36,19 @@
 //! - [`wire`]: messages, parsed and printed; [`record`]: what is kept; [`store`]: where.
 //! - [`step`] and [`drive`]: the machine and its drivers, for tests and for stores and hosts of another shape.
 //! - [`extension`]: grant types of the host's own.
-//! - `jose`, behind the feature of that name: signed JWTs and their keys.
+//! - `jose`, behind the feature of that name: signed JWTs and their keys; with it `dpop`, proofs that one holds a key.
 //! - [`event`]: what happened, for an audit log.
 
 mod ambient;
 mod client_auth;
 mod config;
+#[cfg(feature = "jose")]
+pub mod dpop {
+    //! Demonstrating Proof of Possession [RFC 9449], beyond what [`Config`](crate::Config) turns on: proofs as clients make
+    //! them, and as a resource server of its own process checks them.
+
+    pub use crate::proof::dpop::{DpopNonces, NewProof, Proof, TargetUri};
+}
 pub mod drive;
 mod env;
 pub mod event;
@@ -60,6 +67,8 @@ pub mod store;
 pub mod wire;
 
 pub use ambient::{Clock, Randomness, RandomnessFailed, SystemClock, SystemRandomness};
+#[cfg(feature = "jose")]
+pub use config::Dpop;
 pub use config::{
     About, Caution, CommonDetails, Config, ConfigBuilder, ConfigFault, Cors, DetailType, DeviceFlow, Lifetimes,
     MutualTls, Paths, Policy, Practice, Profile, Registration, Rule, Stance,

@@ -320,6 +320,16 @@ impl Snapshot {
         }))
     }
 
+    /// Whether something that is good for one use was used; whatever there is in its place means that it was.
+    ///
+    /// # Errors
+    ///
+    /// It was not read yet.
+    pub fn is_seen<F>(&self, id: Digest) -> Result<bool, Halt<F>> {
+        let found = self.record(|| Key::Seen(id), |key| matches!(key, Key::Seen(own) if *own == id))?;
+        Ok(found.is_some())
+    }
+
     /// The document behind `url`, or that it could not be had.
     ///
     /// # Errors
@@ -568,6 +578,12 @@ impl Change {
     pub fn new_consent(consent: RememberedConsent, expires: Timestamp) -> Self {
         let key = Key::Consent { subject: consent.subject.clone(), client: consent.client.clone() };
         Self::insert(key, Record::Consent(Arc::new(consent)), expires)
+    }
+
+    /// Uses something that is good for one use, and would be taken until `expires`.
+    #[must_use]
+    pub const fn new_seen(id: Digest, expires: Timestamp) -> Self {
+        Self::insert(Key::Seen(id), Record::Seen(id), expires)
     }
 
     /// Writes a record of the host that was not there before.

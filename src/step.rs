@@ -89,6 +89,12 @@ impl<R, F> Plan<R, F> {
         self
     }
 
+    /// The same plan, writing this as well if it grants.
+    pub(crate) fn granting(mut self, change: Option<Change>) -> Self {
+        self.changes.extend(change.filter(|_| self.reply.is_ok()));
+        self
+    }
+
     /// The same plan with its answer, reply or refusal, put into one form.
     pub fn answered<A, N>(self, reply: impl FnOnce(R) -> A, refusal: impl FnOnce(F) -> A) -> Plan<A, N> {
         Plan { changes: self.changes, events: self.events, reply: Ok(self.reply.map_or_else(refusal, reply)) }

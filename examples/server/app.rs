@@ -10,6 +10,8 @@ use axum::Router;
 use axum::extract::{self, State};
 use axum::response::{self, IntoResponse as _};
 use axum::routing::{any, get, post};
+#[cfg(feature = "jose")]
+use grantor::dpop::DpopNonces;
 use grantor::event::{Event, EventSink};
 use grantor::record::{Digest, GrantType, Resource};
 use grantor::resource::ProtectedResource;
@@ -26,6 +28,8 @@ use crate::guesses::Guesses;
 use crate::host::DemoHost;
 use crate::http_io::{html, read, send};
 use crate::sessions::Sessions;
+#[cfg(feature = "jose")]
+use crate::sessions::random;
 use crate::users::Users;
 use crate::whoami::{describe, whoami};
 use crate::{consent, login, pages, walk};
@@ -90,6 +94,10 @@ impl App {
         } else {
             config
         };
+        #[cfg(feature = "jose")]
+        let config = config.dpop(|dpop| {
+            dpop.nonces = args.require_dpop_nonce.then(|| DpopNonces::new(random()));
+        });
         let accounts = CommonDetails::new(DETAILS).actions(["list_accounts", "read_balances", "initiate_payments"]);
         let config = config.authorization_details(accounts);
         let config = registration(args).into_iter().fold(config, ConfigBuilder::registration);
@@ -97,6 +105,8 @@ impl App {
         let scopes = config.scopes().filtered(|word| matches!(word, "read" | "write"));
         let description = ProtectedResource::builder(&resource).authorization_server(issuer).scopes(&scopes);
         let description = if args.tls.is_some() { description.certificate_bound_access_tokens() } else { description };
+        #[cfg(feature = "jose")]
+        let description = description.dpop_algorithms(grantor::jose::Algorithms::ASYMMETRIC);
         let resource = Resource::parse(&resource)?;
         let clients = load_clients(args, issuer, &resource)?;
         let users = Arc::new(args.users.as_deref().map_or_else(|| Ok(Users::demo()), Users::load)?);

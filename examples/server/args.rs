@@ -39,6 +39,10 @@ pub(crate) struct Args {
     /// Lets any client register itself
     #[arg(long)]
     pub(crate) open_registration: bool,
+    /// Takes only DPoP proofs that have a nonce of this server
+    #[cfg(feature = "jose")]
+    #[arg(long)]
+    pub(crate) require_dpop_nonce: bool,
     /// How long an authorization code lives
     #[arg(long, value_name = "SECONDS")]
     pub(crate) code_ttl: Option<u64>,

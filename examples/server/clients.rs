@@ -106,13 +106,17 @@ impl Loaded {
 }
 
 /// Members that ask for more protection than this server has; ignoring them would give less than was asked for.
-const PROTECTIONS: [&str; 2] = ["require_signed_request_object", "dpop_bound_access_tokens"];
+const PROTECTIONS: &[&str] = &[
+    "require_signed_request_object",
+    #[cfg(not(feature = "jose"))]
+    "dpop_bound_access_tokens",
+];
 
 fn client(id: &str, mut entry: Map<String, Value>, ignored: &mut Vec<String>) -> Result<Client, Box<dyn Error>> {
     let secret = entry.remove("client_secret").map(serde_json::from_value::<String>).transpose()?;
     let expires = entry.remove("client_secret_expires_at").map(serde_json::from_value::<u64>).transpose()?;
     let expires = expires.filter(|seconds| *seconds != 0).map(Timestamp::from_unix);
-    if let Some(name) = PROTECTIONS.into_iter().find(|name| entry.get(*name) == Some(&Value::Bool(true))) {
+    if let Some(name) = PROTECTIONS.iter().find(|name| entry.get(**name) == Some(&Value::Bool(true))) {
         return Err(format!("{name} is not supported").into());
     }
     let resources = entry.remove("resources").map(serde_json::from_value::<Vec<Resource>>).transpose()?;

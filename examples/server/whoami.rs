@@ -6,7 +6,7 @@ use axum::body::Bytes;
 use axum::extract::{self, State};
 use axum::response;
 use grantor::resource::{Access, CrossOrigin, Demand, Permit};
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{Method, Request, Response, StatusCode};
 use serde_json::json;
 
@@ -58,6 +58,7 @@ fn described(permit: &Permit) -> Response<Vec<u8>> {
     });
     let mut response = Response::new(body.to_string().into_bytes());
     let headers = response.headers_mut();
+    headers.extend(permit.dpop_nonce.clone().map(|nonce| (HeaderName::from_static("dpop-nonce"), nonce)));
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response

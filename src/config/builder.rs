@@ -191,6 +191,14 @@ impl ConfigBuilder {
         self
     }
 
+    /// Serves DPoP [RFC 9449]: clients that show proofs get tokens that are bound to their keys.
+    #[cfg(feature = "jose")]
+    #[must_use]
+    pub fn dpop(mut self, change: impl FnOnce(&mut super::Dpop)) -> Self {
+        change(self.config.dpop.get_or_insert_default());
+        self
+    }
+
     /// Serves token exchange [RFC 8693]; the host decides over each one, as [`Question::TokenExchange`].
     ///
     /// [`Question::TokenExchange`]: crate::Question::TokenExchange
@@ -334,6 +342,8 @@ impl ConfigBuilder {
         let sound = |flow: &DeviceFlow| flow.user_codes.is_sound() && (1..=60).contains(&flow.interval.as_secs());
         ensure(config.device_flow.as_ref().is_none_or(sound), || ConfigFault::DeviceFlow)?;
         config.mutual_tls.as_ref().map_or(Ok(()), MutualTls::check)?;
+        #[cfg(feature = "jose")]
+        config.dpop.as_ref().map_or(Ok(()), super::Dpop::check)?;
         config.registration =
             registration.map(|registration| RegistrationPolicy::new(registration, &config)).transpose()?;
         Ok(Arc::new(config))

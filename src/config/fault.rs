@@ -71,6 +71,12 @@ pub enum ConfigFault {
     /// Mutual TLS.
     #[error("mutual_tls: endpoint_aliases {0:?}: use an https URL without a query, a fragment or a slash at its end")]
     MutualTls(String),
+    /// DPoP.
+    #[cfg(feature = "jose")]
+    #[error(
+        "dpop: use algorithms with a public key, a window of 1 s to 10 min, and nonces that change every 1 s to 10 min"
+    )]
+    Dpop,
     /// Registration.
     #[error(
         "registration: use scopes that are listed in scopes, give a default_scope or by_default within at_most, and at least one initial access token unless it is open"

@@ -6,6 +6,8 @@ mod caution;
 mod common_details;
 mod cors;
 mod detail_type;
+#[cfg(feature = "jose")]
+mod dpop;
 mod fault;
 mod keys;
 mod lifetimes;
@@ -24,6 +26,8 @@ pub use caution::Caution;
 pub use common_details::CommonDetails;
 pub use cors::Cors;
 pub use detail_type::DetailType;
+#[cfg(feature = "jose")]
+pub use dpop::Dpop;
 pub use fault::ConfigFault;
 pub use lifetimes::Lifetimes;
 pub use mutual_tls::MutualTls;
@@ -69,6 +73,8 @@ pub struct Config {
     asks_for_subjects: bool,
     mutual_tls: Option<MutualTls>,
     keys: OwnKeys,
+    #[cfg(feature = "jose")]
+    dpop: Option<Dpop>,
 }
 
 /// The device authorization grant, where it is served [RFC 8628].
@@ -136,6 +142,8 @@ impl Config {
                 asks_for_subjects: false,
                 mutual_tls: None,
                 keys: OwnKeys::default(),
+                #[cfg(feature = "jose")]
+                dpop: None,
             },
         }
     }
@@ -297,6 +305,46 @@ impl Config {
     /// Whether clients may register for tokens that are bound to their certificates.
     pub(crate) fn binds_to_certificates(&self) -> bool {
         self.mutual_tls.as_ref().is_some_and(|mutual| mutual.certificate_bound_access_tokens)
+    }
+
+    /// DPoP, where it is served.
+    #[cfg(feature = "jose")]
+    #[must_use]
+    pub const fn dpop(&self) -> Option<&Dpop> {
+        self.dpop.as_ref()
+    }
+
+    /// The algorithms that proofs may have, by name; none where no proofs are read.
+    #[cfg(feature = "jose")]
+    pub(crate) fn proof_algorithms(&self) -> Vec<String> {
+        self.dpop.iter().flat_map(Dpop::algorithm_names).collect()
+    }
+
+    #[cfg(not(feature = "jose"))]
+    pub(crate) const fn proof_algorithms(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Whether tokens can be bound to the keys of proofs.
+    #[cfg(feature = "jose")]
+    pub(crate) const fn serves_dpop(&self) -> bool {
+        self.dpop.is_some()
+    }
+
+    #[cfg(not(feature = "jose"))]
+    pub(crate) const fn serves_dpop(&self) -> bool {
+        false
+    }
+
+    /// Whether a proof is good for one use at resources.
+    #[cfg(feature = "jose")]
+    pub(crate) fn uses_proofs_up(&self) -> bool {
+        self.dpop.as_ref().is_some_and(|dpop| dpop.single_use_at_resources)
+    }
+
+    #[cfg(not(feature = "jose"))]
+    pub(crate) const fn uses_proofs_up(&self) -> bool {
+        false
     }
 
     /// Whether what people agree to is remembered.

@@ -6,7 +6,7 @@
 //! ```
 
 use crate::proof::pkce;
-use crate::record::{Exposed, GrantState, GrantType, Handle, HandleKind, IssuedCode, Live};
+use crate::record::{Confirmation, Exposed, GrantState, GrantType, Handle, HandleKind, IssuedCode, Live};
 use crate::snapshot::Snapshot;
 use crate::wire::TokenRefusal;
 
@@ -66,6 +66,9 @@ impl Redemption {
             (None, Some(_)) => return Err(TokenRefusal::VerifierUnexpected.into()),
             (None, None) => {}
         }
+        // [RFC 9449 §10]
+        let bound = code.dpop_jkt.is_none_or(|key| requester.meets(&Confirmation::Key(key)));
+        ensure(bound, TokenRefusal::KeyDiffers)?;
         ensure(env.now < code.expires, TokenRefusal::CodeExpired)?;
 
         let allowance = requester.allowance(&grant.value().audience, &grant.value().scope, &grant.value().details)?;

@@ -1,11 +1,13 @@
 //! What every grant type does in the end: issue tokens.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config::Config;
 use crate::env::Env;
 use crate::event::Event;
+use crate::proof::Possession;
 use crate::record::{
     AccessToken, Actor, AuthorizationDetails, Chain, Client, Confirmation, Exposed, Grant, GrantType, Handle,
     HandleKind, Resource, Scope, TokenId,
@@ -53,6 +55,8 @@ pub(crate) struct Requester<'a> {
     pub(crate) client: Seen<'a, Client>,
     /// The certificate of its connection.
     pub(crate) certificate: Option<&'a ClientCertificate>,
+    /// What the request proves to hold.
+    pub(crate) possession: Option<Possession>,
     /// Where the token shall be used, if that was said.
     pub(crate) resource: &'a [String],
     /// What the token shall allow beside the scope, if that was said.
@@ -101,13 +105,18 @@ impl Requester<'_> {
         Ok(Allowance { scope, details, audience, cnf: self.binding()? })
     }
 
-    /// What the client's tokens are bound to; without it, one that asked for that gets none [RFC 8705 §3.4].
+    /// What the client's tokens are bound to; without it, one that asked for that gets none [RFC 8705 §3.4, RFC 9449 §5.2].
     fn binding(&self) -> Result<Option<Box<Confirmation>>, TokenRefusal> {
         if !self.client.value().metadata().tls_client_certificate_bound_access_tokens {
-            return Ok(None);
+            return Ok(self.possession.map(|possession| Box::new(possession.confirmation())));
         }
         let certificate = self.certificate.ok_or(TokenRefusal::CertificateMissing)?;
         Ok(Some(Box::new(certificate.confirmation())))
+    }
+
+    /// Whether the request shows what something is bound to.
+    pub(crate) fn meets(&self, cnf: &Confirmation) -> bool {
+        cnf.is_met_by(self.certificate) || self.possession.is_some_and(|possession| cnf.is_key(&possession.key))
     }
 
     /// Plans tokens, as long as the client is still what it was.
@@ -116,6 +125,7 @@ impl Requester<'_> {
         let Issue { grant_type, grant, mut changes, allowance, lifetime, act, refresh } = issue;
         let Allowance { scope, details, audience, cnf } = allowance;
         let access = Handle::mint(grant.id, env, "access token");
+        let token_type = Confirmation::token_type(cnf.as_deref());
         let token = AccessToken {
             id: TokenId::of(&access),
             client: client.value().id().clone(),
@@ -142,6 +152,7 @@ impl Requester<'_> {
             scope,
             refresh.map(|handle| self.expose_refresh(handle)),
         );
+        response.token_type = Cow::Borrowed(token_type);
         response.authorization_details = details;
         if grant_type == GrantType::TokenExchange {
             response.issued_token_type = Some(ACCESS_TOKEN_TYPE.to_owned());
@@ -186,7 +197,7 @@ impl Requester<'_> {
     }
 
     /// What a refresh token is bound to: as the access token, unless it is bound to its client already, by the client's
-    /// authentication, so that such a client can renew its certificate [RFC 8705 §4, §6.3, §7.1].
+    /// authentication, so that such a client can renew its certificate or its key [RFC 8705 §4, §6.3, §7.1, RFC 9449 §5].
     pub(crate) fn chain_binding(&self, allowance: &Allowance) -> Option<Box<Confirmation>> {
         allowance.cnf.clone().filter(|_| !self.client.value().is_confidential())
     }

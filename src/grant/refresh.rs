@@ -93,11 +93,14 @@ impl Refreshing {
     }
 }
 
-/// Requires what the chain is bound to, before whoever has only the token learns or changes anything [RFC 8705 §4].
+/// Requires what the chain is bound to, before whoever has only the token learns or changes anything [RFC 8705 §4, RFC 9449 §5].
 fn check_binding(chain: &Chain, requester: &Requester<'_>) -> Result<(), TokenRefusal> {
-    let Some(cnf) = &chain.cnf else { return Ok(()) };
-    ensure(requester.certificate.is_some(), TokenRefusal::CertificateMissing)?;
-    ensure(cnf.is_met_by(requester.certificate), TokenRefusal::CertificateDiffers)
+    let Some(cnf) = chain.cnf.as_deref().filter(|cnf| !requester.meets(cnf)) else { return Ok(()) };
+    Err(match cnf {
+        Confirmation::Key(_) => TokenRefusal::KeyDiffers,
+        Confirmation::Certificate(_) if requester.certificate.is_none() => TokenRefusal::CertificateMissing,
+        Confirmation::Certificate(_) => TokenRefusal::CertificateDiffers,
+    })
 }
 
 /// Leaves the grant alone, unless the access token issued now would outlive its record.

@@ -221,12 +221,12 @@ fn live<'s>(
 }
 
 impl LiveAccess<'_> {
-    /// Whether the client shows what its own token is bound to [RFC 8705 §3]; another's token was passed on to it, and what
+    /// Whether the client shows what its own token is bound to [RFC 8705 §3, RFC 9449 §7]; another's token was passed on to it, and what
     /// that is bound to is for the host to judge.
     fn may_be_shown_by(&self, requester: &Requester<'_>) -> bool {
         let AccessToken { client, cnf, .. } = self.token.value();
         let own = client == requester.client.value().id();
-        !own || cnf.as_ref().is_none_or(|cnf| cnf.is_met_by(requester.certificate))
+        !own || cnf.as_deref().is_none_or(|cnf| requester.meets(cnf))
     }
 
     /// Requires that all of it is still what it was.

@@ -207,7 +207,10 @@ impl Client {
         )?;
 
         let implicit = grant_types.contains(&GrantType::Implicit);
-        ensure(!(implicit && metadata.tls_client_certificate_bound_access_tokens), ClientFault::ImplicitTokensBound)?;
+        let (to_certificate, to_key) =
+            (metadata.tls_client_certificate_bound_access_tokens, metadata.dpop_bound_access_tokens);
+        ensure(!(implicit && (to_certificate || to_key)), ClientFault::ImplicitTokensBound)?;
+        ensure(!(to_certificate && to_key), ClientFault::BoundTwice)?;
 
         let response_types = response_types(metadata.response_types.as_deref(), &grant_types)?;
         let with_code = grant_types.contains(&GrantType::AuthorizationCode);
@@ -365,6 +368,13 @@ impl ClientBuilder {
         self
     }
 
+    /// Requires a proof with each of its requests for tokens, which are then bound to its key [RFC 9449 §5.2].
+    #[must_use]
+    pub const fn dpop_bound_access_tokens(mut self) -> Self {
+        self.fields.metadata.dpop_bound_access_tokens = true;
+        self
+    }
+
     /// Makes the client.
     ///
     /// # Errors
@@ -498,8 +508,11 @@ pub enum ClientFault {
     #[error("a public client cannot use the grant type client_credentials")]
     PublicClientCredentials,
     /// What the authorization endpoint issues is bound to nothing [RFC 8705 §6.4].
-    #[error("tokens of the grant type implicit cannot be bound to a certificate")]
+    #[error("tokens of the grant type implicit cannot be bound to a certificate or a key")]
     ImplicitTokensBound,
+    /// A token is bound to one thing.
+    #[error("tokens are bound either to a certificate or to a DPoP key")]
+    BoundTwice,
     /// A response type that is not served.
     #[error("response type {0:?} is not supported")]
     ResponseType(String),

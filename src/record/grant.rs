@@ -69,6 +69,9 @@ pub(crate) struct IssuedCode {
     pub(crate) redirect_uri_named: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) challenge: Option<Challenge>,
+    /// The thumbprint of the key that its tokens must be bound to [RFC 9449 §10].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) dpop_jkt: Option<Digest>,
 }
 
 /// A device code that was not redeemed yet.

@@ -82,6 +82,9 @@ pub struct ClientMetadata {
     /// Whether its access tokens must be bound to the certificate that it asks for them with [RFC 8705 §3.4].
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub tls_client_certificate_bound_access_tokens: bool,
+    /// Whether it shows a proof with every request for tokens [RFC 9449 §5.2].
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub dpop_bound_access_tokens: bool,
     /// Web or native, which decides the redirect URIs it may register.
     pub application_type: ApplicationType,
     /// Whatever else was registered, such as `client_name#ja`.

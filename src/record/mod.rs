@@ -79,6 +79,8 @@ pub enum Record {
     Extension(Arc<ExtensionRecord>),
     /// What a person agreed to, so that they need not be asked again.
     Consent(Arc<RememberedConsent>),
+    /// Something that is good for one use was used: its name.
+    Seen(Digest),
 }
 
 const VERSION: u8 = 1;

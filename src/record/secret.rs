@@ -79,6 +79,13 @@ impl Digest {
         &self.0
     }
 
+    /// Reads what [`Self::to_base64url`] wrote.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut digest = [0; 32];
+        (URL_SAFE_NO_PAD.decode_slice(text, &mut digest) == Ok(32)).then_some(Self(digest))
+    }
+
     /// Whether this is the digest of `secret`, in constant time.
     #[must_use]
     pub fn matches(&self, secret: &[u8]) -> bool {

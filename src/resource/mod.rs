@@ -8,23 +8,28 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::Request;
+use http::header::HeaderValue;
 
 pub use cross_origin::CrossOrigin;
 pub use protected::{ProtectedResource, ProtectedResourceBuilder, ProtectedResourceFault};
 pub use refusal::{ResourceReason, ResourceRefusal};
 
+use url::{Origin, Url};
+
 use crate::config::Config;
 use crate::env::Timestamp;
 use crate::grant::ensure;
 use crate::grant::holders::holders;
+use crate::proof::Possession;
+use crate::proof::dpop::PresentedProof;
 use crate::record::{
     Actor, AuthorizationDetails, ClientId, Confirmation, Grant, GrantId, Handle, HandleKind, Resource, Scope, Subject,
     TokenId,
 };
 use crate::snapshot::{Halt, Snapshot};
 use crate::step::{Decision, Endpoint, Plan};
-use crate::store::Key;
-use crate::wire::{BearerFault, BearerSource, ClientCertificate, bearer_token};
+use crate::store::{Change, Key};
+use crate::wire::{BearerFault, BearerSource, ClientCertificate, TokenScheme, presented_token};
 
 /// What a request to a resource must show.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -42,6 +47,11 @@ pub struct Demand {
     pub acr_values: Vec<String>,
     /// How long ago they may have proved it, in whole seconds.
     pub max_age: Option<Duration>,
+    /// Whether its token must be bound to a key, of which the request has a proof [RFC 9449 §7].
+    pub dpop_bound: bool,
+    /// Where clients send requests, without the path of this one: `https://api.example`. What a request itself says of its
+    /// host is never believed. If absent, it is where the resource's identifier is, or else the issuer.
+    pub reached_at: Option<Arc<str>>,
 }
 
 impl Demand {
@@ -55,6 +65,8 @@ impl Demand {
             resource_metadata: None,
             acr_values: Vec::new(),
             max_age: None,
+            dpop_bound: false,
+            reached_at: None,
         }
     }
 
@@ -70,8 +82,34 @@ impl Demand {
     #[must_use]
     pub fn of(mut self, resource: &ProtectedResource) -> Self {
         self.resource_metadata = Some(resource.metadata_url().into());
+        self.dpop_bound = resource.metadata().dpop_bound_access_tokens_required;
         let demand = self.at(resource.identifier().clone());
         if resource.accepts_form() { demand.or_in_form() } else { demand }
+    }
+
+    /// Requires a token that is bound to a key, and a proof of that key [RFC 9449 §7].
+    #[must_use]
+    pub const fn dpop_bound(mut self) -> Self {
+        self.dpop_bound = true;
+        self
+    }
+
+    /// Says where clients send requests, as far as it does not follow from the path of the request: an origin, and the part of
+    /// the path that a proxy or a router took away. Proofs are made for that [RFC 9449 §4.3].
+    #[must_use]
+    pub fn reached_at(mut self, base: impl Into<Arc<str>>) -> Self {
+        self.reached_at = Some(base.into());
+        self
+    }
+
+    /// The place that proofs are made for, without the path of the request.
+    fn base(&self, config: &Config) -> String {
+        if let Some(base) = &self.reached_at {
+            return base.as_ref().to_owned();
+        }
+        let origin = |text: &str| Some(Url::parse(text).ok()?.origin()).filter(Origin::is_tuple);
+        let named = self.resource.as_ref().and_then(|resource| origin(resource.as_str()));
+        named.or_else(|| origin(config.issuer())).map(|origin| origin.ascii_serialization()).unwrap_or_default()
     }
 
     /// Requires that the person proved who they are as surely as one of these, the best first [RFC 9470 §3].
@@ -107,11 +145,12 @@ impl Demand {
 /// A request to a resource, ready to be decided.
 #[derive(Clone, Debug)]
 pub struct Access {
+    config: Arc<Config>,
     token: Result<Option<(Handle, TokenId)>, ResourceReason>,
+    scheme: Option<TokenScheme>,
+    proof: PresentedProof,
     certificate: Option<ClientCertificate>,
     demand: Arc<Demand>,
-    realm: Arc<str>,
-    usual: Arc<[Resource]>,
 }
 
 impl Access {
@@ -119,7 +158,17 @@ impl Access {
     /// its connection has one.
     #[must_use]
     pub fn new<B: AsRef<[u8]>>(config: &Arc<Config>, request: &Request<B>, demand: Demand) -> Self {
-        let token = bearer_token(request, demand.source, config.limits()).map(|token| {
+        let schemes: &[_] =
+            if config.serves_dpop() { &[TokenScheme::Bearer, TokenScheme::Dpop] } else { &[TokenScheme::Bearer] };
+        let shown = presented_token(request, demand.source, schemes, config.limits());
+        let scheme = shown.as_ref().ok().map(|(scheme, _)| *scheme);
+        let proof = match &shown {
+            Ok((TokenScheme::Dpop, token)) => {
+                PresentedProof::at_resource(config, request, &demand.base(config), token.as_str())
+            }
+            Ok((TokenScheme::Bearer, _)) | Err(_) => PresentedProof::default(),
+        };
+        let token = shown.map(|(_, token)| {
             let handle = Handle::parse(config.brand(), HandleKind::AccessToken, token.as_str())?;
             let id = TokenId::of(&handle);
             Some((handle, id))
@@ -129,10 +178,20 @@ impl Access {
             BearerFault::Malformed => ResourceReason::Malformed,
         });
         let certificate = ClientCertificate::of(request);
-        Self { token, certificate, demand: Arc::new(demand), realm: config.realm(), usual: config.audience() }
+        Self { config: Arc::clone(config), token, scheme, proof, certificate, demand: Arc::new(demand) }
     }
 
-    fn permit(&self, seen: &Snapshot, now: Timestamp) -> Result<Permit, Halt<ResourceReason>> {
+    /// What the request proves to hold, and, if proofs are for one use here, what makes this one used.
+    fn possession(&self, seen: &Snapshot) -> Result<(Option<Possession>, Option<Change>), Halt<ResourceReason>> {
+        if self.config.uses_proofs_up() {
+            return self.proof.accept(&self.config, seen).map(Option::unzip);
+        }
+        let possession = self.proof.accept_again(&self.config, seen.now()).map_err(ResourceReason::Proof)?;
+        Ok((possession, None))
+    }
+
+    fn permit(&self, seen: &Snapshot, now: Timestamp) -> Result<Plan<Permit, ResourceRefusal>, Halt<ResourceReason>> {
+        let (possession, used) = self.possession(seen)?;
         let (handle, id) =
             self.token.as_ref().map_err(|reason| *reason)?.as_ref().ok_or(ResourceReason::TokenInvalid)?;
         let grant = seen.grant(handle.grant())?.ok_or(ResourceReason::TokenInvalid)?.value();
@@ -143,16 +202,15 @@ impl Access {
         // A token that was asked for by a resource's name is no use at any other [RFC 8707 §3].
         let meant = match &self.demand.resource {
             Some(resource) => token.audience.contains(resource),
-            None => token.audience == self.usual,
+            None => token.audience == self.config.audience(),
         };
         ensure(meant, ResourceReason::TokenInvalid)?;
         // Whoever stole a bound token learns no more of it.
-        let bound = token.cnf.as_ref().is_none_or(|cnf| cnf.is_met_by(self.certificate.as_ref()));
-        ensure(bound, ResourceReason::CertificateDiffers)?;
+        self.check_binding(token.cnf.as_deref(), possession)?;
         // Before the scope, which its challenge names as well [RFC 9470 §3].
         ensure(self.demand.is_reached_by(grant, now), ResourceReason::AuthenticationInsufficient)?;
         ensure(token.scope.covers(&self.demand.scope), ResourceReason::ScopeInsufficient)?;
-        Ok(Permit {
+        let permit = Permit {
             grant: grant.id,
             client: token.client.clone(),
             subject: grant.subject.clone(),
@@ -164,7 +222,34 @@ impl Access {
             amr: Arc::clone(&grant.amr),
             cnf: token.cnf.as_deref().copied(),
             expires: token.expires,
-        })
+            dpop_nonce: self.proof.next_nonce(&self.config, now),
+        };
+        Ok(Plan::grant(used.into_iter().collect(), permit))
+    }
+
+    /// A token that is bound to a key comes beside a proof of it, and no other token does [RFC 9449 §7.1, §7.2].
+    fn check_binding(&self, cnf: Option<&Confirmation>, possession: Option<Possession>) -> Result<(), ResourceReason> {
+        let proven = match (cnf, possession) {
+            (Some(cnf @ Confirmation::Key(_)), Some(possession)) => cnf.is_key(&possession.key),
+            (Some(Confirmation::Key(_)), None) | (Some(Confirmation::Certificate(_)) | None, Some(_)) => false,
+            (None, None) => !self.demand.dpop_bound,
+            (Some(cnf), None) => {
+                ensure(cnf.is_met_by(self.certificate.as_ref()), ResourceReason::CertificateDiffers)?;
+                !self.demand.dpop_bound
+            }
+        };
+        ensure(proven, ResourceReason::KeyDiffers)
+    }
+
+    fn refuse(&self, reason: ResourceReason, now: Timestamp) -> ResourceRefusal {
+        ResourceRefusal {
+            reason,
+            demand: Arc::clone(&self.demand),
+            realm: self.config.realm(),
+            scheme: self.scheme,
+            algs: Some(self.config.proof_algorithms().join(" ")).filter(|algs| !algs.is_empty()),
+            dpop_nonce: self.proof.next_nonce(&self.config, now),
+        }
     }
 }
 
@@ -194,6 +279,9 @@ pub struct Permit {
     pub cnf: Option<Confirmation>,
     /// When it expires.
     pub expires: Timestamp,
+    /// The nonce for the sender's next proof, if they need another one: send it as `DPoP-Nonce` with the answer, which nobody
+    /// may keep then [RFC 9449 §8.2].
+    pub dpop_nonce: Option<HeaderValue>,
 }
 
 impl Endpoint for Access {
@@ -202,18 +290,16 @@ impl Endpoint for Access {
 
     fn keys(&self) -> Vec<Key> {
         let found = self.token.iter().flatten();
-        found.flat_map(|(handle, id)| [Key::Grant(handle.grant()), Key::Token(*id)]).collect()
+        let used = || self.proof.record().filter(|_| self.config.uses_proofs_up());
+        found.flat_map(|(handle, id)| [Key::Grant(handle.grant()), Key::Token(*id)]).chain(used()).collect()
     }
 
     fn decide(&self, seen: &Snapshot) -> Decision<Self> {
         let now = seen.now();
         match self.permit(seen, now) {
-            Ok(permit) => Ok(Plan::grant(Vec::new(), permit)),
+            Ok(plan) => Ok(plan),
             Err(Halt::Missing(need)) => Err(Halt::Missing(need)),
-            Err(Halt::Refused(reason)) => {
-                let (demand, realm) = (Arc::clone(&self.demand), Arc::clone(&self.realm));
-                Err(ResourceRefusal { reason, demand, realm }.into())
-            }
+            Err(Halt::Refused(reason)) => Err(self.refuse(reason, now).into()),
         }
     }
 }

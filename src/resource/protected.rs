@@ -118,6 +118,23 @@ impl ProtectedResourceBuilder {
         self
     }
 
+    /// Takes only tokens that are bound to a key, of which a request has a proof [RFC 9449 §7].
+    #[cfg(feature = "jose")]
+    #[must_use]
+    pub const fn dpop_bound(mut self) -> Self {
+        self.metadata.dpop_bound_access_tokens_required = true;
+        self
+    }
+
+    /// Names the algorithms that DPoP proofs may have.
+    #[cfg(feature = "jose")]
+    #[must_use]
+    pub fn dpop_algorithms(mut self, algorithms: crate::jose::Algorithms) -> Self {
+        let names = algorithms.iter().map(|algorithm| algorithm.as_str().to_owned());
+        self.metadata.dpop_signing_alg_values_supported = names.collect();
+        self
+    }
+
     /// Sets the name shown to people.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {

@@ -20,6 +20,8 @@ pub(super) fn admit(
     // Without it the client's tokens would be worth more to a thief than it said.
     let unbound = !metadata.tls_client_certificate_bound_access_tokens || config.binds_to_certificates();
     ensure(unbound, RegistrationRefusal::CertificateBindingNotOffered)?;
+    let unbound = !metadata.dpop_bound_access_tokens || config.serves_dpop();
+    ensure(unbound, RegistrationRefusal::KeyBindingNotOffered)?;
     let code = GrantType::AuthorizationCode.as_str();
     let grant_types = metadata.grant_types.get_or_insert_with(|| vec![code.to_owned()]);
     let offered = |name: &String| config.grant_type(name).is_some_and(|one| policy.grants(one));

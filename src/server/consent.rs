@@ -57,6 +57,7 @@ impl Verified<'_, '_> {
             redirect_uri: self.to.uri.shared(),
             redirect_uri_named: self.request.redirect_uri.is_some(),
             challenge: self.challenge,
+            dpop_jkt: self.dpop_jkt,
         });
         let subject = consent.session.subject.clone();
         let grant = self.grant(config, id, consent, state, env);
@@ -77,7 +78,15 @@ impl Verified<'_, '_> {
             // A client whose tokens must be bound cannot register for this [RFC 8705 §6.4].
             cnf: None,
         };
-        let requester = Requester { config, client: self.client, certificate: None, resource: &[], details: None, env };
+        let requester = Requester {
+            config,
+            client: self.client,
+            certificate: None,
+            possession: None,
+            resource: &[],
+            details: None,
+            env,
+        };
         let token = |TokenResponse { access_token, token_type, expires_in, scope, .. }| AuthorizationOutcome::Token {
             access_token,
             token_type: token_type.into_owned(),

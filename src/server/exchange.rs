@@ -8,13 +8,14 @@ use http::{Method, Request, Response, StatusCode};
 
 use crate::config::Config;
 use crate::grant::ensure;
+use crate::proof::dpop::PresentedProof;
 use crate::record::{Client, ClientId};
 use crate::snapshot::{Halt, Snapshot};
 use crate::step::{Decision, Endpoint, Plan};
 use crate::store::Key;
 use crate::wire::{
-    DeviceRequest, PushRequest, RegistrationAction, RegistrationRefusal, RegistrationRequest, TokenQuery, TokenRefusal,
-    TokenRequest, json,
+    DPOP_NONCE, DeviceRequest, PushRequest, RegistrationAction, RegistrationRefusal, RegistrationRequest, TokenQuery,
+    TokenRefusal, TokenRequest, json,
 };
 
 use super::cross_origin::CrossOrigin;
@@ -158,6 +159,21 @@ impl Call {
         }
     }
 
+    /// What the request shows of a key.
+    const fn proof(&self) -> Option<&PresentedProof> {
+        match self {
+            Self::Token(token) => Some(token.proof()),
+            Self::Push(push) => Some(push.proof()),
+            Self::Introspect(_)
+            | Self::Revoke(_)
+            | Self::Device(_)
+            | Self::Register(_)
+            | Self::Manage(_)
+            | Self::Keys { .. }
+            | Self::Answered(_) => None,
+        }
+    }
+
     fn registration<B: AsRef<[u8]>>(config: &Arc<Config>, request: &Request<B>) -> Result<Self, RegistrationRefusal> {
         ensure(config.registration().is_some(), RegistrationRefusal::NotServed)?;
         let RegistrationRequest { access_token, client, action } =
@@ -222,7 +238,9 @@ impl Exchange {
         decided: Result<Plan<R, F>, Halt<F>>,
         print: impl FnOnce(R) -> Response<Vec<u8>>,
     ) -> Decision<Self> {
-        let answered = |mut response| {
+        let answered = |mut response: Response<Vec<u8>>| {
+            let nonce = self.call.proof().and_then(|proof| proof.next_nonce(&self.config, seen.now()));
+            response.headers_mut().extend(nonce.map(|nonce| (DPOP_NONCE, nonce)));
             self.script.mark(&self.config, self.client(seen), &mut response);
             Answer(response)
         };

@@ -7,7 +7,7 @@ use crate::config::Config;
 use crate::env::Timestamp;
 use crate::grant::holders::holders;
 use crate::grant::refresh::Presented;
-use crate::record::{AccessToken, Client, ClientId, Grant, GrantState, Handle};
+use crate::record::{AccessToken, Client, ClientId, Confirmation, Grant, GrantState, Handle};
 use crate::snapshot::Snapshot;
 use crate::step::{Decision, Endpoint, Plan};
 use crate::store::Key;
@@ -52,7 +52,7 @@ impl Introspect {
             scope: Some(token.scope.clone()).filter(|scope| !scope.is_empty()),
             authorization_details: details,
             client_id: Some(token.client.clone()),
-            token_type: Some(Cow::Borrowed("Bearer")),
+            token_type: Some(Cow::Borrowed(Confirmation::token_type(token.cnf.as_deref()))),
             exp: Some(token.expires),
             iat: Some(token.issued),
             sub: grant.subject.clone(),

@@ -10,11 +10,12 @@ use std::sync::Arc;
 use crate::client_auth::authenticate;
 use crate::config::Config;
 use crate::grant::ensure;
+use crate::proof::dpop::PresentedProof;
 use crate::record::{ClientId, Digest, PushedRequest};
 use crate::snapshot::Snapshot;
 use crate::step::{Decision, Endpoint, Plan};
 use crate::store::{Change, Key};
-use crate::wire::{PushRequest, PushResponse, TokenRefusal};
+use crate::wire::{AuthorizationRequest, PushRequest, PushResponse, TokenRefusal};
 
 use super::token::unauthenticated;
 use super::verify::verify_pushed;
@@ -24,13 +25,20 @@ use super::verify::verify_pushed;
 pub struct Push {
     config: Arc<Config>,
     request: Box<PushRequest>,
+    proof: PresentedProof,
 }
 
 impl Push {
     /// Takes a request to the server of `config`.
     #[must_use]
     pub fn new(config: Arc<Config>, request: PushRequest) -> Self {
-        Self { config, request: Box::new(request) }
+        let path = &config.paths().pushed_authorization_request;
+        let proof = PresentedProof::at_endpoint(&config, path, request.dpop.as_ref());
+        Self { config, request: Box::new(request), proof }
+    }
+
+    pub(super) const fn proof(&self) -> &PresentedProof {
+        &self.proof
     }
 
     pub(super) const fn client(&self) -> &ClientId {
@@ -43,29 +51,40 @@ impl Endpoint for Push {
     type Refusal = TokenRefusal;
 
     fn keys(&self) -> Vec<Key> {
-        vec![Key::Client(self.request.credentials.client().clone())]
+        let client = Key::Client(self.request.credentials.client().clone());
+        [client].into_iter().chain(self.proof.record()).collect()
     }
 
     fn decide(&self, seen: &Snapshot) -> Decision<Self> {
         let env = seen.env()?;
-        let PushRequest { credentials, certificate, request } = &*self.request;
+        let PushRequest { credentials, certificate, request, .. } = &*self.request;
         let client = match authenticate(&self.config, (credentials, certificate.as_ref()), seen) {
             Ok(client) => client,
             Err(halt) => return unauthenticated(credentials, halt),
         };
+        let (possession, used) = self.proof.accept(&self.config, seen)?.unzip();
         ensure(request.request_uri.is_none(), TokenRefusal::PushedRequestUri)?;
         verify_pushed(&self.config, request, client.value())?;
+        // [RFC 9449 §10.1]: a proof is as good as naming its key.
+        let proven = possession.map(|possession| possession.key.to_base64url());
+        let same = |named: &String| proven.as_ref().is_none_or(|proven| proven == named);
+        ensure(request.dpop_jkt.as_ref().is_none_or(same), TokenRefusal::PushedKeyDiffers)?;
+        let query = match proven {
+            Some(key) => AuthorizationRequest { dpop_jkt: Some(key), ..request.clone() }.print(),
+            None => request.print(),
+        };
 
         let secret = env.derive("pushed request");
         let lifetimes = self.config.lifetimes();
         let pushed = PushedRequest {
             id: Digest::of(&secret),
             client: client.value().id().clone(),
-            query: request.print(),
+            query,
             expires: env.now.plus(lifetimes.pushed_request),
         };
         let forgotten = pushed.expires.plus(lifetimes.interaction);
         let response = PushResponse::new(&secret, lifetimes.pushed_request.as_secs());
-        Ok(Plan::grant(vec![client.still(), Change::new_pushed(pushed, forgotten)], response))
+        let changes = vec![client.still(), Change::new_pushed(pushed, forgotten)];
+        Ok(Plan::grant(changes, response).granting(used))
     }
 }

@@ -11,12 +11,14 @@ use crate::grant::extension::Extending;
 use crate::grant::password::Verifying;
 use crate::grant::refresh::Refreshing;
 use crate::grant::token_exchange::Exchanging;
-use crate::grant::{Requester, client_credentials};
-use crate::record::{ClientId, Exposed, GrantType, Handle};
+use crate::grant::{Requester, client_credentials, ensure};
+use crate::proof::Possession;
+use crate::proof::dpop::PresentedProof;
+use crate::record::{Client, ClientId, Exposed, GrantType, Handle};
 use crate::snapshot::{Halt, Snapshot};
 use crate::step::{Decision, Endpoint, Plan};
-use crate::store::Key;
-use crate::wire::{ClientCertificate, Credentials, TokenGrant, TokenRefusal, TokenRequest, TokenResponse};
+use crate::store::{Change, Key};
+use crate::wire::{ClientCertificate, Credentials, ProofFault, TokenGrant, TokenRefusal, TokenRequest, TokenResponse};
 
 /// A request for tokens, ready to be decided.
 #[derive(Clone, Debug)]
@@ -24,6 +26,7 @@ pub struct Token {
     config: Arc<Config>,
     credentials: Credentials,
     certificate: Option<ClientCertificate>,
+    proof: PresentedProof,
     grant: Presented,
     resource: Vec<String>,
     details: Option<Exposed>,
@@ -78,11 +81,16 @@ impl Token {
         };
         let (resource, details) = (request.resource, request.authorization_details);
         let (credentials, certificate) = (request.credentials, request.certificate);
-        Self { config, credentials, certificate, grant, resource, details }
+        let proof = PresentedProof::at_endpoint(&config, &config.paths().token, request.dpop.as_ref());
+        Self { config, credentials, certificate, proof, grant, resource, details }
     }
 
     pub(super) const fn client(&self) -> &ClientId {
         self.credentials.client()
+    }
+
+    pub(super) const fn proof(&self) -> &PresentedProof {
+        &self.proof
     }
 
     /// The records behind what is presented.
@@ -112,6 +120,7 @@ impl Endpoint for Token {
     fn keys(&self) -> Vec<Key> {
         let mut keys = self.presented_keys();
         keys.insert(0, Key::Client(self.credentials.client().clone()));
+        keys.extend(self.proof.record());
         keys
     }
 
@@ -122,10 +131,12 @@ impl Endpoint for Token {
             Ok(client) => client,
             Err(halt) => return unauthenticated(&self.credentials, halt),
         };
+        let (possession, used) = self.possession(client.value(), seen)?.unzip();
         let details = self.details.as_ref();
         let Self { config, resource, .. } = self;
-        let requester = Requester { config, client, certificate: self.certificate.as_ref(), resource, details, env };
-        match &self.grant {
+        let certificate = self.certificate.as_ref();
+        let requester = Requester { config, client, certificate, possession, resource, details, env };
+        let plan = match &self.grant {
             Presented::Code(redemption) => redemption.decide(&requester, seen),
             Presented::Refresh(refreshing) => refreshing.decide(&requester, seen),
             Presented::ClientCredentials { scope } => client_credentials::decide(&requester, scope.as_deref()),
@@ -135,7 +146,18 @@ impl Endpoint for Token {
             Presented::Password(verifying) => verifying.decide(&requester, seen),
             Presented::Unknown => Err(TokenRefusal::GrantTypeUnsupported.into()),
             Presented::Missing => Err(TokenRefusal::ParameterMissing("grant_type").into()),
-        }
+        }?;
+        Ok(plan.granting(used))
+    }
+}
+
+impl Token {
+    /// What the request proves to hold, before anything that it presents is looked at [RFC 9449 §5].
+    fn possession(&self, client: &Client, seen: &Snapshot) -> Result<Option<(Possession, Change)>, Halt<TokenRefusal>> {
+        let found = self.proof.accept(&self.config, seen)?;
+        let missing = client.metadata().dpop_bound_access_tokens && found.is_none();
+        ensure(!missing, TokenRefusal::Proof(ProofFault::Missing))?;
+        Ok(found)
     }
 }
 

@@ -38,6 +38,8 @@ pub(super) struct Verified<'a, 'r> {
     /// One of these must be reached, if there are any; the best first.
     pub(super) acr_values: Vec<String>,
     pub(super) challenge: Option<Challenge>,
+    /// The thumbprint of the key that the code is bound to.
+    pub(super) dpop_jkt: Option<Digest>,
     pub(super) response_type: ResponseType,
 }
 
@@ -131,7 +133,7 @@ pub(super) fn verify<'a, 'r>(
         Ok(()) => check(config, &request, client.value()),
         Err(reason) => Err(reason),
     };
-    let Checked { response_type, scope, details, audience, prompt, max_age, acr_values, challenge } =
+    let Checked { response_type, scope, details, audience, prompt, max_age, acr_values, challenge, dpop_jkt } =
         checked.map_err(|reason| to.refuse(&reason))?;
     Ok(Verified {
         request,
@@ -145,6 +147,7 @@ pub(super) fn verify<'a, 'r>(
         max_age,
         acr_values,
         challenge,
+        dpop_jkt,
         response_type,
     })
 }
@@ -226,6 +229,7 @@ struct Checked {
     max_age: Option<Duration>,
     acr_values: Vec<String>,
     challenge: Option<Challenge>,
+    dpop_jkt: Option<Digest>,
 }
 
 fn check(config: &Config, request: &AuthorizationRequest, client: &Client) -> Result<Checked, AuthorizeReason> {
@@ -235,6 +239,9 @@ fn check(config: &Config, request: &AuthorizationRequest, client: &Client) -> Re
         // There is no code to bind.
         ResponseType::Token | ResponseType::None => None,
     };
+    // [RFC 9449 §10]; who serves no proofs does not know the parameter.
+    let dpop_jkt = request.dpop_jkt.as_deref().filter(|_| config.serves_dpop());
+    let dpop_jkt = dpop_jkt.map(|text| Digest::parse(text).ok_or(AuthorizeReason::KeyMalformed)).transpose()?;
     let details = config.resolve_details(client, request.authorization_details.as_ref());
     let details = details.map_err(AuthorizeReason::DetailsInvalid)?;
     let scope = config.resolve_scope_beside(&details, client, request.scope.as_deref())?;
@@ -252,7 +259,7 @@ fn check(config: &Config, request: &AuthorizationRequest, client: &Client) -> Re
     let scope = scope.filtered(|word| word != "offline_access" || offline);
     let useful = !(config.scope_at(&audience, &scope).is_empty() && details.is_empty());
     ensure(useful, AuthorizeReason::ScopeUnknown)?;
-    Ok(Checked { response_type, scope, details, audience, prompt, max_age, acr_values, challenge })
+    Ok(Checked { response_type, scope, details, audience, prompt, max_age, acr_values, challenge, dpop_jkt })
 }
 
 /// [RFC 6749 §3.1.1; OAuth 2.0 Multiple Response Types §2.1]

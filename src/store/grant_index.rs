@@ -112,7 +112,8 @@ impl Cursor {
             | Record::Token(_)
             | Record::Pushed(_)
             | Record::UserCode(_)
-            | Record::Extension(_) => None,
+            | Record::Extension(_)
+            | Record::Seen(_) => None,
         }
     }
 
@@ -158,9 +159,12 @@ impl Listed {
         match record {
             Record::Grant(grant) => grant.is_approved().then(|| Self::Grant(Arc::clone(grant))),
             Record::Consent(consent) => Some(Self::Consent(Arc::clone(consent))),
-            Record::Client(_) | Record::Token(_) | Record::Pushed(_) | Record::UserCode(_) | Record::Extension(_) => {
-                None
-            }
+            Record::Client(_)
+            | Record::Token(_)
+            | Record::Pushed(_)
+            | Record::UserCode(_)
+            | Record::Extension(_)
+            | Record::Seen(_) => None,
         }
     }
 }

@@ -31,6 +31,8 @@ pub enum Key {
     UserCode(Digest),
     /// A [`Record::Extension`].
     Extension(ExtensionId),
+    /// A [`Record::Seen`].
+    Seen(Digest),
     /// A [`Record::Consent`].
     Consent {
         /// Who agreed.
@@ -45,7 +47,12 @@ impl Key {
     #[must_use]
     pub const fn grant(&self) -> Option<GrantId> {
         match self {
-            Self::Client(_) | Self::Pushed(_) | Self::UserCode(_) | Self::Extension(_) | Self::Consent { .. } => None,
+            Self::Client(_)
+            | Self::Pushed(_)
+            | Self::UserCode(_)
+            | Self::Extension(_)
+            | Self::Seen(_)
+            | Self::Consent { .. } => None,
             Self::Grant(id) => Some(*id),
             Self::Token(id) => Some(id.grant),
         }
@@ -62,6 +69,7 @@ impl fmt::Display for Key {
             Self::Pushed(id) => write!(f, "pushed/{}", id.to_base64url()),
             Self::UserCode(id) => write!(f, "user_code/{}", id.to_base64url()),
             Self::Extension(id) => write!(f, "extension/{}/{}", id.kind(), id.digest().to_base64url()),
+            Self::Seen(id) => write!(f, "seen/{}", id.to_base64url()),
             // The length keeps pairs apart whose names hold slashes.
             Self::Consent { subject, client } => write!(f, "consent/{}/{client}/{subject}", client.as_str().len()),
         }

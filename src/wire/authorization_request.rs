@@ -46,6 +46,9 @@ pub struct AuthorizationRequest {
     /// How the challenge was made from the verifier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code_challenge_method: Option<String>,
+    /// The thumbprint of the key that the tokens shall be bound to [RFC 9449 §10].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dpop_jkt: Option<String>,
     /// Which pages the person must or must not see.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prompt: Option<String>,
@@ -110,6 +113,7 @@ impl AuthorizationRequest {
             state: form.take_owned("state"),
             code_challenge: form.take_owned("code_challenge"),
             code_challenge_method: form.take_owned("code_challenge_method"),
+            dpop_jkt: form.take_owned("dpop_jkt"),
             prompt: form.take_owned("prompt"),
             max_age: form.take_owned("max_age"),
             acr_values: form.take_owned("acr_values"),
@@ -135,6 +139,7 @@ impl AuthorizationRequest {
             ("state", &self.state),
             ("code_challenge", &self.code_challenge),
             ("code_challenge_method", &self.code_challenge_method),
+            ("dpop_jkt", &self.dpop_jkt),
             ("prompt", &self.prompt),
             ("max_age", &self.max_age),
             ("acr_values", &self.acr_values),
@@ -179,6 +184,7 @@ impl fmt::Debug for AuthorizationRequest {
             .field("scope", &self.scope)
             .field("state", &self.state)
             .field("code_challenge_method", &self.code_challenge_method)
+            .field("dpop_jkt", &self.dpop_jkt)
             .field("prompt", &self.prompt)
             .field("max_age", &self.max_age)
             .field("acr_values", &self.acr_values)

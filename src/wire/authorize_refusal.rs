@@ -146,6 +146,8 @@ pub enum AuthorizeReason {
     ChallengeMethodUnsupported,
     /// `code_challenge` is not of the form that its method makes.
     ChallengeMalformed,
+    /// `dpop_jkt` is no thumbprint.
+    KeyMalformed,
     /// `code_challenge_method` without `code_challenge`.
     ChallengeMethodAlone,
     /// `scope` is not well formed.
@@ -203,6 +205,7 @@ impl AuthorizeReason {
             Self::ChallengeMissing => ("invalid_request", "code_challenge is missing: PKCE with S256 is required"),
             Self::ChallengeMethodMissing => ("invalid_request", "code_challenge_method is missing: use S256"),
             Self::ChallengeMethodUnsupported => ("invalid_request", "code_challenge_method is not supported: use S256"),
+            Self::KeyMalformed => ("invalid_request", "dpop_jkt is not a SHA-256 thumbprint in base64url"),
             Self::ChallengeMalformed => ("invalid_request", "code_challenge is malformed"),
             Self::ChallengeMethodAlone => ("invalid_request", "code_challenge_method is given without code_challenge"),
             Self::ScopeMalformed => ("invalid_scope", "scope is malformed"),

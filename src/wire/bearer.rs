@@ -1,4 +1,4 @@
-//! Bearer tokens in requests to resources [RFC 6750 §2].
+//! Access tokens in requests to resources [RFC 6750 §2, RFC 9449 §7.1].
 
 use http::header::{AUTHORIZATION, HeaderValue};
 use http::{Method, Request};
@@ -17,7 +17,29 @@ pub enum BearerSource {
     HeaderOrForm,
 }
 
-/// Why a request has no bearer token to look at.
+/// How a request shows its access token.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum TokenScheme {
+    /// Whoever has the token can use it [RFC 6750].
+    #[default]
+    Bearer,
+    /// Beside it there is a proof [RFC 9449 §7.1].
+    Dpop,
+}
+
+impl TokenScheme {
+    /// Its name in headers.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Bearer => "Bearer",
+            Self::Dpop => "DPoP",
+        }
+    }
+}
+
+/// Why a request has no access token to look at.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum BearerFault {
     /// There is none.
@@ -26,20 +48,21 @@ pub(crate) enum BearerFault {
     Malformed,
 }
 
-/// Takes the bearer token out of a request.
+/// Takes the access token out of a request; another scheme than `schemes` is none.
 ///
 /// # Errors
 ///
 /// There is none, or more than one [RFC 6750 §2].
-pub(crate) fn bearer_token<B: AsRef<[u8]>>(
+pub(crate) fn presented_token<B: AsRef<[u8]>>(
     request: &Request<B>,
     source: BearerSource,
+    schemes: &[TokenScheme],
     limits: &Limits,
-) -> Result<Exposed, BearerFault> {
+) -> Result<(TokenScheme, Exposed), BearerFault> {
     let mut header = request.headers().get_all(AUTHORIZATION).iter();
     let in_header = match (header.next(), header.next()) {
         (None, _) => None,
-        (Some(value), None) => parse_header(value)?,
+        (Some(value), None) => parse_header(value, schemes)?,
         (Some(_), Some(_)) => return Err(BearerFault::Malformed),
     };
     let readable = request.method() != Method::GET && check_content_type(request.headers()).is_ok();
@@ -54,24 +77,24 @@ pub(crate) fn bearer_token<B: AsRef<[u8]>>(
         BearerSource::HeaderOrForm | BearerSource::Header => None,
     };
     match (in_header, in_form) {
-        (Some(token), None) | (None, Some(token)) => Ok(token),
+        (Some(found), None) => Ok(found),
+        (None, Some(token)) => Ok((TokenScheme::Bearer, token)),
         (None, None) => Err(BearerFault::Missing),
         (Some(_), Some(_)) => Err(BearerFault::Malformed),
     }
 }
 
-/// Reads `Bearer b64token` [RFC 6750 §2.1]; another scheme is no bearer token.
-fn parse_header(value: &HeaderValue) -> Result<Option<Exposed>, BearerFault> {
+/// Reads `Bearer b64token` [RFC 6750 §2.1] or `DPoP token68` [RFC 9449 §7.1].
+fn parse_header(value: &HeaderValue, schemes: &[TokenScheme]) -> Result<Option<(TokenScheme, Exposed)>, BearerFault> {
     let text = value.to_str().map_err(|_| BearerFault::Malformed)?;
     let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
-    if !scheme.eq_ignore_ascii_case("Bearer") {
-        return Ok(None);
-    }
+    let known = schemes.iter().find(|known| scheme.eq_ignore_ascii_case(known.as_str()));
+    let Some(scheme) = known else { return Ok(None) };
     let token = token.trim_start_matches(' ');
     let allowed =
         |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/' | b'=');
     if token.is_empty() || !token.bytes().all(allowed) {
         return Err(BearerFault::Malformed);
     }
-    Ok(Some(Exposed::new(token)))
+    Ok(Some((*scheme, Exposed::new(token))))
 }

@@ -86,6 +86,7 @@ impl Confirmation {
     pub fn is_met_by(&self, certificate: Option<&ClientCertificate>) -> bool {
         match self {
             Self::Certificate(_) => certificate.is_some_and(|shown| shown.confirmation() == *self),
+            Self::Key(_) => false,
         }
     }
 }

@@ -2,12 +2,15 @@
 
 use std::fmt::Write as _;
 
+use super::bearer::TokenScheme;
 use crate::record::Scope;
 
-/// A challenge of the scheme `Bearer`.
+/// A challenge.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Challenge {
+    /// How a token is to be shown.
+    pub scheme: TokenScheme,
     /// What is protected together.
     pub realm: Option<String>,
     /// Why the token is not sufficient; absent where there was none.
@@ -22,6 +25,8 @@ pub struct Challenge {
     pub acr_values: Vec<String>,
     /// How many seconds ago they may have proved it [RFC 9470 §3].
     pub max_age: Option<u64>,
+    /// The algorithms that DPoP proofs may have, space-delimited [RFC 9449 §7.1].
+    pub algs: Option<String>,
 }
 
 impl Challenge {
@@ -29,7 +34,7 @@ impl Challenge {
     #[must_use]
     pub fn print(&self) -> String {
         let (acr_values, max_age) = (self.acr_values.join(" "), self.max_age.map(|seconds| seconds.to_string()));
-        let mut text = "Bearer".to_owned();
+        let mut text = self.scheme.as_str().to_owned();
         let mut separator = " ";
         for (name, value) in [
             ("realm", self.realm.as_deref()),
@@ -38,6 +43,7 @@ impl Challenge {
             ("scope", self.scope.as_ref().map(Scope::as_str)),
             ("acr_values", Some(&*acr_values).filter(|values| !values.is_empty())),
             ("max_age", max_age.as_deref()),
+            ("algs", self.algs.as_deref()),
             ("resource_metadata", self.resource_metadata.as_deref()),
         ] {
             let Some(value) = value else { continue };

@@ -10,7 +10,7 @@ use super::certificate::ClientCertificate;
 use super::members::Members;
 use super::token::json_text;
 use crate::env::Timestamp;
-use crate::record::{Actor, AuthorizationDetails, ClientId, Confirmation, Resource, Scope, Subject};
+use crate::record::{Actor, AuthorizationDetails, ClientId, Confirmation, Digest, Resource, Scope, Subject};
 
 /// What a token allows, or only that it is not active.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
@@ -58,7 +58,7 @@ pub struct Introspection {
     /// Which clients may act for the subject, if not all may [RFC 8693 §4.4].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub may_act: Option<MayAct>,
-    /// What its sender must hold: to be checked by the resource server [RFC 8705 §3.2].
+    /// What its sender must hold: to be checked by the resource server [RFC 8705 §3.2, RFC 9449 §6.2].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cnf: Option<Confirmation>,
     /// Who issued it.
@@ -86,6 +86,13 @@ impl Introspection {
     #[must_use]
     pub fn is_usable_with(&self, certificate: Option<&ClientCertificate>) -> bool {
         self.active && self.cnf.is_none_or(|cnf| cnf.is_met_by(certificate))
+    }
+
+    /// Whether the token is active and bound to the key of this thumbprint, whose proof the resource server has checked
+    /// [RFC 9449 §7.1].
+    #[must_use]
+    pub fn is_usable_with_key(&self, thumbprint: &Digest) -> bool {
+        self.active && self.cnf.is_some_and(|cnf| cnf.is_key(thumbprint))
     }
 
     /// Writes the response.

@@ -64,6 +64,9 @@ pub struct ServerMetadata {
     /// Whether access tokens can be bound to the certificates of clients [RFC 8705 §3.3].
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub tls_client_certificate_bound_access_tokens: bool,
+    /// The algorithms that DPoP proofs may have [RFC 9449 §5.1].
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub dpop_signing_alg_values_supported: Vec<String>,
     /// Where clients with certificates find the same endpoints [RFC 8705 §5].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mtls_endpoint_aliases: Option<EndpointAliases>,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::authorization_request::AuthorizationRequest;
 use super::certificate::ClientCertificate;
 use super::credentials::Credentials;
+use super::dpop::DpopHeader;
 use super::form::Limits;
 use super::token::{json, print_form, read_form};
 use super::token_refusal::TokenRefusal;
@@ -22,6 +23,8 @@ pub struct PushRequest {
     pub credentials: Credentials,
     /// The certificate of the connection that it came on, if there was one.
     pub certificate: Option<ClientCertificate>,
+    /// The proof that came with it, if there was one [RFC 9449 §10.1].
+    pub dpop: Option<DpopHeader>,
     /// What it will ask for.
     pub request: AuthorizationRequest,
 }
@@ -30,7 +33,7 @@ impl PushRequest {
     /// Pushes `request`.
     #[must_use]
     pub const fn new(credentials: Credentials, request: AuthorizationRequest) -> Self {
-        Self { credentials, certificate: None, request }
+        Self { credentials, certificate: None, dpop: None, request }
     }
 
     /// Reads a request.
@@ -43,7 +46,8 @@ impl PushRequest {
         let credentials = Credentials::take(request.headers(), &mut form).map_err(TokenRefusal::Credentials)?;
         let mut pushed = AuthorizationRequest::from_form(form);
         pushed.client_id = Some(credentials.client().as_str().to_owned());
-        Ok(Self { credentials, certificate: ClientCertificate::of(request), request: pushed })
+        let (certificate, dpop) = (ClientCertificate::of(request), DpopHeader::of(request.headers()));
+        Ok(Self { credentials, certificate, dpop, request: pushed })
     }
 
     /// Writes the request for the endpoint at `uri`.
@@ -51,7 +55,9 @@ impl PushRequest {
     pub fn print(&self, uri: &http::Uri) -> Request<Vec<u8>> {
         // The credentials name the client already.
         let request = AuthorizationRequest { client_id: None, ..self.request.clone() };
-        print_form(uri, &self.credentials, request.print())
+        let mut request = print_form(uri, &self.credentials, request.print());
+        self.dpop.iter().for_each(|proof| proof.print(request.headers_mut()));
+        request
     }
 }
 

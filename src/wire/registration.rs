@@ -5,7 +5,7 @@ use http::{Method, Request, Response, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::bearer::{BearerFault, BearerSource, bearer_token};
+use super::bearer::{BearerFault, BearerSource, TokenScheme, presented_token};
 use super::form::{self, Form, Limits};
 use super::object::{Object, media_type};
 use super::registration_refusal::RegistrationRefusal;
@@ -62,8 +62,8 @@ impl RegistrationRequest {
     ///
     /// It is no JSON object, is too large, repeats a member, has members of the wrong type, or has two tokens.
     pub fn parse<B: AsRef<[u8]>>(request: &Request<B>, limits: &Limits) -> Result<Self, RegistrationRefusal> {
-        let access_token = match bearer_token(request, BearerSource::Header, limits) {
-            Ok(token) => Some(token),
+        let access_token = match presented_token(request, BearerSource::Header, &[TokenScheme::Bearer], limits) {
+            Ok((_, token)) => Some(token),
             Err(BearerFault::Missing) => None,
             Err(BearerFault::Malformed) => return Err(RegistrationRefusal::TokenMalformed),
         };

@@ -46,6 +46,9 @@ pub enum RegistrationRefusal {
     /// Tokens that are bound to certificates, where none are.
     #[error("tokens cannot be bound to certificates here")]
     CertificateBindingNotOffered,
+    /// Tokens are not bound to keys here.
+    #[error("dpop_bound_access_tokens is not supported")]
+    KeyBindingNotOffered,
     /// None of the scope can be registered.
     #[error("nothing of the scope can be registered")]
     ScopeNotOffered,
@@ -101,6 +104,7 @@ impl RegistrationRefusal {
             | Self::ResponseTypeNotOffered(_)
             | Self::GrantWithoutResponseType
             | Self::CertificateBindingNotOffered
+            | Self::KeyBindingNotOffered
             | Self::ScopeNotOffered
             | Self::Denied => (S::BAD_REQUEST, "invalid_client_metadata"),
             Self::SoftwareStatement => (S::BAD_REQUEST, "unapproved_software_statement"),

@@ -26,6 +26,12 @@ pub struct ResourceMetadata {
     /// Whether access tokens may be bound to the certificates of clients.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub tls_client_certificate_bound_access_tokens: bool,
+    /// The algorithms that DPoP proofs may have.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub dpop_signing_alg_values_supported: Vec<String>,
+    /// Whether every access token must be bound to a DPoP key.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub dpop_bound_access_tokens_required: bool,
     /// The name shown to people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resource_name: Option<String>,

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::certificate::ClientCertificate;
 use super::credentials::Credentials;
+use super::dpop::DpopHeader;
 use super::exchange::ExchangeParameters;
 use super::form::{self, Form, Limits, Malformed, Parameters};
 use super::members::Members;
@@ -25,6 +26,8 @@ pub struct TokenRequest {
     pub credentials: Credentials,
     /// The certificate of the connection that it came on, if there was one.
     pub certificate: Option<ClientCertificate>,
+    /// The proof that came with it, if there was one.
+    pub dpop: Option<DpopHeader>,
     /// What for; checked only after the client.
     pub grant: TokenGrant,
     /// What the access token should allow, if it was said.
@@ -87,6 +90,7 @@ impl TokenRequest {
         Self {
             credentials,
             certificate: None,
+            dpop: None,
             grant,
             scope: None,
             resource: Vec::new(),
@@ -126,8 +130,8 @@ impl TokenRequest {
         };
         let (scope, resource) = (form.take_owned("scope"), form.take_all("resource"));
         let authorization_details = form.take_owned("authorization_details").map(Exposed::new);
-        let certificate = ClientCertificate::of(request);
-        Ok(Self { credentials, certificate, grant, scope, resource, authorization_details, other: form.rest() })
+        let (certificate, dpop) = (ClientCertificate::of(request), DpopHeader::of(request.headers()));
+        Ok(Self { credentials, certificate, dpop, grant, scope, resource, authorization_details, other: form.rest() })
     }
 
     /// Writes the request for the token endpoint at `uri`.
@@ -178,7 +182,9 @@ impl TokenRequest {
         for (name, value) in self.other.iter() {
             form::append(&mut body, name, value);
         }
-        print_form(uri, &self.credentials, body)
+        let mut request = print_form(uri, &self.credentials, body);
+        self.dpop.iter().for_each(|proof| proof.print(request.headers_mut()));
+        request
     }
 }
 
@@ -191,7 +197,7 @@ pub struct TokenResponse {
     /// What it is, in the answer to an exchange [RFC 8693 §2.2.1].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issued_token_type: Option<String>,
-    /// How to use it: `Bearer`.
+    /// How to use it: `Bearer` or `DPoP`.
     pub token_type: Cow<'static, str>,
     /// Seconds until the access token expires.
     #[serde(default, skip_serializing_if = "Option::is_none")]

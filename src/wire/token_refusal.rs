@@ -4,6 +4,7 @@ use http::StatusCode;
 
 use super::authorize_refusal::AuthorizeReason;
 use super::credentials::CredentialsFault;
+use super::dpop::ProofFault;
 use super::extension_refusal::ExtensionRefusal;
 use super::form::Malformed;
 use crate::record::{DetailsFault, Scope};
@@ -79,6 +80,12 @@ pub enum TokenRefusal {
     CertificateMissing,
     /// The refresh token is bound to another certificate.
     CertificateDiffers,
+    /// The request needs a proof that its sender holds a key, or has one that is not taken [RFC 9449 §4.3, §5].
+    Proof(ProofFault),
+    /// The code or the refresh token is bound to another key, or the request proves none [RFC 9449 §5, §10].
+    KeyDiffers,
+    /// A pushed request names one key and proves another [RFC 9449 §10.1].
+    PushedKeyDiffers,
     /// The host says that the person is not there any more.
     SubjectInactive,
     /// The grant was revoked.
@@ -186,6 +193,9 @@ impl TokenRefusal {
             | Self::RefreshTokenReused => grant("the refresh token is invalid, expired, used, or another client's"),
             Self::CertificateMissing => grant("mutual TLS client certificate not provided"),
             Self::CertificateDiffers => grant("the refresh token is bound to another client certificate"),
+            Self::Proof(fault) => says(S::BAD_REQUEST, fault.error(), fault.description()),
+            Self::KeyDiffers => grant("the grant is bound to a DPoP key, of which the request has no proof"),
+            Self::PushedKeyDiffers => request("dpop_jkt is not the key of the DPoP proof"),
             Self::SubjectInactive => grant("the person's account is not active"),
             Self::GrantRevoked => grant("the grant was revoked"),
             Self::ScopeMalformed => scope("scope is malformed"),
@@ -229,6 +239,12 @@ impl TokenRefusal {
                     CredentialsFault::Header | CredentialsFault::Mismatch | CredentialsFault::UnsupportedScheme
                 )
         )
+    }
+}
+
+impl From<ProofFault> for TokenRefusal {
+    fn from(fault: ProofFault) -> Self {
+        Self::Proof(fault)
     }
 }
 

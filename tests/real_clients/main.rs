@@ -31,7 +31,9 @@ fn authlib() {
 
 #[test]
 fn oauth4webapi() {
-    run(Environment::oauth4webapi(), &["--initial-access-token", "of-the-tests"]);
+    let switches = ["--initial-access-token", "of-the-tests", "--require-dpop-nonce"];
+    // The last one is there where proofs are.
+    run(Environment::oauth4webapi(), if cfg!(feature = "jose") { &switches } else { &switches[..2] });
 }
 
 #[test]

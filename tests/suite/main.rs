@@ -24,6 +24,8 @@ mod consent_phishing;
 mod counts;
 mod cross_origin;
 mod device;
+#[cfg(feature = "jose")]
+mod dpop;
 mod extension_grant;
 mod fault_cases;
 mod faults;

@@ -46,6 +46,8 @@ pub(crate) enum Overlooked {
     PushedConsumed,
     /// That a new pushed request was not there.
     PushedAbsent,
+    /// That a proof was not used before.
+    SeenAbsent,
     /// That a remembered consent is as it was read, where it is replaced.
     ConsentReplaced,
     /// That a remembered consent is as it was read, where it is relied on.
@@ -69,6 +71,7 @@ impl Overlooked {
                 | (Self::UserCodeAbsent, Key::UserCode(_), Expect::Absent, Write::Put { .. })
                 | (Self::PushedConsumed, Key::Pushed(_), Expect::Version(_), Write::Delete)
                 | (Self::PushedAbsent, Key::Pushed(_), Expect::Absent, Write::Put { .. })
+                | (Self::SeenAbsent, Key::Seen(_), Expect::Absent, Write::Put { .. })
                 | (Self::ConsentReplaced, Key::Consent { .. }, _, Write::Put { .. })
                 | (Self::ConsentStill, Key::Consent { .. }, Expect::Version(_), Write::Nothing)
         )

@@ -173,7 +173,7 @@ fn place(key: &Key) -> usize {
     let spread = match key {
         // The name of a grant that is kept is random.
         Key::Grant(id) | Key::Token(TokenId { grant: id, .. }) => id.as_bytes().first().copied().unwrap_or_default(),
-        Key::Pushed(id) | Key::UserCode(id) => id.as_bytes().first().copied().unwrap_or_default(),
+        Key::Pushed(id) | Key::UserCode(id) | Key::Seen(id) => id.as_bytes().first().copied().unwrap_or_default(),
         Key::Extension(id) => id.digest().as_bytes().first().copied().unwrap_or_default(),
         Key::Client(id) => id.as_str().bytes().fold(0, u8::wrapping_add),
         Key::Consent { subject, client } => {

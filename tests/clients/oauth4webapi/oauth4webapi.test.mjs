@@ -422,6 +422,55 @@ test('who was given a token for it registers a client, and that client logs a pe
   }
 })
 
+test('tokens are bound to a key, and proofs need nonces', async (context) => {
+  if (!server.dpop_signing_alg_values_supported) return context.skip('the server was built without')
+  const { client, authentication } = registered('service')
+  const proving = async () => ({ ...options, DPoP: oauth.DPoP(client, await oauth.generateKeyPair('ES256')) })
+  const asks = (own) =>
+    oauth.clientCredentialsGrantRequest(server, client, authentication, new URLSearchParams({ scope: 'read' }), own)
+  /** A client repeats a request that was refused for want of a nonce, once. */
+  const again = async (act) => {
+    try {
+      return await act()
+    } catch (thrown) {
+      if (!oauth.isDPoPNonceError(thrown)) throw thrown
+      return act()
+    }
+  }
+  const given = (own) =>
+    again(async () => oauth.processClientCredentialsResponse(server, client, await asks(own)))
+  const own = await proving()
+  await assert.rejects(
+    async () => oauth.processClientCredentialsResponse(server, client, await asks(own)),
+    saysInBody(400, 'use_dpop_nonce'),
+  )
+  const token = await given(own)
+  assert.equal(token.token_type, 'dpop')
+  const calls = (who) =>
+    again(() => oauth.protectedResourceRequest(token.access_token, 'GET', resource, undefined, undefined, who))
+  assert.equal((await (await calls(own)).json()).client_id, 'service')
+  const thief = await proving()
+  const stolen = (thrown) => {
+    assert.ok(thrown instanceof oauth.WWWAuthenticateChallengeError, thrown)
+    assert.deepEqual([thrown.cause[0].scheme, thrown.cause[0].parameters.error], ['dpop', 'invalid_token'])
+    return true
+  }
+  await assert.rejects(calls(thief), stolen)
+  await assert.rejects(whoami(token.access_token), challengedWith(401, 'invalid_token'))
+
+  const asking = await requestAnswered('web-basic', { dpop_jkt: await own.DPoP.calculateThumbprint() })
+  const redeems = (who) =>
+    again(async () => {
+      const callback = validated(asking, asking.answer)
+      const response = await oauth.authorizationCodeGrantRequest(
+        server, asking.client, asking.authentication, callback, asking.redirectUri, asking.verifier, who,
+      )
+      return oauth.processAuthorizationCodeResponse(server, asking.client, response)
+    })
+  await assert.rejects(redeems(thief), saysInBody(400, 'invalid_grant'))
+  assert.equal((await redeems(own)).token_type, 'dpop')
+})
+
 test('the resource says which servers it trusts', async () => {
   const answer = await oauth.resourceDiscoveryRequest(resource, options)
   const found = await oauth.processResourceDiscoveryResponse(resource, answer)

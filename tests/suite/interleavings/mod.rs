@@ -5,6 +5,8 @@ mod code;
 mod consent;
 mod deletion;
 mod device;
+#[cfg(feature = "jose")]
+mod dpop;
 mod exchange;
 mod extension;
 mod pushed;
