@@ -3,10 +3,9 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use url::Url;
-
 use crate::ambient::Randomness;
-use crate::snapshot::{Question, SigningInput, Unfetched, Verdict};
+use crate::fetch::{FetchRequest, Fetched, Unfetched};
+use crate::snapshot::{Question, SigningInput, Verdict};
 use crate::step::{Done, Endpoint, Step};
 use crate::store::{AsyncStore, Store};
 
@@ -15,12 +14,12 @@ pub trait Host {
     /// Why the host could not do its part.
     type Error: std::error::Error + Send + Sync + 'static;
 
-    /// Fetches a document; one that cannot be had is an answer, not an error.
+    /// Fetches a document as [`fetch`](crate::fetch) says; one that cannot be had is an answer, not an error.
     ///
     /// # Errors
     ///
     /// The host itself failed.
-    fn fetch(&self, url: &Url) -> Result<Result<Arc<[u8]>, Unfetched>, Self::Error>;
+    fn fetch(&self, request: &FetchRequest) -> Result<Result<Fetched, Unfetched>, Self::Error>;
 
     /// Decides a question.
     ///
@@ -42,8 +41,11 @@ pub trait AsyncHost {
     /// Why the host could not do its part.
     type Error: std::error::Error + Send + Sync + 'static;
 
-    /// Fetches a document; one that cannot be had is an answer, not an error.
-    fn fetch(&self, url: &Url) -> impl Future<Output = Result<Result<Arc<[u8]>, Unfetched>, Self::Error>> + Send;
+    /// Fetches a document as [`fetch`](crate::fetch) says; one that cannot be had is an answer, not an error.
+    fn fetch(
+        &self,
+        request: &FetchRequest,
+    ) -> impl Future<Output = Result<Result<Fetched, Unfetched>, Self::Error>> + Send;
 
     /// Decides a question.
     fn judge(&self, question: &Question) -> impl Future<Output = Result<Verdict, Self::Error>> + Send;
@@ -66,8 +68,8 @@ pub struct NoKeys;
 impl Host for NoHost {
     type Error = NoKeys;
 
-    fn fetch(&self, _: &Url) -> Result<Result<Arc<[u8]>, Unfetched>, NoKeys> {
-        Ok(Err(Unfetched::new()))
+    fn fetch(&self, _: &FetchRequest) -> Result<Result<Fetched, Unfetched>, NoKeys> {
+        Ok(Err(Unfetched::NotServed))
     }
 
     fn judge(&self, _: &Question) -> Result<Verdict, NoKeys> {
@@ -82,8 +84,8 @@ impl Host for NoHost {
 impl AsyncHost for NoHost {
     type Error = NoKeys;
 
-    async fn fetch(&self, url: &Url) -> Result<Result<Arc<[u8]>, Unfetched>, NoKeys> {
-        Host::fetch(self, url)
+    async fn fetch(&self, request: &FetchRequest) -> Result<Result<Fetched, Unfetched>, NoKeys> {
+        Host::fetch(self, request)
     }
 
     async fn judge(&self, question: &Question) -> Result<Verdict, NoKeys> {

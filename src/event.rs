@@ -1,6 +1,7 @@
 //! What happened, for an audit log: names, never a secret.
 
 use crate::record::{AuthorizationDetails, ClientId, GrantId, GrantType, Scope, Subject};
+use crate::wire::ClientDocumentFault;
 
 /// Something worth recording, reported only after it is durable.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -11,6 +12,14 @@ pub enum Event {
     ClientAuthenticationFailed {
         /// The client it claimed to be.
         client: ClientId,
+    },
+    /// A request named a client by a document that could not be used.
+    #[non_exhaustive]
+    ClientDocumentRefused {
+        /// The client it named: where the document is.
+        client: ClientId,
+        /// Why.
+        fault: ClientDocumentFault,
     },
     /// An authorization request named a redirect URI that its client has not registered.
     #[non_exhaustive]
@@ -227,6 +236,7 @@ impl EventSink for TracingSink {
         match event {
             Event::ClientAuthenticationFailed { .. }
             | Event::RedirectUriRefused { .. }
+            | Event::ClientDocumentRefused { .. }
             | Event::CodeReplayed { .. }
             | Event::UserCodeUnknown
             | Event::ConsentForbidden { .. }

@@ -35,7 +35,7 @@
 //! - [`server`]: the endpoints of an authorization server; [`resource`]: the check of a resource server.
 //! - [`wire`]: messages, parsed and printed; [`record`]: what is kept; [`store`]: where.
 //! - [`step`] and [`drive`]: the machine and its drivers, for tests and for stores and hosts of another shape.
-//! - [`extension`]: grant types of the host's own.
+//! - [`extension`]: grant types of the host's own; [`fetch`]: documents that it fetches.
 //! - `jose`, behind the feature of that name: signed JWTs and their keys; with it `dpop`, proofs that one holds a key.
 //! - [`event`]: what happened, for an audit log.
 
@@ -54,9 +54,11 @@ mod env;
 pub mod event;
 pub mod extension;
 mod facade;
+pub mod fetch;
 mod grant;
 #[cfg(feature = "jose")]
 pub mod jose;
+mod media_type;
 mod proof;
 pub mod record;
 pub mod resource;
@@ -70,15 +72,17 @@ pub use ambient::{Clock, Randomness, RandomnessFailed, SystemClock, SystemRandom
 #[cfg(feature = "jose")]
 pub use config::Dpop;
 pub use config::{
-    About, Caution, CommonDetails, Config, ConfigBuilder, ConfigFault, Cors, DetailType, DeviceFlow, Lifetimes,
-    MutualTls, Paths, Policy, Practice, Profile, Registration, Rule, Stance,
+    About, Caution, ClientDocuments, CommonDetails, Config, ConfigBuilder, ConfigFault, Cors, DetailType, DeviceFlow,
+    Lifetimes, MutualTls, Paths, Policy, Practice, Profile, Registration, Rule, Stance,
 };
 pub use env::{Env, Seed, Timestamp};
 pub use facade::{AuthorizationServer, Outcome, Progress};
 pub use grant::consent_question::{Acquaintance, ConsentQuestion};
 pub use grant::password::PasswordQuestion;
 pub use grant::token_exchange::ExchangeQuestion;
-pub use snapshot::{Halt, Need, Question, RegistrationQuestion, Seen, SigningInput, Snapshot, Unfetched, Verdict};
+pub use snapshot::{
+    ClientDocumentQuestion, Halt, Need, Question, RegistrationQuestion, Seen, SigningInput, Snapshot, Verdict,
+};
 
 #[cfg(all(doctest, feature = "memory"))]
 #[doc = include_str!("../README.md")]

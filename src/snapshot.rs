@@ -1,11 +1,12 @@
 //! What a decision sees, and how it says what it is missing.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use url::Url;
 
 use crate::env::{Env, Seed, Timestamp};
+use crate::fetch::{FetchRequest, Fetched, Unfetched};
 use crate::grant::consent_question::ConsentQuestion;
 use crate::grant::password::PasswordQuestion;
 use crate::grant::token_exchange::ExchangeQuestion;
@@ -14,6 +15,7 @@ use crate::record::{
     PushedRequest, Record, RememberedConsent, Subject, TokenId, UserCode,
 };
 use crate::store::{Change, Expect, Key, Versioned, Write};
+use crate::wire::ClientDocumentFault;
 
 /// Everything read so far; what was found absent is remembered as absent.
 #[derive(Clone, Debug, Default)]
@@ -50,7 +52,7 @@ pub enum Need {
     /// Records of the store, to be read together.
     Records(Vec<Key>),
     /// A document behind a URL.
-    Document(Url),
+    Document(Box<FetchRequest>),
     /// A verdict of the host.
     Verdict(Question),
     /// A signature by a key that may live in another process.
@@ -71,6 +73,8 @@ pub enum Question {
     },
     /// May this client be registered, or its registration be changed [RFC 7591, RFC 7592]?
     Registration(Box<RegistrationQuestion>),
+    /// May a client be known by the document that its identifier leads to [Client ID Metadata Document §6.8]?
+    ClientDocument(Box<ClientDocumentQuestion>),
     /// May these tokens be exchanged [RFC 8693]?
     TokenExchange(Box<ExchangeQuestion>),
     /// Whose are this name and password [RFC 6749 §4.3]? The answer is [`Verdict::Subject`], or a denial.
@@ -102,6 +106,16 @@ pub struct RegistrationQuestion {
     pub client: Option<ClientId>,
     /// What it would be registered with.
     pub metadata: ClientMetadata,
+}
+
+/// What the host is asked before a client's metadata document is fetched, and again before it is believed.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct ClientDocumentQuestion {
+    /// Where the document is; also the client's identifier.
+    pub url: Url,
+    /// What it says, once it was fetched.
+    pub metadata: Option<ClientMetadata>,
 }
 
 /// The host's answer to a [`Question`].
@@ -152,39 +166,23 @@ impl fmt::Debug for SigningInput {
     }
 }
 
-/// A document that could not be had; the decision goes on and refuses as its protocol says.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("the document could not be fetched")]
-#[non_exhaustive]
-pub struct Unfetched;
-
-impl Unfetched {
-    /// The document could not be had.
-    #[must_use]
-    pub const fn new() -> Self {
-        Self
-    }
-}
-
-impl Default for Unfetched {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 #[derive(Clone)]
 pub(crate) enum Answer {
-    Document(Result<Arc<[u8]>, Unfetched>),
+    Document(Result<Fetched, Unfetched>, Reading),
     Verdict(Verdict),
     Signature(Arc<[u8]>),
 }
+
+/// The client that a document describes, read once: a decision that runs again sees the same one.
+#[derive(Clone, Default)]
+pub(crate) struct Reading(OnceLock<Result<Arc<Client>, ClientDocumentFault>>);
 
 /// An answer can hold a document with secrets, so nothing of it is shown.
 impl fmt::Debug for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Document(Ok(_)) => "Document(..)",
-            Self::Document(Err(_)) => "Document(unfetched)",
+            Self::Document(Ok(_), _) => "Document(..)",
+            Self::Document(Err(_), _) => "Document(unfetched)",
             Self::Verdict(Verdict::Allowed) => "Allowed",
             Self::Verdict(Verdict::Denied) => "Denied",
             Self::Verdict(Verdict::AskAgain) => "AskAgain",
@@ -229,7 +227,7 @@ impl Snapshot {
         let found = self.record(|| Key::Client(id.clone()), |key| matches!(key, Key::Client(own) if own == id))?;
         Ok(found.and_then(|row| {
             let Record::Client(client) = &row.value else { return None };
-            (client.id() == id).then_some(Seen { version: row.version, value: client })
+            (client.id() == id).then_some(Seen { origin: Origin::Read(row.version), value: client })
         }))
     }
 
@@ -242,7 +240,7 @@ impl Snapshot {
         let found = self.record(|| Key::Grant(id), |key| matches!(key, Key::Grant(own) if *own == id))?;
         Ok(found.and_then(|row| {
             let Record::Grant(grant) = &row.value else { return None };
-            (grant.id == id).then_some(Seen { version: row.version, value: grant })
+            (grant.id == id).then_some(Seen { origin: Origin::Read(row.version), value: grant })
         }))
     }
 
@@ -255,7 +253,7 @@ impl Snapshot {
         let found = self.record(|| Key::Token(id), |key| matches!(key, Key::Token(own) if *own == id))?;
         Ok(found.and_then(|row| {
             let Record::Token(token) = &row.value else { return None };
-            (token.id == id).then_some(Seen { version: row.version, value: token })
+            (token.id == id).then_some(Seen { origin: Origin::Read(row.version), value: token })
         }))
     }
 
@@ -268,7 +266,7 @@ impl Snapshot {
         let found = self.record(|| Key::Pushed(id), |key| matches!(key, Key::Pushed(own) if *own == id))?;
         Ok(found.and_then(|row| {
             let Record::Pushed(pushed) = &row.value else { return None };
-            (pushed.id == id).then_some(Seen { version: row.version, value: pushed })
+            (pushed.id == id).then_some(Seen { origin: Origin::Read(row.version), value: pushed })
         }))
     }
 
@@ -281,7 +279,7 @@ impl Snapshot {
         let found = self.record(|| Key::UserCode(id), |key| matches!(key, Key::UserCode(own) if *own == id))?;
         Ok(found.and_then(|row| {
             let Record::UserCode(code) = &row.value else { return None };
-            (code.id == id).then_some(Seen { version: row.version, value: code })
+            (code.id == id).then_some(Seen { origin: Origin::Read(row.version), value: code })
         }))
     }
 
@@ -295,7 +293,7 @@ impl Snapshot {
             self.record(|| Key::Extension(id.clone()), |key| matches!(key, Key::Extension(own) if own == id))?;
         Ok(found.and_then(|row| {
             let Record::Extension(record) = &row.value else { return None };
-            (record.id == *id).then_some(Seen { version: row.version, value: record })
+            (record.id == *id).then_some(Seen { origin: Origin::Read(row.version), value: record })
         }))
     }
 
@@ -316,7 +314,7 @@ impl Snapshot {
         Ok(found.and_then(|row| {
             let Record::Consent(consent) = &row.value else { return None };
             let own = consent.subject == *subject && consent.client == *client;
-            own.then_some(Seen { version: row.version, value: consent })
+            own.then_some(Seen { origin: Origin::Read(row.version), value: consent })
         }))
     }
 
@@ -330,17 +328,38 @@ impl Snapshot {
         Ok(found.is_some())
     }
 
-    /// The document behind `url`, or that it could not be had.
+    /// The document that `request` asks for, or why it could not be had.
     ///
     /// # Errors
     ///
     /// It was not fetched yet.
-    pub fn document<F>(&self, url: &Url) -> Result<Result<&[u8], Unfetched>, Halt<F>> {
-        let need = Need::Document(url.clone());
-        match self.answer(&need) {
-            Some(Answer::Document(document)) => Ok(document.as_deref().map_err(|unfetched| *unfetched)),
-            Some(Answer::Verdict(_) | Answer::Signature(_)) | None => Err(Halt::Missing(need)),
-        }
+    pub fn document<F>(&self, request: &FetchRequest) -> Result<Result<&Fetched, Unfetched>, Halt<F>> {
+        let (document, _) = self.fetched(request)?;
+        Ok(document.as_ref().map_err(|unfetched| *unfetched))
+    }
+
+    /// The client that the document of `request` describes, as `read` makes it, in place of the record that was `found`.
+    pub(crate) fn client_of_document<'s, F>(
+        &'s self,
+        request: &FetchRequest,
+        found: Option<Seen<'s, Client>>,
+        read: impl FnOnce(&Fetched) -> Result<Client, ClientDocumentFault>,
+    ) -> Result<Result<Seen<'s, Client>, ClientDocumentFault>, Halt<F>> {
+        let (document, Reading(reading)) = self.fetched(request)?;
+        let read = || document.as_ref().map_err(|unfetched| (*unfetched).into()).and_then(read).map(Arc::new);
+        let origin = Origin::Fetched(found.and_then(|found| found.version()));
+        let client = reading.get_or_init(read).as_ref();
+        Ok(client.map(|value| Seen { origin, value }).map_err(|fault| *fault))
+    }
+
+    fn fetched<F>(&self, request: &FetchRequest) -> Result<(&Result<Fetched, Unfetched>, &Reading), Halt<F>> {
+        let answered = self.answers.iter().find_map(|(need, answer)| match (need, answer) {
+            (Need::Document(asked), Answer::Document(document, reading)) if **asked == *request => {
+                Some((document, reading))
+            }
+            _ => None,
+        });
+        answered.ok_or_else(|| Halt::Missing(Need::Document(Box::new(request.clone()))))
     }
 
     /// The host's verdict.
@@ -352,7 +371,7 @@ impl Snapshot {
         let need = Need::Verdict(question);
         match self.answer(&need) {
             Some(Answer::Verdict(verdict)) => Ok(verdict.clone()),
-            Some(Answer::Document(_) | Answer::Signature(_)) | None => Err(Halt::Missing(need)),
+            Some(Answer::Document(..) | Answer::Signature(_)) | None => Err(Halt::Missing(need)),
         }
     }
 
@@ -365,7 +384,7 @@ impl Snapshot {
         let need = Need::Signature(input);
         match self.answer(&need) {
             Some(Answer::Signature(bytes)) => Ok(bytes),
-            Some(Answer::Document(_) | Answer::Verdict(_)) | None => Err(Halt::Missing(need)),
+            Some(Answer::Document(..) | Answer::Verdict(_)) | None => Err(Halt::Missing(need)),
         }
     }
 
@@ -428,8 +447,17 @@ impl Snapshot {
 /// A record as read. Changing it carries the version it was read at.
 #[derive(Debug)]
 pub struct Seen<'a, T> {
-    version: u64,
+    origin: Origin,
     value: &'a Arc<T>,
+}
+
+/// Where a record comes from.
+#[derive(Clone, Copy, Debug)]
+enum Origin {
+    /// From the store, at this version.
+    Read(u64),
+    /// From elsewhere, in place of what the store has at this version, if it has anything.
+    Fetched(Option<u64>),
 }
 
 impl<T> Clone for Seen<'_, T> {
@@ -448,22 +476,49 @@ impl<'a, T> Seen<'a, T> {
         value
     }
 
+    const fn version(&self) -> Option<u64> {
+        match self.origin {
+            Origin::Read(version) => Some(version),
+            Origin::Fetched(version) => version,
+        }
+    }
+
+    const fn expect(&self) -> Expect {
+        match self.version() {
+            Some(version) => Expect::Version(version),
+            None => Expect::Absent,
+        }
+    }
+
     /// Requires that the record at `key` is still as it was read.
     #[must_use]
     pub const fn unchanged(&self, key: Key) -> Change {
-        Change { key, expect: Expect::Version(self.version), write: Write::Nothing }
+        Change { key, expect: self.expect(), write: Write::Nothing }
     }
 
     const fn replaced(&self, key: Key, record: Record, expires: Option<Timestamp>) -> Change {
-        Change { key, expect: Expect::Version(self.version), write: Write::Put { record, expires } }
+        Change { key, expect: self.expect(), write: Write::Put { record, expires } }
+    }
+
+    const fn removed(&self, key: Key) -> Change {
+        Change { key, expect: self.expect(), write: Write::Delete }
     }
 }
 
 impl Seen<'_, Client> {
-    /// Requires that the client is still what it was.
+    /// Requires that the client is still what it was; one that was fetched is kept.
     #[must_use]
     pub fn still(&self) -> Change {
-        self.unchanged(Key::Client(self.value().id().clone()))
+        self.kept().unwrap_or_else(|| self.unchanged(Key::Client(self.value().id().clone())))
+    }
+
+    /// Keeps a client that was fetched, for as long as its document says; nothing for one that was read.
+    #[must_use]
+    pub fn kept(&self) -> Option<Change> {
+        let document = self.value().document().filter(|document| document.fetched < document.until)?;
+        let key = || Key::Client(self.value().id().clone());
+        let fetched = matches!(self.origin, Origin::Fetched(_));
+        fetched.then(|| self.replaced(key(), Record::Client(Arc::clone(self.value)), Some(document.until)))
     }
 
     /// Puts `next` in place of what was read.
@@ -476,7 +531,7 @@ impl Seen<'_, Client> {
     #[must_use]
     pub fn remove(&self) -> Change {
         let key = Key::Client(self.value().id().clone());
-        Change { key, expect: Expect::Version(self.version), write: Write::Delete }
+        self.removed(key)
     }
 }
 
@@ -490,7 +545,7 @@ impl Seen<'_, AccessToken> {
     /// Removes it alone; its grant lives on.
     #[must_use]
     pub fn remove(&self) -> Change {
-        Change { key: Key::Token(self.value().id), expect: Expect::Version(self.version), write: Write::Delete }
+        self.removed(Key::Token(self.value().id))
     }
 }
 
@@ -512,7 +567,7 @@ impl Seen<'_, PushedRequest> {
     /// Removes it: it was answered.
     #[must_use]
     pub fn consume(&self) -> Change {
-        Change { key: Key::Pushed(self.value().id), expect: Expect::Version(self.version), write: Write::Delete }
+        self.removed(Key::Pushed(self.value().id))
     }
 }
 
@@ -520,7 +575,7 @@ impl Seen<'_, UserCode> {
     /// Removes it: it was used.
     #[must_use]
     pub fn consume(&self) -> Change {
-        Change { key: Key::UserCode(self.value().id), expect: Expect::Version(self.version), write: Write::Delete }
+        self.removed(Key::UserCode(self.value().id))
     }
 }
 
@@ -529,7 +584,7 @@ impl Seen<'_, ExtensionRecord> {
     #[must_use]
     pub fn consume(&self) -> Change {
         let key = Key::Extension(self.value().id.clone());
-        Change { key, expect: Expect::Version(self.version), write: Write::Delete }
+        self.removed(key)
     }
 
     /// Lets it say `value` from now on, for as long as it would have said the other.
@@ -568,7 +623,7 @@ impl Seen<'_, RememberedConsent> {
     /// Removes it: the person is asked again.
     #[must_use]
     pub fn forget(&self) -> Change {
-        Change { key: self.key(), expect: Expect::Version(self.version), write: Write::Delete }
+        self.removed(self.key())
     }
 }
 

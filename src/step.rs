@@ -11,12 +11,11 @@
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use url::Url;
-
 use crate::env::{Env, Seed, Timestamp};
 use crate::event::Event;
+use crate::fetch::{FetchRequest, Fetched, Unfetched};
 use crate::record::Record;
-use crate::snapshot::{Answer, Halt, Need, Question, SigningInput, Snapshot, Unfetched, Verdict};
+use crate::snapshot::{Answer, Halt, Need, Question, Reading, SigningInput, Snapshot, Verdict};
 use crate::store::{Change, Commit, Key, Versioned};
 
 /// A parsed request that is decided without I/O.
@@ -141,7 +140,7 @@ pub enum Step<E: Endpoint> {
     /// Read these records together.
     Load(Ask<E, Vec<Key>>),
     /// Fetch this document.
-    Fetch(Ask<E, Url>),
+    Fetch(Ask<E, FetchRequest>),
     /// Ask the host.
     Judge(Ask<E, Question>),
     /// Sign this.
@@ -217,10 +216,11 @@ impl<E: Endpoint> Ask<E, Vec<Key>> {
     }
 }
 
-impl<E: Endpoint> Ask<E, Url> {
-    /// Takes the document, or that it could not be had.
-    pub fn fetched(self, document: Result<Arc<[u8]>, Unfetched>) -> Step<E> {
-        self.machine.answered(Need::Document(self.question), Answer::Document(document))
+impl<E: Endpoint> Ask<E, FetchRequest> {
+    /// Takes the answer, or why there is none.
+    pub fn fetched(self, document: Result<Fetched, Unfetched>) -> Step<E> {
+        let answer = Answer::Document(document, Reading::default());
+        self.machine.answered(Need::Document(Box::new(self.question)), answer)
     }
 }
 
@@ -314,7 +314,7 @@ impl<E: Endpoint> Machine<E> {
         self.questions += 1;
         match need {
             Need::Records(keys) => Step::Load(Ask { machine: self, question: keys }),
-            Need::Document(url) => Step::Fetch(Ask { machine: self, question: url }),
+            Need::Document(request) => Step::Fetch(Ask { machine: self, question: *request }),
             Need::Verdict(question) => Step::Judge(Ask { machine: self, question }),
             Need::Signature(input) => Step::Sign(Ask { machine: self, question: input }),
             Need::Seed => Step::Draw(Ask { machine: self, question: () }),

@@ -15,11 +15,12 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use grantor::drive::Host;
+use grantor::fetch::{FetchRequest, Fetched, Unfetched};
 use grantor::record::{Client, ClientSecretDigest, GrantType, Resource, Scope, Subject};
 use grantor::server::{DeviceApproval, Place, Session, Verification, Visitor};
 use grantor::store::Memory;
 use grantor::{
-    AuthorizationServer, Clock, Config, Progress, Question, Registration, SigningInput, SystemClock, Unfetched, Verdict,
+    AuthorizationServer, Clock, Config, Progress, Question, Registration, SigningInput, SystemClock, Verdict,
 };
 use http::header::{AUTHORIZATION, CONTENT_TYPE, LOCATION};
 use http::{Method, Request, Response, StatusCode};
@@ -257,8 +258,8 @@ pub struct Willing;
 impl Host for Willing {
     type Error = Infallible;
 
-    fn fetch(&self, _: &url::Url) -> Result<Result<Arc<[u8]>, Unfetched>, Infallible> {
-        Ok(Err(Unfetched::new()))
+    fn fetch(&self, _: &FetchRequest) -> Result<Result<Fetched, Unfetched>, Infallible> {
+        Ok(Err(Unfetched::NotServed))
     }
 
     fn judge(&self, _: &Question) -> Result<Verdict, Infallible> {

@@ -77,8 +77,8 @@ impl App {
             to.device_code = args.device_ttl.map_or(to.device_code, Duration::from_secs);
             to.access_token = args.access_ttl.map_or(to.access_token, Duration::from_secs);
         });
-        let config =
-            config.profile(args.profile).remember_consent().device_flow(|flow| flow.ask_host = true).token_exchange();
+        let config = config.profile(args.profile).refuse_client_id_metadata_documents();
+        let config = config.remember_consent().device_flow(|flow| flow.ask_host = true).token_exchange();
         let config = if args.profile == Profile::danger_oauth20_legacy() {
             config.danger_serve_implicit_grant().danger_serve_password_grant()
         } else {

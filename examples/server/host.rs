@@ -5,11 +5,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use grantor::drive::{AsyncHost, NoHost, NoKeys};
+use grantor::fetch::{FetchRequest, Fetched, Unfetched};
 use grantor::record::{Client, ClientId, Resource};
-use grantor::{
-    Clock as _, ExchangeQuestion, PasswordQuestion, Question, SigningInput, SystemClock, Unfetched, Verdict,
-};
-use url::Url;
+use grantor::{Clock as _, ExchangeQuestion, PasswordQuestion, Question, SigningInput, SystemClock, Verdict};
 
 use crate::guesses::Guesses;
 use crate::users::Users;
@@ -57,8 +55,8 @@ impl DemoHost {
 impl AsyncHost for DemoHost {
     type Error = NoKeys;
 
-    async fn fetch(&self, url: &Url) -> Result<Result<Arc<[u8]>, Unfetched>, NoKeys> {
-        AsyncHost::fetch(&NoHost, url).await
+    async fn fetch(&self, request: &FetchRequest) -> Result<Result<Fetched, Unfetched>, NoKeys> {
+        AsyncHost::fetch(&NoHost, request).await
     }
 
     async fn judge(&self, question: &Question) -> Result<Verdict, NoKeys> {

@@ -1,7 +1,10 @@
 //! Client authentication [RFC 6749 §2.3].
 
+mod known;
 #[cfg(feature = "mtls")]
 mod mtls;
+
+pub(crate) use known::find;
 
 use crate::config::Config;
 use crate::record::{Client, ClientProof, ClientSecretDigest};
@@ -24,17 +27,21 @@ pub(crate) fn methods(config: &Config) -> Vec<&'static str> {
 /// Finds the client that a request is from, and requires its proof.
 ///
 /// An unknown client, a missing and a wrong secret are refused alike, after the same work.
-#[cfg_attr(not(feature = "mtls"), expect(unused_variables, reason = "only certificates need them"))]
+#[cfg_attr(not(feature = "mtls"), expect(unused_variables, reason = "only certificates need it"))]
 pub(crate) fn authenticate<'s>(
     config: &Config,
     (credentials, certificate): (&Credentials, Option<&ClientCertificate>),
     seen: &'s Snapshot,
 ) -> Result<Seen<'s, Client>, Halt<TokenRefusal>> {
-    let found = seen.client(credentials.client())?;
     let (secret, by_header) = match credentials {
         Credentials::None { .. } => (None, false),
         Credentials::Basic { secret, .. } => (Some(secret.as_str()), true),
         Credentials::Post { secret, .. } => (Some(secret.as_str()), false),
+    };
+    // No document is fetched for who shows a secret: it has none [Client ID Metadata Document §4.1].
+    let found = match secret {
+        None => find(config, credentials.client(), seen)?,
+        Some(_) => seen.client(credentials.client())?,
     };
     let proven = match (&found, secret) {
         (Some(client), None) => match client.value().proof() {

@@ -8,7 +8,7 @@ use super::paths::Paths;
 use super::policy::{Practice, Stance};
 use super::profile::Profile;
 use super::registration::{Registration, RegistrationPolicy};
-use super::{About, Caution, Config, Cors, DetailType, DeviceFlow, KnownResource, MutualTls};
+use super::{About, Caution, ClientDocuments, Config, Cors, DetailType, DeviceFlow, KnownResource, MutualTls};
 use crate::extension::ExtensionGrant;
 use crate::record::{GrantType, Resource, Scope, web_url};
 use crate::wire::Limits;
@@ -229,6 +229,20 @@ impl ConfigBuilder {
         self
     }
 
+    /// Knows clients by the documents that their identifiers lead to [Client ID Metadata Document]; the host fetches them as
+    /// [`fetch`](crate::fetch) says.
+    #[must_use]
+    pub fn client_id_metadata_documents(mut self, change: impl FnOnce(&mut ClientDocuments)) -> Self {
+        change(&mut self.config.client_documents);
+        self.choosing(Practice::ClientIdMetadataDocuments, Stance::Allowed)
+    }
+
+    /// Knows no client by its document, where the profile would: for a host that fetches nothing.
+    #[must_use]
+    pub fn refuse_client_id_metadata_documents(self) -> Self {
+        self.choosing(Practice::ClientIdMetadataDocuments, Stance::Refused)
+    }
+
     /// Serves a grant type of the host's own [RFC 6749 §4.5].
     #[must_use]
     pub fn extension_grant(mut self, extension: impl ExtensionGrant + 'static) -> Self {
@@ -346,6 +360,7 @@ impl ConfigBuilder {
         config.dpop.as_ref().map_or(Ok(()), super::Dpop::check)?;
         config.registration =
             registration.map(|registration| RegistrationPolicy::new(registration, &config)).transpose()?;
+        config.client_documents.check(&config)?;
         Ok(Arc::new(config))
     }
 }

@@ -82,6 +82,11 @@ pub enum ConfigFault {
         "registration: use scopes that are listed in scopes, give a default_scope or by_default within at_most, and at least one initial access token unless it is open"
     )]
     Registration,
+    /// Client ID metadata documents.
+    #[error(
+        "client_id_metadata_documents: use max_bytes from 256 up to limits.body, a timeout of 1 to 60 s, at_least <= usually <= at_most, and only scopes that are listed in scopes"
+    )]
+    ClientDocuments,
     /// A grant type of the host.
     #[error("extension_grant: {0:?}: use an absolute URI that names no other grant type, and each once")]
     ExtensionGrant(String),

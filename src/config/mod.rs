@@ -3,6 +3,7 @@
 mod about;
 mod builder;
 mod caution;
+mod client_documents;
 mod common_details;
 mod cors;
 mod detail_type;
@@ -23,6 +24,7 @@ use std::time::Duration;
 pub use about::About;
 pub use builder::ConfigBuilder;
 pub use caution::Caution;
+pub use client_documents::ClientDocuments;
 pub use common_details::CommonDetails;
 pub use cors::Cors;
 pub use detail_type::DetailType;
@@ -68,6 +70,8 @@ pub struct Config {
     device_flow: Option<DeviceFlow>,
     detail_types: Vec<Arc<dyn DetailType>>,
     registration: Option<RegistrationPolicy>,
+    /// Looked at only where the policy allows them.
+    client_documents: ClientDocuments,
     extensions: Vec<Arc<dyn ExtensionGrant>>,
     remembers_consent: bool,
     asks_for_subjects: bool,
@@ -137,6 +141,7 @@ impl Config {
                 device_flow: None,
                 detail_types: Vec::new(),
                 registration: None,
+                client_documents: ClientDocuments::default(),
                 extensions: Vec::new(),
                 remembers_consent: false,
                 asks_for_subjects: false,
@@ -419,6 +424,16 @@ impl Config {
     /// Who may register clients, where that is served.
     pub(crate) const fn registration(&self) -> Option<&RegistrationPolicy> {
         self.registration.as_ref()
+    }
+
+    /// Client ID metadata documents, where they are served.
+    #[must_use]
+    pub fn client_documents(&self) -> Option<&ClientDocuments> {
+        self.policy.allows(Practice::ClientIdMetadataDocuments).then_some(&self.client_documents)
+    }
+
+    pub(crate) fn requires_client_names(&self) -> bool {
+        self.policy.requires(Practice::NameInClientDocuments)
     }
 
     pub(crate) fn accepts(&self, method: ChallengeMethod) -> bool {

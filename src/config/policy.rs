@@ -29,6 +29,10 @@ pub enum Practice {
     ResourceIndicator,
     /// `redirect_uri` at the token endpoint, by clients with several.
     RedirectUriAtTokenEndpoint,
+    /// To be known by the document that the client's identifier leads to.
+    ClientIdMetadataDocuments,
+    /// `client_name` in such a document.
+    NameInClientDocuments,
     /// Redirect URIs that match as exact strings, whose port may vary on the same machine.
     ExactRedirectUri,
     /// The issuer's name in authorization responses.
@@ -86,6 +90,8 @@ impl Practice {
         Self::PushedAuthorizationRequests,
         Self::ResourceIndicator,
         Self::RedirectUriAtTokenEndpoint,
+        Self::ClientIdMetadataDocuments,
+        Self::NameInClientDocuments,
         Self::ExactRedirectUri,
         Self::IssuerInResponses,
         Self::RefreshTokenRotation,
@@ -106,6 +112,8 @@ impl Practice {
             Self::PushedAuthorizationRequests => "pushed authorization requests",
             Self::ResourceIndicator => "resource parameter",
             Self::RedirectUriAtTokenEndpoint => "redirect_uri at the token endpoint",
+            Self::ClientIdMetadataDocuments => "client ID metadata documents",
+            Self::NameInClientDocuments => "client_name in such documents",
             Self::ExactRedirectUri => "exact redirect URIs",
             Self::IssuerInResponses => "iss in authorization responses",
             Self::RefreshTokenRotation => "rotation of refresh tokens",
@@ -125,7 +133,9 @@ impl Practice {
             Self::PushedAuthorizationRequests => "require_pushed_authorization_requests",
             Self::ResourceIndicator => "require_resource",
             Self::RedirectUriAtTokenEndpoint => "redirect_uri_optional_at_token_endpoint",
+            Self::ClientIdMetadataDocuments => "client_id_metadata_documents",
             Self::PkceOfPublicClients
+            | Self::NameInClientDocuments
             | Self::ExactRedirectUri
             | Self::IssuerInResponses
             | Self::RefreshTokenRotation

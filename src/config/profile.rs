@@ -30,8 +30,11 @@ impl Profile {
     }
 
     /// What the Model Context Protocol asks of an authorization server, in its revisions of 2025-11-25 and 2026-07-28:
-    /// OAuth 2.1 with S256 for everyone, tokens for the resource that was named, and access tokens that live an hour at
-    /// most.
+    /// OAuth 2.1 with S256 for everyone, tokens for the resource that was named, clients that are known by the document that
+    /// their identifier leads to, and access tokens that live an hour at most. Its host fetches those documents, as
+    /// [`fetch`](crate::fetch) says, or says [`refuse_client_id_metadata_documents`].
+    ///
+    /// [`refuse_client_id_metadata_documents`]: crate::ConfigBuilder::refuse_client_id_metadata_documents
     #[must_use]
     pub const fn mcp() -> Self {
         Self { name: "mcp", rules: MCP, longest_access_token: Some(Duration::from_secs(3600)) }
@@ -88,6 +91,8 @@ const OAUTH_21: &[Rule] = &[
     free(P::PushedAuthorizationRequests, Allowed, "RFC 9126 §5"),
     free(P::ResourceIndicator, Allowed, "RFC 8707 §2"),
     free(P::RedirectUriAtTokenEndpoint, Required, "RFC 6749 §4.1.3"),
+    free(P::ClientIdMetadataDocuments, Refused, "Client ID Metadata Document §5"),
+    free(P::NameInClientDocuments, Allowed, "RFC 7591 §2"),
     firm(P::ExactRedirectUri, Required, "RFC 9700 §4.1.3"),
     firm(P::IssuerInResponses, Required, "RFC 9207 §2"),
     firm(P::RefreshTokenRotation, Required, "OAuth 2.1 §4.3.1"),
@@ -105,6 +110,8 @@ const OAUTH_20: &[Rule] = &[
     free(P::PushedAuthorizationRequests, Allowed, "RFC 9126 §5"),
     free(P::ResourceIndicator, Allowed, "RFC 8707 §2"),
     free(P::RedirectUriAtTokenEndpoint, Required, "RFC 6749 §4.1.3"),
+    free(P::ClientIdMetadataDocuments, Refused, "Client ID Metadata Document §5"),
+    free(P::NameInClientDocuments, Allowed, "RFC 7591 §2"),
     firm(P::ExactRedirectUri, Required, "RFC 9700 §4.1.3"),
     firm(P::IssuerInResponses, Required, "RFC 9207 §2"),
     firm(P::RefreshTokenRotation, Required, "RFC 9700 §4.14.2"),
@@ -122,6 +129,8 @@ const MCP: &[Rule] = &[
     free(P::PushedAuthorizationRequests, Allowed, "RFC 9126 §5"),
     firm(P::ResourceIndicator, Required, "MCP Authorization, Resource Parameter Implementation"),
     free(P::RedirectUriAtTokenEndpoint, Allowed, "OAuth 2.1 §10.2"),
+    free(P::ClientIdMetadataDocuments, Allowed, "MCP Client Registration, Client ID Metadata Documents"),
+    firm(P::NameInClientDocuments, Required, "MCP Client Registration, Implementation Requirements"),
     firm(P::ExactRedirectUri, Required, "MCP Authorization, Open Redirection"),
     firm(P::IssuerInResponses, Required, "MCP Authorization, Authorization Response Validation"),
     firm(P::RefreshTokenRotation, Required, "MCP Authorization, Token Theft"),

@@ -3,11 +3,10 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use url::Url;
-
 use super::private_key::PrivateKey;
 use crate::drive::{AsyncHost, Host};
-use crate::snapshot::{Question, SigningInput, Unfetched, Verdict};
+use crate::fetch::{FetchRequest, Fetched, Unfetched};
+use crate::snapshot::{Question, SigningInput, Verdict};
 
 /// Signs what the machine asks for, for callers that block.
 pub trait Signer {
@@ -110,8 +109,8 @@ fn shaped<H, S>(input: &SigningInput, signature: Arc<[u8]>) -> Result<Arc<[u8]>,
 impl<H: Host, S: Signer> Host for SigningHost<H, S> {
     type Error = SigningHostFailed<H::Error, S::Error>;
 
-    fn fetch(&self, url: &Url) -> Result<Result<Arc<[u8]>, Unfetched>, Self::Error> {
-        self.host.fetch(url).map_err(SigningHostFailed::Host)
+    fn fetch(&self, request: &FetchRequest) -> Result<Result<Fetched, Unfetched>, Self::Error> {
+        self.host.fetch(request).map_err(SigningHostFailed::Host)
     }
 
     fn judge(&self, question: &Question) -> Result<Verdict, Self::Error> {
@@ -126,8 +125,8 @@ impl<H: Host, S: Signer> Host for SigningHost<H, S> {
 impl<H: AsyncHost + Sync, S: AsyncSigner + Sync> AsyncHost for SigningHost<H, S> {
     type Error = SigningHostFailed<H::Error, S::Error>;
 
-    async fn fetch(&self, url: &Url) -> Result<Result<Arc<[u8]>, Unfetched>, Self::Error> {
-        self.host.fetch(url).await.map_err(SigningHostFailed::Host)
+    async fn fetch(&self, request: &FetchRequest) -> Result<Result<Fetched, Unfetched>, Self::Error> {
+        self.host.fetch(request).await.map_err(SigningHostFailed::Host)
     }
 
     async fn judge(&self, question: &Question) -> Result<Verdict, Self::Error> {

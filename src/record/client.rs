@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::client_document::DocumentKept;
 use super::client_proof::ClientProof;
 use super::metadata::{ApplicationType, ClientMetadata};
 use super::redirect_uri::{RedirectUri, RedirectUriFault, VerifiedRedirectUri};
@@ -44,6 +45,9 @@ pub(super) struct Fields {
     /// Absent where the operator registered it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) registration: Option<SelfRegistration>,
+    /// Present where nothing but the document at its identifier tells of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) document: Option<DocumentKept>,
 }
 
 impl Client {
@@ -61,6 +65,7 @@ impl Client {
                 publisher: None,
                 registered: None,
                 registration: None,
+                document: None,
             },
         }
     }

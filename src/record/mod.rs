@@ -5,6 +5,7 @@ mod authorization_details;
 #[cfg(feature = "mtls")]
 mod certificate_name;
 mod client;
+mod client_document;
 mod client_proof;
 mod confirmation;
 #[cfg(feature = "mtls")]
@@ -37,6 +38,7 @@ pub use authorization_details::{AuthorizationDetail, AuthorizationDetails, Detai
 #[cfg(feature = "mtls")]
 pub(crate) use certificate_name::CertificateName;
 pub use client::{Client, ClientBuilder, ClientFault, GrantType, RedirectUriRefused};
+pub(crate) use client_document::DocumentKept;
 pub(crate) use client_proof::ClientProof;
 pub use confirmation::Confirmation;
 pub use extension::{ExtensionId, ExtensionRecord};

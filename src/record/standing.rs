@@ -18,7 +18,11 @@ pub struct Standing {
     pub first_party: bool,
     /// Who registered it.
     pub registered_by: RegisteredBy,
-    /// When, as far as that is known.
+    /// The host of its identifier, where that is a URL: whoever runs it is who vouches for the client. To be shown beside its
+    /// name [Client ID Metadata Document §6.4].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
+    /// When, as far as that is known; a document does not tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub registered: Option<Timestamp>,
     /// Whether that was less than [`Caution::new_client`](crate::Caution::new_client) ago.
@@ -34,6 +38,8 @@ pub enum RegisteredBy {
     Operator,
     /// The client itself, dynamically [RFC 7591].
     Itself,
+    /// Nobody: it is known by the document that its identifier leads to.
+    Nobody,
 }
 
 impl Standing {
@@ -42,7 +48,12 @@ impl Standing {
         Self {
             publisher: client.publisher().map(str::to_owned),
             first_party: client.is_first_party(),
-            registered_by: if client.is_self_registered() { RegisteredBy::Itself } else { RegisteredBy::Operator },
+            registered_by: match (client.is_of_document(), client.is_self_registered()) {
+                (true, _) => RegisteredBy::Nobody,
+                (false, true) => RegisteredBy::Itself,
+                (false, false) => RegisteredBy::Operator,
+            },
+            host: client.id().document_url().and_then(|url| url.host_str().map(str::to_owned)),
             registered,
             is_new: registered.is_some_and(|registered| now < registered.plus(new_client)),
         }

@@ -382,10 +382,10 @@ impl Endpoint for Authorize {
                 Ok(subject.map(event).into_iter().fold(refused, Plan::reporting))
             }
             Err(Halt::Refused(missing)) => match missing.asking.filter(|_| !verified.prompt.none) {
-                Some(asking) => Ok(Plan::grant(
-                    Vec::new(),
-                    Authorization::Ask(Box::new(self.prompt(&verified, asking, seen.now()))),
-                )),
+                Some(asking) => {
+                    let prompt = Box::new(self.prompt(&verified, asking, seen.now()));
+                    Ok(Plan::grant(verified.client.kept().into_iter().collect(), Authorization::Ask(prompt)))
+                }
                 None => Err(verified.to.refuse(&missing.reason).into()),
             },
         }
@@ -401,13 +401,18 @@ pub(super) fn unverified<R>(
     request: &AuthorizationRequest,
     halt: Halt<AuthorizeRefusal>,
 ) -> Result<Plan<R, AuthorizeRefusal>, Halt<AuthorizeRefusal>> {
-    match (halt, client_id(request)) {
-        (Halt::Refused(AuthorizeRefusal::Page(PageReason::RedirectUriUnregistered)), Some(client)) => {
-            let refusal = AuthorizeRefusal::Page(PageReason::RedirectUriUnregistered);
-            Ok(Plan::refuse(Vec::new(), refusal).reporting(Event::RedirectUriRefused { client }))
-        }
-        (halt, _) => Err(halt),
-    }
+    let (Halt::Refused(AuthorizeRefusal::Page(reason)), Some(client)) = (&halt, client_id(request)) else {
+        return Err(halt);
+    };
+    let reason = *reason;
+    let event = if reason == PageReason::RedirectUriUnregistered {
+        Event::RedirectUriRefused { client }
+    } else if let PageReason::ClientDocument(fault) = reason {
+        Event::ClientDocumentRefused { client, fault }
+    } else {
+        return Err(halt);
+    };
+    Ok(Plan::refuse(Vec::new(), AuthorizeRefusal::Page(reason)).reporting(event))
 }
 
 /// The world outside failed: the client is told if it is proven where it is, and a page says so otherwise.

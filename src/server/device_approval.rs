@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::client_auth::find as known;
 use crate::config::Config;
 use crate::event::Event;
 use crate::grant::consent_question::Judged;
@@ -66,7 +67,9 @@ impl Endpoint for DeviceApproval {
         ensure(*subject == self.session.subject, VerificationRefusal::LoginRequired)?;
         let scope = self.scope.as_ref().unwrap_or(&self.prompt.scope);
         let details = self.details.as_ref().unwrap_or(&self.prompt.details);
-        let Waiting { grant, device, client } = &waiting;
+        let Waiting { grant, device } = &waiting;
+        let client = known(&self.config, &grant.value().client, seen)?;
+        let client = client.ok_or(VerificationRefusal::CodeUnknown)?;
         let asked = [(&grant.value().scope, &grant.value().details), (&self.prompt.scope, &self.prompt.details)];
         let fits = asked.iter().all(|asked| asked.0.covers(scope) && self.config.covers_details(asked.1, details));
         let useful = !(self.config.scope_at(&grant.value().audience, scope).is_empty() && details.is_empty());

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use http::{Method, Request, Response, StatusCode};
 
+use crate::client_auth::find;
 use crate::config::Config;
 use crate::grant::ensure;
 use crate::proof::dpop::PresentedProof;
@@ -255,7 +256,7 @@ impl Exchange {
     /// The client that calls, where that matters and it is registered.
     fn client<'s>(&self, seen: &'s Snapshot) -> Option<&'s Client> {
         let id = self.call.client().filter(|_| self.script.asks())?;
-        seen.client::<Infallible>(id).ok().flatten().map(|client| client.value())
+        find::<TokenRefusal>(&self.config, id, seen).ok().flatten().map(|client| client.value())
     }
 }
 

@@ -36,6 +36,7 @@ impl Config {
             introspection_endpoint: below(&self.paths().introspection),
             introspection_endpoint_auth_methods_supported: methods,
             registration_endpoint: self.registration().and_then(|_| below(&self.paths().registration)),
+            client_id_metadata_document_supported: self.client_documents().is_some(),
             device_authorization_endpoint: self.device_flow().and_then(|_| below(&self.paths().device_authorization)),
             pushed_authorization_request_endpoint: below(&self.paths().pushed_authorization_request),
             require_pushed_authorization_requests: self.requires_push(),

@@ -170,7 +170,12 @@ pub(super) fn unauthenticated<R>(
         Halt::Missing(need) => Err(Halt::Missing(need)),
         Halt::Refused(refusal) => {
             let client = credentials.client().clone();
-            Ok(Plan::refuse(Vec::new(), refusal).reporting(Event::ClientAuthenticationFailed { client }))
+            let event = if let TokenRefusal::ClientDocument(fault) = refusal {
+                Event::ClientDocumentRefused { client, fault }
+            } else {
+                Event::ClientAuthenticationFailed { client }
+            };
+            Ok(Plan::refuse(Vec::new(), refusal).reporting(event))
         }
     }
 }

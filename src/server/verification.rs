@@ -8,22 +8,24 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::client_auth::find;
 use crate::config::Config;
 use crate::env::Timestamp;
 use crate::event::Event;
 use crate::grant::consent_question::{Acquaintance, ConsentQuestion, Judged};
 use crate::grant::ensure;
 use crate::record::{
-    AuthorizationDetails, Client, DeviceCode, DeviceStage, Digest, Grant, GrantId, GrantState, Scope, Standing,
-    Subject, TypedCode, UserCode,
+    AuthorizationDetails, DeviceCode, DeviceStage, Digest, Grant, GrantId, GrantState, Scope, Standing, Subject,
+    TypedCode, UserCode,
 };
 use crate::snapshot::{Halt, Question, Seen, Snapshot, Verdict};
 use crate::step::{Decision, Endpoint, Plan};
 use crate::store::Key;
+use crate::wire::ClientDocumentFault;
 
 use super::authorize::{Asking, PromptClient, Session};
 
-/// A code that a person typed, ready to be decided. Nothing is written, and the device notices nothing.
+/// A code that a person typed, ready to be decided. The device notices nothing.
 #[derive(Clone, Debug)]
 pub struct Verification {
     config: Arc<Config>,
@@ -40,7 +42,8 @@ impl Verification {
     pub fn new(config: &Arc<Config>, typed: &str, session: Option<Session>, typist: &str) -> Self {
         let flow = config.device_flow();
         let typist = flow.filter(|flow| flow.ask_host).map(|_| typist.to_owned());
-        Self { code: flow.and_then(|flow| flow.user_codes.read(typed)), config: Arc::clone(config), session, typist }
+        let code = flow.and_then(|flow| flow.user_codes.read(typed));
+        Self { config: Arc::clone(config), code, session, typist }
     }
 }
 
@@ -77,6 +80,9 @@ pub enum VerificationRefusal {
     /// The host allows no more attempts for now.
     #[error("too many attempts; please wait")]
     TooManyAttempts,
+    /// The client is known by no document that could be used.
+    #[error("{}", .0.description())]
+    ClientDocument(ClientDocumentFault),
     /// The session is older than the prompt, or another person's.
     #[error("the person must log in")]
     LoginRequired,
@@ -86,6 +92,12 @@ pub enum VerificationRefusal {
     /// Nothing was granted, or more than was asked for.
     #[error("the approval does not fit the request")]
     ApprovalExceedsRequest,
+}
+
+impl From<ClientDocumentFault> for VerificationRefusal {
+    fn from(fault: ClientDocumentFault) -> Self {
+        Self::ClientDocument(fault)
+    }
 }
 
 impl Endpoint for Verification {
@@ -104,7 +116,9 @@ impl Endpoint for Verification {
         }
         let Some(code) = &self.code else { return Ok(guessed()) };
         let Some(index) = seen.user_code(code.digest())? else { return Ok(guessed()) };
-        let Some(Waiting { grant, client, .. }) = waiting(index.value(), seen)? else { return Ok(guessed()) };
+        let Some(Waiting { grant, .. }) = waiting(index.value(), seen)? else { return Ok(guessed()) };
+        let client = find(&self.config, &index.value().client, seen)?;
+        let Some(client) = client else { return Ok(guessed()) };
         let (scope, details) = (grant.value().scope.clone(), grant.value().details.clone());
         ensure(self.config.entrusts(client.value(), &scope, &details), VerificationRefusal::NotAllowed)?;
         let standing = self.config.standing(client.value(), seen.now());
@@ -128,7 +142,7 @@ impl Endpoint for Verification {
             scope,
             details,
         };
-        Ok(Plan::grant(Vec::new(), Box::new(prompt)))
+        Ok(Plan::grant(client.kept().into_iter().collect(), Box::new(prompt)))
     }
 }
 
@@ -164,16 +178,16 @@ pub(super) fn forbidden<R>(question: ConsentQuestion) -> Plan<R, VerificationRef
 pub(super) struct Waiting<'s> {
     pub(super) grant: Seen<'s, Grant>,
     pub(super) device: &'s DeviceCode,
-    pub(super) client: Seen<'s, Client>,
 }
 
-/// Finds what a user code stands for, if it still waits; grant and client are read together.
+/// Finds what a user code stands for, if it still waits; its client is read together with it.
 pub(super) fn waiting<'s, F>(index: &UserCode, seen: &'s Snapshot) -> Result<Option<Waiting<'s>>, Halt<F>> {
     seen.all([Key::Grant(index.grant), Key::Client(index.client.clone())])?;
-    let (grant, client) = (seen.grant(index.grant)?, seen.client(&index.client)?);
-    let (Some(grant), Some(client)) = (grant, client) else { return Ok(None) };
+    // A client that is known by its document may have to be fetched again, which is not for here.
+    let known = seen.client(&index.client)?.is_some() || index.client.document_url().is_some();
+    let Some(grant) = seen.grant(index.grant)?.filter(|_| known) else { return Ok(None) };
     let GrantState::Device(device) = &grant.value().state else { return Ok(None) };
     let pending = matches!(device.stage, DeviceStage::Pending { .. }) && seen.now() < device.expires;
     let own = grant.value().client == index.client;
-    Ok((pending && own).then_some(Waiting { grant, device, client }))
+    Ok((pending && own).then_some(Waiting { grant, device }))
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::client_auth::find;
 use crate::config::{Config, ScopeFault, TargetFault};
 use crate::env::Timestamp;
 use crate::grant::ensure;
@@ -178,7 +179,7 @@ pub(super) fn resolve<'a, 'r>(
     seen: &'a Snapshot,
 ) -> Result<Resolved<'a, 'r>, Halt<AuthorizeRefusal>> {
     let id = client_id(request).ok_or_else(|| page(PageReason::ClientIdMissing))?;
-    let client = seen.client(&id)?.ok_or_else(|| page(PageReason::ClientUnknown))?;
+    let client = find(config, &id, seen)?.ok_or_else(|| page(PageReason::ClientUnknown))?;
     let Some(name) = pushed_name(request) else {
         return Ok(Resolved { client, request: Cow::Borrowed(request), pushed: None });
     };

@@ -4,6 +4,7 @@ use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Response, StatusCode};
 
 use super::authorization_response::AuthorizationResponse;
+use super::client_document::ClientDocumentFault;
 use super::form::Malformed;
 use super::token::no_store;
 use crate::record::{DetailsFault, Scope};
@@ -28,6 +29,8 @@ pub enum PageReason {
     ClientIdMissing,
     /// There is no such client.
     ClientUnknown,
+    /// The client is known by no document that could be used [Client ID Metadata Document §4.3].
+    ClientDocument(ClientDocumentFault),
     /// `redirect_uri` is given twice.
     RedirectUriRepeated,
     /// `redirect_uri` is missing, and the client has not exactly one.
@@ -50,7 +53,7 @@ impl PageReason {
             | Self::RedirectUriRepeated
             | Self::RedirectUriMissing
             | Self::SessionNotFound => "invalid_request",
-            Self::ClientUnknown => "invalid_client",
+            Self::ClientUnknown | Self::ClientDocument(_) => "invalid_client",
             Self::RedirectUriUnregistered => "invalid_redirect_uri",
             Self::RequestUriInvalid => "invalid_request_uri",
         }
@@ -63,6 +66,7 @@ impl PageReason {
             Self::Malformed(malformed) => malformed.wording().1,
             Self::ClientIdMissing => "client_id is missing or given more than once",
             Self::ClientUnknown => "the client is not registered here",
+            Self::ClientDocument(fault) => fault.description(),
             Self::RedirectUriRepeated => "redirect_uri is given more than once",
             Self::RedirectUriMissing => "redirect_uri is missing",
             Self::RedirectUriUnregistered => "redirect_uri is not registered for this client",
@@ -78,6 +82,7 @@ impl PageReason {
             Self::Malformed(malformed) => malformed.wording().0,
             Self::ClientIdMissing
             | Self::ClientUnknown
+            | Self::ClientDocument(_)
             | Self::RedirectUriRepeated
             | Self::RedirectUriMissing
             | Self::RedirectUriUnregistered
@@ -232,6 +237,12 @@ impl AuthorizeReason {
 
     pub(crate) const fn scope(&self) -> Option<&Scope> {
         if let Self::ScopeNotAllowed(scope) = self { Some(scope) } else { None }
+    }
+}
+
+impl From<ClientDocumentFault> for AuthorizeRefusal {
+    fn from(fault: ClientDocumentFault) -> Self {
+        Self::Page(PageReason::ClientDocument(fault))
     }
 }
 

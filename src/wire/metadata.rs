@@ -52,6 +52,9 @@ pub struct ServerMetadata {
     /// Where clients register themselves [RFC 7591 §3].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub registration_endpoint: Option<String>,
+    /// Whether clients are known by the documents that their identifiers lead to [Client ID Metadata Document §5].
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub client_id_metadata_document_supported: bool,
     /// Where devices get their codes [RFC 8628 §4].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub device_authorization_endpoint: Option<String>,

@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use http::HeaderMap;
-use http::header::CONTENT_TYPE;
 use serde::de::{DeserializeOwned, Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
@@ -130,11 +128,4 @@ impl<'de> Deserialize<'de> for Object {
 
         from.deserialize_map(Members)
     }
-}
-
-/// The media type of a message, without its parameters, if it has exactly one.
-pub(crate) fn media_type(headers: &HeaderMap) -> Option<&str> {
-    let mut values = headers.get_all(CONTENT_TYPE).iter();
-    let (Some(value), None) = (values.next(), values.next()) else { return None };
-    Some(value.to_str().ok()?.split(';').next()?.trim())
 }

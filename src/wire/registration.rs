@@ -7,10 +7,11 @@ use serde_json::Value;
 
 use super::bearer::{BearerFault, BearerSource, TokenScheme, presented_token};
 use super::form::{self, Form, Limits};
-use super::object::{Object, media_type};
+use super::object::Object;
 use super::registration_refusal::RegistrationRefusal;
 use super::token::json;
 use crate::env::Timestamp;
+use crate::media_type::media_type;
 use crate::record::{ApplicationType, ClientId, ClientMetadata, Exposed};
 
 /// A request to the client registration or the client configuration endpoint.

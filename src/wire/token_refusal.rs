@@ -3,6 +3,7 @@
 use http::StatusCode;
 
 use super::authorize_refusal::AuthorizeReason;
+use super::client_document::ClientDocumentFault;
 use super::credentials::CredentialsFault;
 use super::dpop::ProofFault;
 use super::extension_refusal::ExtensionRefusal;
@@ -22,6 +23,8 @@ pub enum TokenRefusal {
         /// Whether it used the Authorization header.
         by_header: bool,
     },
+    /// The client is known by no document that could be used.
+    ClientDocument(ClientDocumentFault),
     /// A required parameter is missing.
     ParameterMissing(&'static str),
     /// The code verifier is not 43 to 128 unreserved characters [RFC 7636 §4.1].
@@ -157,6 +160,11 @@ impl TokenRefusal {
             Self::Credentials(CredentialsFault::Mismatch) => request("client_id mismatch"),
             Self::Credentials(CredentialsFault::Header) => request("the Authorization header is malformed"),
             Self::ClientNotAuthenticated { .. } => client("client authentication failed"),
+            // Whoever would take it for unknown would forget what it was given.
+            Self::ClientDocument(fault) if fault.may_pass() => {
+                says(S::BAD_REQUEST, "temporarily_unavailable", fault.description())
+            }
+            Self::ClientDocument(fault) => client(fault.description()),
             Self::ParameterMissing(name) => request(missing(name)),
             Self::VerifierMalformed => request("code_verifier must be 43 to 128 unreserved characters"),
             Self::GrantTypeUnsupported => {
@@ -239,6 +247,12 @@ impl TokenRefusal {
                     CredentialsFault::Header | CredentialsFault::Mismatch | CredentialsFault::UnsupportedScheme
                 )
         )
+    }
+}
+
+impl From<ClientDocumentFault> for TokenRefusal {
+    fn from(fault: ClientDocumentFault) -> Self {
+        Self::ClientDocument(fault)
     }
 }
 

@@ -486,13 +486,14 @@ fn only_a_consent_that_lasts_is_remembered() {
 #[test]
 fn an_exchange_never_gives_more() {
     use grantor::drive::{Host, NoKeys};
-    use grantor::{AuthorizationServer, Question, SigningInput, Unfetched, Verdict};
+    use grantor::fetch::{FetchRequest, Fetched, Unfetched};
+    use grantor::{AuthorizationServer, Question, SigningInput, Verdict};
 
     struct Yes;
     impl Host for Yes {
         type Error = NoKeys;
-        fn fetch(&self, _: &url::Url) -> Result<Result<Arc<[u8]>, Unfetched>, NoKeys> {
-            Ok(Err(Unfetched::new()))
+        fn fetch(&self, _: &FetchRequest) -> Result<Result<Fetched, Unfetched>, NoKeys> {
+            Ok(Err(Unfetched::NotServed))
         }
         fn judge(&self, question: &Question) -> Result<Verdict, NoKeys> {
             let Question::TokenExchange(question) = question else { return Ok(Verdict::Denied) };

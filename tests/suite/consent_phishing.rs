@@ -8,6 +8,7 @@ use serde_json::{Value, json as value};
 
 use grantor::drive::{Host, NoKeys};
 use grantor::event::Event;
+use grantor::fetch::{FetchRequest, Fetched, Unfetched};
 use grantor::record::{AuthorizationDetails, Client, ClientId, GrantType, RegisteredBy, Scope, Standing, Subject};
 use grantor::server::{
     Approval, Asking, DeviceApproval, DevicePrompt, NoSuchClient, Place, Prompt, Session, Verification,
@@ -17,7 +18,7 @@ use grantor::step::Step;
 use grantor::store::{Commit, Store};
 use grantor::{
     Acquaintance, AuthorizationServer, Clock, CommonDetails, ConfigBuilder, ConfigFault, ConsentQuestion, Env,
-    Progress, Question, Registration, Seed, SigningInput, Timestamp, Unfetched, Verdict,
+    Progress, Question, Registration, Seed, SigningInput, Timestamp, Verdict,
 };
 
 use crate::support::*;
@@ -349,7 +350,7 @@ struct Bouncer {
 impl Host for Bouncer {
     type Error = NoKeys;
 
-    fn fetch(&self, _: &url::Url) -> Result<Result<Arc<[u8]>, Unfetched>, NoKeys> {
+    fn fetch(&self, _: &FetchRequest) -> Result<Result<Fetched, Unfetched>, NoKeys> {
         panic!("nothing is fetched")
     }
 

@@ -3,13 +3,13 @@
 use std::sync::{Arc, Mutex};
 
 use grantor::drive::Host;
+use grantor::fetch::{FetchRequest, Fetched, Unfetched};
 use grantor::record::{Record, Scope, Subject};
 use grantor::resource::{Access, Demand};
 use grantor::server::{Place, Prompt, Session, Visitor};
 use grantor::store::{Change, Commit, Key, Store, Versioned};
 use grantor::{
-    AuthorizationServer, Progress, Question, Randomness, RandomnessFailed, Seed, SigningInput, Timestamp, Unfetched,
-    Verdict,
+    AuthorizationServer, Progress, Question, Randomness, RandomnessFailed, Seed, SigningInput, Timestamp, Verdict,
 };
 use http::{Request, Response, StatusCode};
 
@@ -292,8 +292,8 @@ pub(crate) struct Willing {
 impl Host for Willing {
     type Error = Broken;
 
-    fn fetch(&self, _: &url::Url) -> Result<Result<Arc<[u8]>, Unfetched>, Broken> {
-        Ok(Err(Unfetched::new()))
+    fn fetch(&self, _: &FetchRequest) -> Result<Result<Fetched, Unfetched>, Broken> {
+        Ok(Err(Unfetched::NotServed))
     }
 
     fn judge(&self, question: &Question) -> Result<Verdict, Broken> {

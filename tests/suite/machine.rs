@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use grantor::drive::{self, AsyncHost, Cause, Host, NoHost};
+use grantor::fetch::{FetchRequest, Fetched, Purpose, Unfetched};
 use grantor::record::Exposed;
 use grantor::resource::Access;
 use grantor::server::{Approval, Authorize, Denial, Exchange, Introspect, Place, Revoke, Token};
@@ -12,9 +13,8 @@ use grantor::step::{Decision, Endpoint, Plan, Step};
 use grantor::store::Key;
 use grantor::{
     AuthorizationServer, Env, Question, Randomness, RandomnessFailed, Seed, SigningInput, Snapshot, SystemRandomness,
-    Timestamp, Unfetched, Verdict,
+    Timestamp, Verdict,
 };
-use url::Url;
 
 use crate::interleavings::crowd;
 use crate::support::post;
@@ -41,7 +41,7 @@ impl Endpoint for Notary {
         if seen.verdict(question("may sign", "the pin 1234"))? == Verdict::Denied {
             return Err("not allowed".into());
         }
-        let signature = seen.signature(SigningInput::new("key".to_owned(), "EdDSA", document.to_vec()))?;
+        let signature = seen.signature(SigningInput::new("key".to_owned(), "EdDSA", document.bytes.to_vec()))?;
         Ok(Plan::grant(Vec::new(), signature.to_vec()))
     }
 
@@ -50,8 +50,12 @@ impl Endpoint for Notary {
     }
 }
 
-fn deed() -> Url {
-    Url::parse("https://client.example/deed").unwrap()
+fn deed() -> FetchRequest {
+    FetchRequest::new("https://client.example/deed".parse().unwrap(), Purpose::Extension("deed"))
+}
+
+fn paper() -> Fetched {
+    (&http::Response::new(*b"deed")).into()
 }
 
 fn env() -> Env {
@@ -80,9 +84,9 @@ impl Clerk {
 impl Host for Clerk {
     type Error = Fainted;
 
-    fn fetch(&self, url: &Url) -> Result<Result<Arc<[u8]>, Unfetched>, Fainted> {
-        assert_eq!(*url, deed());
-        self.does("fetch", if self.document { Ok(Arc::from(*b"deed")) } else { Err(Unfetched::new()) })
+    fn fetch(&self, request: &FetchRequest) -> Result<Result<Fetched, Unfetched>, Fainted> {
+        assert_eq!(*request, deed());
+        self.does("fetch", if self.document { Ok(paper()) } else { Err(Unfetched::Unreachable) })
     }
 
     fn judge(&self, question: &Question) -> Result<Verdict, Fainted> {
@@ -99,8 +103,8 @@ impl Host for Clerk {
 impl AsyncHost for Clerk {
     type Error = Fainted;
 
-    async fn fetch(&self, url: &Url) -> Result<Result<Arc<[u8]>, Unfetched>, Fainted> {
-        Host::fetch(self, url)
+    async fn fetch(&self, request: &FetchRequest) -> Result<Result<Fetched, Unfetched>, Fainted> {
+        Host::fetch(self, request)
     }
 
     async fn judge(&self, question: &Question) -> Result<Verdict, Fainted> {
@@ -154,7 +158,7 @@ fn a_host_that_fails_ends_the_request() {
 #[test]
 fn a_question_and_its_answer_are_not_shown() {
     let Step::Fetch(fetch) = Step::start(Notary, env()) else { panic!("no fetch") };
-    let judged = fetch.fetched(Ok(Arc::from(*b"deed")));
+    let judged = fetch.fetched(Ok(paper()));
     let shown = format!("{judged:?}");
     assert!(!shown.contains("1234") && !shown.contains("[100, 101, 101, 100]"), "{shown}");
     let Step::Judge(judge) = judged else { panic!("no question") };
@@ -224,7 +228,7 @@ fn a_document_is_fetched_once_although_a_commit_meets_conflicts() {
             }
             Step::Fetch(ask) => {
                 fetches += 1;
-                ask.fetched(Ok(Arc::from(*b"deed")))
+                ask.fetched(Ok(paper()))
             }
             Step::Commit(pending) => {
                 if conflicts < 3 {
@@ -284,7 +288,7 @@ impl Endpoint for Drawer {
 fn a_seed_is_drawn_when_it_is_needed_and_once() {
     let Step::Draw(draw) = Step::at(Drawer, Timestamp::from_unix(1)) else { panic!("no draw") };
     let Step::Fetch(fetch) = draw.drawn(Seed::new([1; 32])) else { panic!("drawn again, or not used") };
-    let Step::Done(done) = fetch.fetched(Ok(Arc::from(*b"deed"))) else { panic!("drawn again") };
+    let Step::Done(done) = fetch.fetched(Ok(paper())) else { panic!("drawn again") };
     let drawn = done.reply.unwrap();
     assert_eq!(drawn, (env().derive("first"), env().derive("second")));
     assert_ne!(drawn.0, drawn.1);

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use grantor::drive::{Host, NoKeys};
+use grantor::fetch::{FetchRequest, Fetched, Purpose, Unfetched};
 use grantor::record::{Client, ClientFault};
 use grantor::server::Place;
 use grantor::wire::ClientCertificate;
-use grantor::{AuthorizationServer, Question, Registration, SigningInput, Unfetched, Verdict};
-use http::{Method, Request, StatusCode};
+use grantor::{AuthorizationServer, Question, Registration, SigningInput, Verdict};
+use http::{Method, Request, Response, StatusCode};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -609,14 +610,14 @@ fn a_certificate_that_is_replaced_meanwhile_gets_nothing() {
 }
 
 /// Has one document, or none.
-struct Library(Result<Value, Unfetched>);
+struct Library(Result<Fetched, Unfetched>);
 
 impl Host for Library {
     type Error = NoKeys;
 
-    fn fetch(&self, url: &url::Url) -> Result<Result<Arc<[u8]>, Unfetched>, NoKeys> {
-        assert_eq!(url.as_str(), "https://client.example/jwks");
-        Ok(self.0.as_ref().map(|document| document.to_string().into_bytes().into()).map_err(|unfetched| *unfetched))
+    fn fetch(&self, request: &FetchRequest) -> Result<Result<Fetched, Unfetched>, NoKeys> {
+        assert_eq!((request.url.as_str(), request.purpose), ("https://client.example/jwks", Purpose::ClientKeys));
+        Ok(self.0.clone())
     }
 
     fn judge(&self, _: &Question) -> Result<Verdict, NoKeys> {
@@ -633,22 +634,30 @@ fn certificates_behind_a_url_are_fetched_for_whoever_shows_one() {
     let (good, bad) = (self_signed("good"), self_signed("bad"));
     let metadata = value!({"token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks_uri": "https://client.example/jwks"});
     let world = mutual(client(&metadata).unwrap());
-    let status = |document: Result<Value, Unfetched>, certificate: Option<&ClientCertificate>| {
+    let status = |document: Result<Fetched, Unfetched>, certificate: Option<&ClientCertificate>| {
         let server =
             AuthorizationServer::new(world.server.config().clone(), world.server.store()).with_host(Library(document));
         let request = certificate.map_or_else(asking, |certificate| on(asking(), certificate));
         server.answer(Place::Token, &request).status().as_u16()
     };
-    let keys = || Ok(value!({"keys": [jwk(&good)]}));
+    let answer = |status: u16, document: &Value| {
+        let response = Response::builder().status(status).body(document.to_string()).unwrap();
+        Ok(Fetched::from(&response))
+    };
+    let own = value!({"keys": [jwk(&good)]});
+    let keys = || answer(200, &own);
     assert_eq!([status(keys(), Some(&good)), status(keys(), Some(&bad))], [200, 401]);
-    assert_eq!(status(Err(Unfetched::new()), Some(&good)), 401);
+    assert_eq!(status(Err(Unfetched::Unreachable), Some(&good)), 401);
+    assert_eq!([status(answer(404, &own), Some(&good)), status(answer(301, &own), Some(&good))], [401, 401]);
+    let padded = value!({"keys": [jwk(&good)], "x": "x".repeat(64 * 1024)});
+    assert_eq!(status(answer(200, &padded), Some(&good)), 401);
     for document in [
         value!({"keys": []}),
         value!([]),
         value!("text"),
         value!({"keys": [{"kty": "OKP", "x5c": [STANDARD.encode(good.der())]}]}),
     ] {
-        assert_eq!(status(Ok(document), Some(&good)), 401);
+        assert_eq!(status(answer(200, &document), Some(&good)), 401);
     }
     // Without a certificate there is nothing to look up: no host is asked.
     assert_eq!(error(&world, &asking()), refused(401, "invalid_client"));

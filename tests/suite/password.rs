@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use grantor::drive::{Host, NoKeys};
 use grantor::event::Event;
+use grantor::fetch::{FetchRequest, Fetched, Unfetched};
 use grantor::record::{Client, ClientId, Exposed, GrantType, Scope, Subject};
 use grantor::server::{Exchange, Place};
 use grantor::step::Step;
@@ -11,7 +12,7 @@ use grantor::store::{Commit, Store as _};
 use grantor::wire::{Credentials, Limits, TokenGrant, TokenRequest};
 use grantor::{
     AuthorizationServer, CommonDetails, ConfigBuilder, Env, PasswordQuestion, Profile, Question, Seed, SigningInput,
-    Timestamp, Unfetched, Verdict,
+    Timestamp, Verdict,
 };
 use http::Request;
 use serde_json::Value;
@@ -46,7 +47,7 @@ impl Doorman {
 impl Host for Doorman {
     type Error = NoKeys;
 
-    fn fetch(&self, _: &url::Url) -> Result<Result<Arc<[u8]>, Unfetched>, NoKeys> {
+    fn fetch(&self, _: &FetchRequest) -> Result<Result<Fetched, Unfetched>, NoKeys> {
         panic!("nothing is fetched")
     }
 

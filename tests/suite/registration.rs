@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use grantor::drive::{Host, NoKeys};
 use grantor::event::Event;
+use grantor::fetch::{FetchRequest, Fetched, Unfetched};
 use grantor::record::{Client, ClientId, Digest, Exposed, GrantType, Resource};
 use grantor::server::{Place, RotateSecret, RotationRefusal};
 use grantor::wire::{ClientInformation, RegistrationRequest};
-use grantor::{CommonDetails, Config, ConfigFault, Question, Registration, SigningInput, Unfetched, Verdict};
+use grantor::{CommonDetails, Config, ConfigFault, Question, Registration, SigningInput, Verdict};
 use http::{Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -555,8 +556,8 @@ struct Policy(Arc<Mutex<Vec<Question>>>);
 impl Host for Policy {
     type Error = NoKeys;
 
-    fn fetch(&self, _: &url::Url) -> Result<Result<Arc<[u8]>, Unfetched>, NoKeys> {
-        Ok(Err(Unfetched::new()))
+    fn fetch(&self, _: &FetchRequest) -> Result<Result<Fetched, Unfetched>, NoKeys> {
+        Ok(Err(Unfetched::NotServed))
     }
 
     fn judge(&self, question: &Question) -> Result<Verdict, NoKeys> {

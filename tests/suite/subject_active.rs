@@ -3,9 +3,10 @@
 use std::sync::{Arc, Mutex};
 
 use grantor::drive::{Host, NoKeys};
+use grantor::fetch::{FetchRequest, Fetched, Unfetched};
 use grantor::record::{ClientId, Subject};
 use grantor::server::Place;
-use grantor::{AuthorizationServer, ConfigBuilder, Question, SigningInput, Unfetched, Verdict};
+use grantor::{AuthorizationServer, ConfigBuilder, Question, SigningInput, Verdict};
 
 use crate::support::*;
 
@@ -19,7 +20,7 @@ struct Directory {
 impl Host for Directory {
     type Error = NoKeys;
 
-    fn fetch(&self, _: &url::Url) -> Result<Result<Arc<[u8]>, Unfetched>, NoKeys> {
+    fn fetch(&self, _: &FetchRequest) -> Result<Result<Fetched, Unfetched>, NoKeys> {
         panic!("nothing is fetched")
     }
 

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use grantor::drive::{Host, NoHost};
 use grantor::event::{Event, EventSink};
 use grantor::record::{Client, ClientSecretDigest, GrantType, Scope, Subject};
 use grantor::server::{Asking, Place, Prompt, Session, Visitor};
@@ -81,11 +82,11 @@ impl EventSink for Log {
     }
 }
 
-pub type Server<S = Memory<Hands, Indexed>> = AuthorizationServer<S, grantor::drive::NoHost, Log, Hands, Counting>;
+pub type Server<S = Memory<Hands, Indexed>, H = NoHost> = AuthorizationServer<S, H, Log, Hands, Counting>;
 
 /// A server over a store that lists, with the clients that tests use, and handles on its surroundings.
-pub struct World<S = Memory<Hands, Indexed>> {
-    pub server: Server<S>,
+pub struct World<S = Memory<Hands, Indexed>, H = NoHost> {
+    pub server: Server<S, H>,
     pub clock: Hands,
     pub log: Log,
 }
@@ -225,7 +226,14 @@ pub fn parameter(response: &Response<Vec<u8>>, name: &str) -> Option<String> {
     location(response).1.into_iter().find_map(|(own, value)| (own == name).then_some(value))
 }
 
-impl<S: Store> World<S> {
+impl<S> World<S> {
+    /// The same with a host.
+    pub fn hosted<H>(self, host: H) -> World<S, H> {
+        World { server: self.server.with_host(host), clock: self.clock, log: self.log }
+    }
+}
+
+impl<S: Store, H: Host> World<S, H> {
     pub fn now(&self) -> Timestamp {
         self.clock.now()
     }

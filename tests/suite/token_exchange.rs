@@ -3,9 +3,10 @@
 use std::sync::{Arc, Mutex};
 
 use grantor::drive::{Host, NoKeys};
+use grantor::fetch::{FetchRequest, Fetched, Unfetched};
 use grantor::record::{Client, ClientId, GrantType, Scope};
 use grantor::server::{Approval, Place};
-use grantor::{AuthorizationServer, ConfigBuilder, ExchangeQuestion, Question, SigningInput, Unfetched, Verdict};
+use grantor::{AuthorizationServer, ConfigBuilder, ExchangeQuestion, Question, SigningInput, Verdict};
 use http::Request;
 use serde_json::{Value, json as value};
 
@@ -25,8 +26,8 @@ struct Policy {
 impl Host for Policy {
     type Error = NoKeys;
 
-    fn fetch(&self, _: &url::Url) -> Result<Result<Arc<[u8]>, Unfetched>, NoKeys> {
-        Ok(Err(Unfetched::new()))
+    fn fetch(&self, _: &FetchRequest) -> Result<Result<Fetched, Unfetched>, NoKeys> {
+        Ok(Err(Unfetched::NotServed))
     }
 
     fn judge(&self, question: &Question) -> Result<Verdict, NoKeys> {

@@ -1,0 +1,11 @@
+//! The media type of a message.
+
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
+
+/// The media type of a message, without its parameters, if it has exactly one.
+pub(crate) fn media_type(headers: &HeaderMap) -> Option<&str> {
+    let mut values = headers.get_all(CONTENT_TYPE).iter();
+    let (Some(value), None) = (values.next(), values.next()) else { return None };
+    Some(value.to_str().ok()?.split(';').next()?.trim())
+}
