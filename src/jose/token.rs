@@ -6,7 +6,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::algorithm::Algorithm;
 use super::jwk::KeyFault;
@@ -21,6 +21,8 @@ pub struct SigningKey {
     public: PublicKey,
     algorithm: Algorithm,
     kid: Arc<str>,
+    /// What a header says after its type.
+    header: Arc<str>,
 }
 
 impl SigningKey {
@@ -34,13 +36,18 @@ impl SigningKey {
             Some(kid) => Arc::from(kid),
             None => Arc::from(public.thumbprint().to_string()),
         };
-        Ok(Self { public: public.with_algorithm(algorithm)?.with_kid(&kid), algorithm, kid })
+        Ok(Self::named(public.with_algorithm(algorithm)?, algorithm, kid))
+    }
+
+    fn named(public: PublicKey, algorithm: Algorithm, kid: Arc<str>) -> Self {
+        let header = format!(r#","alg":"{algorithm}","kid":{}}}"#, Value::from(&*kid)).into();
+        Self { public: public.with_kid(&kid), algorithm, kid, header }
     }
 
     /// The same key under this name.
     #[must_use]
     pub fn with_kid(self, kid: &str) -> Self {
-        Self { public: self.public.with_kid(kid), kid: Arc::from(kid), ..self }
+        Self::named(self.public, self.algorithm, Arc::from(kid))
     }
 
     /// The public half.
@@ -70,17 +77,18 @@ impl SigningKey {
         if !purpose.takes(self.algorithm) {
             return Err(KeyFault::Misused);
         }
-        let mut header = Map::new();
-        header.insert("typ".to_owned(), purpose.typ().into());
-        header.insert("alg".to_owned(), self.algorithm.as_str().into());
+        let mut header = Vec::with_capacity(128);
+        header.extend_from_slice(br#"{"typ":"#);
+        serde_json::to_writer(&mut header, purpose.typ()).map_err(|_| KeyFault::Failed)?;
         if purpose.embeds_key() {
-            header.insert("jwk".to_owned(), self.public.bare().into());
+            let rest = format!(r#","alg":"{}","jwk":{}}}"#, self.algorithm, Value::from(self.public.bare()));
+            header.extend_from_slice(rest.as_bytes());
         } else {
-            header.insert("kid".to_owned(), self.kid.as_ref().into());
+            header.extend_from_slice(self.header.as_bytes());
         }
-        let header = Value::Object(header).to_string();
-        let claims = serde_json::to_vec(claims).ok().filter(|claims| claims.first() == Some(&b'{'));
-        let claims = claims.ok_or(KeyFault::Failed)?;
+        let mut printed = Vec::with_capacity(512);
+        serde_json::to_writer(&mut printed, claims).map_err(|_| KeyFault::Failed)?;
+        let claims = if printed.first() == Some(&b'{') { printed } else { return Err(KeyFault::Failed) };
         let signature = self.public.signature_len();
         let mut text = String::with_capacity((header.len() + claims.len() + signature) * 4 / 3 + 8);
         URL_SAFE_NO_PAD.encode_string(header, &mut text);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use grantor::Timestamp;
-use grantor::jose::{Algorithm, Algorithms, JwkSet, Jws, KeySet, KeyState, PrivateKey};
+use grantor::jose::{Algorithm, Algorithms, JwkSet, Jws, KeyFault, KeySet, KeyState, PrivateKey};
 use serde_json::json;
 
 use crate::support::{ANY, ec, key};
@@ -62,5 +62,20 @@ fn no_token_outlives_the_publication_of_its_key() {
             let known = set.public(at(now));
             assert!(Jws::parse(&token, &ANY).unwrap().verify_among(&known).is_ok(), "{issued} {now}");
         }
+    }
+}
+
+#[test]
+fn a_header_is_json_whatever_the_name_of_the_key() {
+    for kid in ["a\"b", "\\", "\n", "é", ""] {
+        let key = ec().clone().with_kid(kid);
+        let token = key.token(&ANY, &json!({ "sub": "alice" })).unwrap();
+        let jws = Jws::parse(&token, &ANY).unwrap();
+        assert_eq!(jws.header().kid.as_deref(), Some(kid));
+        assert_eq!(jws.header().typ.as_deref(), Some("JWT"));
+        assert!(jws.verify(key.public()).is_ok());
+    }
+    for no_object in [json!([]), json!("{}"), json!(null)] {
+        assert_eq!(ec().token(&ANY, &no_object), Err(KeyFault::Failed), "{no_object}");
     }
 }
