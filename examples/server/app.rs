@@ -16,9 +16,9 @@ use grantor::event::{Event, EventSink};
 use grantor::record::{Digest, GrantType, Resource};
 use grantor::resource::ProtectedResource;
 use grantor::server::Place;
-use grantor::store::Memory;
+use grantor::store::{Indexed, Memory};
 use grantor::wire::{Malformed, PageReason, TokenRefusal};
-use grantor::{AuthorizationServer, CommonDetails, Config, ConfigBuilder, Profile, Registration};
+use grantor::{AuthorizationServer, CommonDetails, Config, ConfigBuilder, Profile, Registration, SystemClock};
 use http::{StatusCode, header};
 
 use crate::args::Args;
@@ -32,12 +32,12 @@ use crate::sessions::Sessions;
 use crate::sessions::random;
 use crate::users::Users;
 use crate::whoami::{describe, whoami};
-use crate::{consent, login, pages, walk};
+use crate::{connections, consent, login, pages, walk};
 
 /// The library, and what a host adds to it.
 #[derive(Debug)]
 pub(crate) struct App {
-    pub(crate) server: AuthorizationServer<Memory, DemoHost, StandardError>,
+    pub(crate) server: AuthorizationServer<Memory<SystemClock, Indexed>, DemoHost, StandardError>,
     pub(crate) sessions: Sessions,
     pub(crate) users: Arc<Users>,
     /// Guessed passwords, by user name.
@@ -70,7 +70,11 @@ impl App {
     pub(crate) fn new(args: &Args, here: &str) -> Result<Arc<Self>, Box<dyn Error>> {
         let issuer = args.issuer.as_deref().unwrap_or(here);
         let resource = format!("{issuer}/api/whoami");
-        let config = Config::builder(issuer).scopes(SCOPES).default_scope("read").audience(&resource);
+        let config = Config::builder(issuer)
+            .scopes(SCOPES)
+            .sensitive_scopes(["admin"])
+            .default_scope("read")
+            .audience(&resource);
         let config = config.cors(|cors| cors.origins.clone_from(&args.cors_origin)).lifetimes(|to| {
             to.code = args.code_ttl.map_or(to.code, Duration::from_secs);
             to.pushed_request = args.par_ttl.map_or(to.pushed_request, Duration::from_secs);
@@ -98,7 +102,8 @@ impl App {
         let config = config.dpop(|dpop| {
             dpop.nonces = args.require_dpop_nonce.then(|| DpopNonces::new(random()));
         });
-        let accounts = CommonDetails::new(DETAILS).actions(["list_accounts", "read_balances", "initiate_payments"]);
+        let accounts =
+            CommonDetails::new(DETAILS).actions(["list_accounts", "read_balances", "initiate_payments"]).sensitive();
         let config = config.authorization_details(accounts);
         let config = registration(args).into_iter().fold(config, ConfigBuilder::registration);
         let config = RESOURCES.into_iter().fold(config, ConfigBuilder::resource).build()?;
@@ -112,7 +117,7 @@ impl App {
         let users = Arc::new(args.users.as_deref().map_or_else(|| Ok(Users::demo()), Users::load)?);
         let [guesses, typed] = [(); 2].map(|()| Arc::new(Guesses::new()));
         let host = DemoHost::new(Arc::clone(&users), Arc::clone(&guesses), Arc::clone(&typed), &clients);
-        let store = Memory::new();
+        let store = Memory::new().with_index();
         for client in clients {
             store.put_client(client);
         }
@@ -146,6 +151,7 @@ impl App {
         router
             .route("/login", get(login::show).post(login::log_in))
             .route("/consent", get(consent::show).post(consent::decide))
+            .route(connections::PATH, get(connections::show).post(connections::end))
             .route("/logout", post(login::log_out))
             .route("/", get(walk::start))
             .route(clients::WALK_CALLBACK, get(walk::callback))

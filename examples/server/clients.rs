@@ -40,6 +40,7 @@ pub(crate) fn demo(issuer: &str, resource: &Resource) -> Result<Vec<Client>, Box
         .grant_types(&[GrantType::AuthorizationCode, GrantType::RefreshToken]);
     let web = Client::builder(DEMO_WEB.0)
         .name("Demo web site")
+        .publisher("Demo Publishing Ltd.")
         .secret(ClientSecretDigest::new(DEMO_WEB.1, random(), None))
         .redirect_uri(DEMO_WEB_CALLBACK)
         .grant_types(&[GrantType::AuthorizationCode, GrantType::RefreshToken]);

@@ -6,6 +6,7 @@ use axum::extract::{self, State};
 use axum::response;
 use grantor::server::Session;
 use grantor::wire::PageReason;
+use grantor::{Clock as _, SystemClock};
 use http::{HeaderMap, Response, StatusCode};
 
 use crate::app::App;
@@ -37,7 +38,13 @@ impl App {
         };
         let csrf = self.sessions.with(&browser, |browser| browser.csrf().to_owned()).unwrap_or_default();
         let person = self.users.display_name(&person.subject);
-        let page = ConsentPage { csrf: &csrf, name: fields.value("request"), pending: &pending, person: &person };
+        let page = ConsentPage {
+            csrf: &csrf,
+            name: fields.value("request"),
+            pending: &pending,
+            person: &person,
+            now: SystemClock.now(),
+        };
         html(StatusCode::OK, page.render(), &pending.form_action())
     }
 

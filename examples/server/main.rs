@@ -2,12 +2,14 @@
 //!
 //! It is a demo: people and clients come from files or are made up, and everything is forgotten when it ends. How the
 //! library is embedded is in `app.rs` (mounting), `host.rs` (what it asks), and `authorize.rs`, `device.rs`, `login.rs`,
-//! `consent.rs` (the person).
+//! `consent.rs`, `connections.rs` (the person).
 
 mod app;
 mod args;
 mod authorize;
 mod clients;
+mod connections;
+mod connections_page;
 mod consent;
 mod device;
 mod guesses;

@@ -2,6 +2,7 @@
 
 use grantor::record::{AuthorizationDetails, RegisteredBy, Resource, Scope};
 use grantor::server::{Asking, VerificationRefusal};
+use grantor::{Acquaintance, Timestamp};
 use maud::{DOCTYPE, Markup, html};
 use serde_json::Value;
 use url::{Host, Url};
@@ -89,6 +90,8 @@ impl DevicePage<'_> {
 fn trouble(refusal: VerificationRefusal) -> &'static str {
     if refusal == VerificationRefusal::TooManyAttempts {
         "Too many wrong codes. Please wait a few seconds."
+    } else if refusal == VerificationRefusal::NotAllowed {
+        "This server does not let this device have what it asks for."
     } else {
         "This code is wrong or has expired. Please compare it with your device."
     }
@@ -176,6 +179,7 @@ pub(crate) struct ConsentPage<'a> {
     pub(crate) pending: &'a Pending,
     /// Who is asked.
     pub(crate) person: &'a str,
+    pub(crate) now: Timestamp,
 }
 
 impl ConsentPage<'_> {
@@ -185,14 +189,14 @@ impl ConsentPage<'_> {
             div.card {
                 h1 { (title) }
                 p { strong { (self.pending.client_name()) } " would like to act for you, " strong { (self.person) } ":" }
-                @if let Asking::Consent { scope, new, audience, details, .. } = self.pending.asking() {
-                    @if !scope.is_empty() { (scopes(scope, new)) }
+                @if let Asking::Consent { scope, new, sensitive, audience, details, new_details, sensitive_details, .. } =
+                    self.pending.asking()
+                {
+                    @if !scope.is_empty() { (scopes(scope, new, sensitive)) }
                     @if !audience.is_empty() { (places(audience)) }
-                    @if !details.is_empty() { (what(details)) }
+                    @if !details.is_empty() { (what(details, new_details, sensitive_details)) }
                 }
-                @if self.pending.standing().registered_by == RegisteredBy::Itself {
-                    p.alert id="unknown" { "This client registered itself, and nobody here knows whose it is." }
-                }
+                (self.warnings())
                 (self.recipient())
                 (self.links())
                 form.pair id="consent" method="post" action="/consent" {
@@ -203,6 +207,48 @@ impl ConsentPage<'_> {
             }
         };
         layout(&title, &content)
+    }
+
+    /// What this server knows of the client, and a warning where that is little and much is asked for.
+    fn warnings(&self) -> Markup {
+        let standing = self.pending.standing();
+        let unknown = standing.registered_by != RegisteredBy::Operator || standing.is_new;
+        let (sensitive, acquaintance) =
+            if let Asking::Consent { sensitive, sensitive_details, acquaintance, .. } = self.pending.asking() {
+                (!sensitive.is_empty() || !sensitive_details.is_empty(), *acquaintance)
+            } else {
+                (false, Acquaintance::Unknown)
+            };
+        html! {
+            @if !standing.is_verified() && (unknown || sensitive) {
+                div.alert role="alert" id="warning" {
+                    strong { "Take care. " }
+                    "Nobody here knows who is behind this application"
+                    @if sensitive { ", and it asks for what could do much harm" }
+                    ". Its name may be borrowed. Allow this only if you came here from a site that you trust, to do just this."
+                }
+            }
+            ul.facts id="standing" {
+                li {
+                    @if standing.first_party { "It is of this server itself" }
+                    @else if let Some(publisher) = &standing.publisher { "Published by " strong { (publisher) } ", which is verified" }
+                    @else { "Its publisher is not verified" }
+                }
+                li {
+                    @if standing.registered_by == RegisteredBy::Operator { "Registered by this server's operator" }
+                    @else if standing.registered_by == RegisteredBy::Itself { "It registered itself" }
+                    @else { "Known only by what it says of itself" }
+                    @if let Some(host) = &standing.host { " at " code { (host) } }
+                    @if let Some(registered) = standing.registered { " " (ago(registered, self.now)) }
+                    @if standing.is_new { ": it is new" }
+                }
+                @if acquaintance == Acquaintance::First {
+                    li { "You have not allowed it anything before" }
+                } @else if let Acquaintance::Known { since: Some(since), .. } = acquaintance {
+                    li { "You first allowed it something " (ago(since, self.now)) }
+                }
+            }
+        }
     }
 
     /// Who gets what is allowed.
@@ -235,16 +281,21 @@ impl ConsentPage<'_> {
     }
 }
 
-fn scopes(scope: &Scope, new: &Scope) -> Markup {
+fn scopes(scope: &Scope, new: &Scope, sensitive: &Scope) -> Markup {
     html! {
         ul.scopes id="scopes" {
             @for word in scope.words() {
-                li {
-                    (meaning(word)) " " code { (word) }
-                    @if !new.contains(word) { " " span.small { "allowed before" } }
-                }
+                li { (meaning(word)) " " code { (word) } (marks(new.contains(word), sensitive.contains(word))) }
             }
         }
+    }
+}
+
+/// What is said of each thing that is asked for.
+fn marks(new: bool, sensitive: bool) -> Markup {
+    html! {
+        @if !new { " " span.small { "allowed before" } }
+        @if sensitive { " " span.mark { "sensitive" } }
     }
 }
 
@@ -256,7 +307,8 @@ fn places(audience: &[Resource]) -> Markup {
 }
 
 /// Authorization details, member by member.
-fn what(details: &AuthorizationDetails) -> Markup {
+fn what(details: &AuthorizationDetails, new: &AuthorizationDetails, sensitive: &AuthorizationDetails) -> Markup {
+    let among = |all: &AuthorizationDetails, one| all.iter().any(|own| own == one);
     html! {
         ul.scopes id="details" {
             @for detail in details.iter() {
@@ -265,6 +317,7 @@ fn what(details: &AuthorizationDetails) -> Markup {
                     @for (name, value) in detail.members().filter(|(name, _)| *name != "type") {
                         " " span.small { (name) } " " (in_words(value))
                     }
+                    (marks(among(new, detail), among(sensitive, detail)))
                 }
             }
         }
@@ -279,7 +332,8 @@ fn in_words(value: &Value) -> String {
     }
 }
 
-fn meaning(scope: &str) -> &'static str {
+/// What a scope lets its holder do.
+pub(crate) fn meaning(scope: &str) -> &'static str {
     match scope {
         "openid" => "Know who you are",
         "profile" => "See your name",
@@ -290,6 +344,17 @@ fn meaning(scope: &str) -> &'static str {
         "admin" => "Administer everything",
         _ => "Something this server does not explain",
     }
+}
+
+/// How long ago a moment was.
+pub(crate) fn ago(then: Timestamp, now: Timestamp) -> String {
+    let seconds = then.until(now).as_secs();
+    let units = [(86_400, "day"), (3600, "hour"), (60, "minute")];
+    let Some((size, unit)) = units.into_iter().find(|(size, _)| seconds >= *size) else {
+        return "just now".to_owned();
+    };
+    let count = seconds / size;
+    format!("{count} {unit}{} ago", if count == 1 { "" } else { "s" })
 }
 
 /// The demo users and their passwords.

@@ -187,6 +187,15 @@ impl Grant {
         self.created
     }
 
+    /// When its refresh token last gave tokens, or was made; absent where there is none.
+    #[must_use]
+    pub fn refreshed(&self) -> Option<Timestamp> {
+        match &self.state {
+            GrantState::Live(live) => live.chain.as_ref().map(|chain| chain.rotated),
+            GrantState::CodeIssued(_) | GrantState::Device(_) | GrantState::Revoked => None,
+        }
+    }
+
     /// Where its access tokens can be used.
     #[must_use]
     pub fn audience(&self) -> &[Resource] {

@@ -10,6 +10,7 @@
 
 mod blocking;
 mod browser;
+mod connections;
 mod consent;
 mod device;
 mod endpoints;

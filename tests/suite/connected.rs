@@ -102,6 +102,22 @@ fn a_person_ends_only_what_is_theirs() {
 }
 
 #[test]
+fn a_grant_says_when_it_was_made_and_last_refreshed() {
+    let world = world();
+    let made = world.now();
+    let shown =
+        || world.grants(&of("alice")).iter().map(|grant| (grant.created(), grant.refreshed())).collect::<Vec<_>>();
+    let code = world.code_of("alice", "spa", SPA);
+    assert_eq!(shown(), [(made, None)], "a code that nobody has redeemed");
+    world.clock.advance(10);
+    let tokens = json(&world.token(&redeem("spa", SPA, &code)));
+    assert_eq!(shown(), [(made, Some(world.now()))]);
+    world.clock.advance(1000);
+    world.refresh("spa", text(&tokens, "refresh_token"));
+    assert_eq!(shown(), [(made, Some(world.now()))]);
+}
+
+#[test]
 fn a_client_that_acts_for_itself_is_ended_by_operators_only() {
     let world = world();
     let own = post_as("/token", &basic("service", "s"), &[("grant_type", "client_credentials")]);

@@ -11,6 +11,7 @@ use super::course::{Course, Shown};
 use super::flow::Flow;
 use crate::app::App;
 use crate::clients::{DEMO_APP, DEMO_SERVICE, DEMO_TV, DEMO_WEB, DEMO_WEB_CALLBACK};
+use crate::connections;
 use crate::pages::layout;
 use crate::users;
 
@@ -47,6 +48,7 @@ fn account(csrf: &str, person: Option<&str>) -> Markup {
             form.account id="logout" method="post" action="/logout" {
                 input type="hidden" name="csrf" value=(csrf);
                 span { "You are signed in here as " strong { (person) } "." }
+                a href=(connections::PATH) { "Connected applications" }
                 button.quiet { "Sign out" }
             }
         }
