@@ -145,6 +145,12 @@ pub enum Event {
         /// By whom.
         client: ClientId,
     },
+    /// A proof was shown again [RFC 9449 §11.1]: by whoever saw it, or by a client that does not make a new one.
+    #[non_exhaustive]
+    ProofReplayed {
+        /// By whom.
+        client: ClientId,
+    },
     /// A spent refresh token was shown again.
     #[non_exhaustive]
     RefreshReused {
@@ -238,6 +244,7 @@ impl EventSink for TracingSink {
             | Event::RedirectUriRefused { .. }
             | Event::ClientDocumentRefused { .. }
             | Event::CodeReplayed { .. }
+            | Event::ProofReplayed { .. }
             | Event::UserCodeUnknown
             | Event::ConsentForbidden { .. }
             | Event::PasswordRefused { .. }

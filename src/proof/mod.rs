@@ -11,7 +11,6 @@ use crate::record::{Confirmation, Digest};
 
 /// What the sender of a request has proved to hold by a proof in it.
 #[derive(Clone, Copy, Debug)]
-#[cfg_attr(not(feature = "jose"), expect(dead_code, reason = "nothing is proved without"))]
 pub(crate) struct Possession {
     /// The thumbprint of a key.
     pub(crate) key: Digest,

@@ -11,10 +11,14 @@ use crate::store::{Change, Key};
 use crate::wire::{DpopHeader, ProofFault};
 
 /// Nothing.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct PresentedProof;
 
 impl PresentedProof {
+    pub(crate) const fn none() -> Self {
+        Self
+    }
+
     pub(crate) const fn at_endpoint(_: &Config, _: &str, _: Option<&DpopHeader>) -> Self {
         Self
     }

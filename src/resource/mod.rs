@@ -166,7 +166,7 @@ impl Access {
             Ok((TokenScheme::Dpop, token)) => {
                 PresentedProof::at_resource(config, request, &demand.base(config), token.as_str())
             }
-            Ok((TokenScheme::Bearer, _)) | Err(_) => PresentedProof::default(),
+            Ok((TokenScheme::Bearer, _)) | Err(_) => PresentedProof::none(),
         };
         let token = shown.map(|(_, token)| {
             let handle = Handle::parse(config.brand(), HandleKind::AccessToken, token.as_str())?;

@@ -17,7 +17,7 @@ use crate::step::{Decision, Endpoint, Plan};
 use crate::store::{Change, Key};
 use crate::wire::{AuthorizationRequest, PushRequest, PushResponse, TokenRefusal};
 
-use super::token::unauthenticated;
+use super::token::{unauthenticated, unproven};
 use super::verify::verify_pushed;
 
 /// A pushed authorization request, ready to be decided.
@@ -62,7 +62,10 @@ impl Endpoint for Push {
             Ok(client) => client,
             Err(halt) => return unauthenticated(credentials, halt),
         };
-        let (possession, used) = self.proof.accept(&self.config, seen)?.unzip();
+        let (possession, used) = match self.proof.accept(&self.config, seen) {
+            Ok(found) => found.unzip(),
+            Err(halt) => return unproven(client.value(), halt),
+        };
         ensure(request.request_uri.is_none(), TokenRefusal::PushedRequestUri)?;
         verify_pushed(&self.config, request, client.value())?;
         // [RFC 9449 §10.1]: a proof is as good as naming its key.

@@ -131,7 +131,10 @@ impl Endpoint for Token {
             Ok(client) => client,
             Err(halt) => return unauthenticated(&self.credentials, halt),
         };
-        let (possession, used) = self.possession(client.value(), seen)?.unzip();
+        let (possession, used) = match self.possession(client.value(), seen) {
+            Ok(found) => found.unzip(),
+            Err(halt) => return unproven(client.value(), halt),
+        };
         let details = self.details.as_ref();
         let Self { config, resource, .. } = self;
         let certificate = self.certificate.as_ref();
@@ -159,6 +162,18 @@ impl Token {
         ensure(!missing, TokenRefusal::Proof(ProofFault::Missing))?;
         Ok(found)
     }
+}
+
+/// Reports the replay of a proof together with its refusal.
+pub(super) fn unproven<R>(
+    client: &Client,
+    halt: Halt<TokenRefusal>,
+) -> Result<Plan<R, TokenRefusal>, Halt<TokenRefusal>> {
+    if halt != Halt::Refused(TokenRefusal::Proof(ProofFault::Replayed)) {
+        return Err(halt);
+    }
+    let (client, refusal) = (client.id().clone(), TokenRefusal::Proof(ProofFault::Replayed));
+    Ok(Plan::refuse(Vec::new(), refusal).reporting(Event::ProofReplayed { client }))
 }
 
 /// Reports a failed authentication together with its refusal.

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use grantor::dpop::{DpopNonces, NewProof, Proof, TargetUri};
+use grantor::event::Event;
 use grantor::jose::{Algorithm, Algorithms, PrivateKey, Thumbprint};
 use grantor::record::{Client, ClientFault, Digest, GrantType, Scope};
 use grantor::resource::{Demand, ProtectedResource};
@@ -15,7 +16,12 @@ use http::{HeaderMap, Method, Request, Response, StatusCode};
 use serde_json::{Value, json as value};
 use std::time::Duration;
 
+use crate::faults::case;
+use crate::faulty::{Ask, Case};
+use crate::interleavings::crowd_of;
 use crate::support::*;
+use crate::table::Shelf;
+use crate::watch::Watched;
 
 const TOKEN: &str = "https://as.example/token";
 const API: &str = "https://as.example/api";
@@ -594,6 +600,10 @@ fn a_proof_is_good_for_one_use_at_the_token_endpoint() {
         let again = world.token(&showing(&two, &proof));
         assert_eq!(json(&again)["error"], "invalid_dpop_proof");
         assert_eq!(json(&again)["error_description"], "the DPoP proof was used before");
+        let events = world.log.take();
+        assert!(
+            events.iter().any(|event| matches!(event, Event::ProofReplayed { client, .. } if client.as_str() == "spa"))
+        );
     }
     world.clock.advance(1);
     let response = world.token(&showing(&two, &proof));
@@ -860,4 +870,55 @@ fn text_of(header: &DpopHeader) -> String {
     let mut request = grantor::wire::TokenRequest::new(credentials, grantor::wire::TokenGrant::ClientCredentials);
     request.dpop = Some(header.clone());
     request.print(&TOKEN.parse().unwrap()).headers()["dpop"].to_str().unwrap().to_owned()
+}
+
+/// Requests with proofs, for stores that fail or lie; the same request again shows a proof that was used.
+pub(crate) fn fault_cases() -> Vec<Case> {
+    let key = key();
+    let world = || crowd_of(Vec::new(), |config| config.dpop(|_| ()));
+    let shown = |world: &World<Shelf>, path: &str, request: &Request<Vec<u8>>| {
+        showing(request, &proof(world.now(), &key, "POST", &format!("{ISSUER}{path}")))
+    };
+    let [acting, redeeming, refreshing, pushed] = [(); 4].map(|()| world());
+    let client = post_as("/token", &basic("web", SECRET), &[("grant_type", "client_credentials"), ("scope", "read")]);
+    let client = shown(&acting, "/token", &client);
+    let redemption = redeem("spa", SPA, &redeeming.code("spa", SPA, &[]));
+    let redemption = shown(&redeeming, "/token", &redemption);
+    let first = redeem("spa", SPA, &refreshing.code("spa", SPA, &[]));
+    let first = json(&refreshing.token(&shown(&refreshing, "/token", &first)));
+    let refresh = shown(&refreshing, "/token", &refresh("spa", first["refresh_token"].as_str().unwrap()));
+    let push = shown(&pushed, "/par", &pushing(&[]));
+    vec![
+        case("client credentials with a proof", Ask::Answer(Place::Token, client), acting, 200, 400, &[]),
+        case("redemption with a proof", Ask::Answer(Place::Token, redemption), redeeming, 200, 400, &[]),
+        case("refresh with a proof", Ask::Answer(Place::Token, refresh), refreshing, 200, 400, &[]),
+        case(
+            "a pushed request with a proof",
+            Ask::Answer(Place::PushedAuthorizationRequest, push),
+            pushed,
+            201,
+            400,
+            &[],
+        ),
+    ]
+}
+
+#[test]
+fn nobody_is_shown_a_proof() {
+    let key = key();
+    let mut watched = Watched::over(crowd_of(Vec::new(), |config| config.dpop(|dpop| dpop.nonces = Some(nonces()))));
+    for nonce in [None, Some(nonces().current(watched.world.now()))] {
+        let good = nonce.is_some();
+        let redemption = redeem("spa", SPA, &watched.world.code("spa", SPA, &[]));
+        let mut draft = Draft::new(&key, "POST", TOKEN, watched.world.now());
+        nonce.into_iter().for_each(|nonce| draft.claims["nonce"] = value!(nonce));
+        let proof = draft.sign(&key);
+        watched.learn(Some(proof.clone()));
+        watched.learn(Some(proof.rsplit('.').next().unwrap().to_owned()));
+        for expected in [good, false] {
+            let answer = watched.send(Place::Token, &showing(&redemption, &proof));
+            assert_eq!(answer.status() == StatusCode::OK, expected);
+        }
+    }
+    watched.assert_kept(6);
 }

@@ -113,7 +113,17 @@ fn cases_without_person() -> Vec<Case> {
 }
 
 fn cases() -> impl Iterator<Item = Case> {
-    cases_with_person().into_iter().chain(cases_without_person()).chain(fault_cases::cases())
+    cases_with_person().into_iter().chain(cases_without_person()).chain(fault_cases::cases()).chain(proofs())
+}
+
+#[cfg(feature = "jose")]
+fn proofs() -> Vec<Case> {
+    crate::dpop::fault_cases()
+}
+
+#[cfg(not(feature = "jose"))]
+const fn proofs() -> Vec<Case> {
+    Vec::new()
 }
 
 /// What a table holds that could be of use to someone.

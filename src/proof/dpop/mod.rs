@@ -24,13 +24,17 @@ use nonces::Freshness;
 
 /// What a request shows of a key, as far as it can be judged without the time and the store; nothing if it has no proof, or
 /// proofs are not served.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct PresentedProof(Option<Box<Result<Proof, ProofFault>>>);
 
 impl PresentedProof {
+    pub(crate) const fn none() -> Self {
+        Self(None)
+    }
+
     /// Reads the proof of a request to the endpoint at `path` below the issuer.
     pub(crate) fn at_endpoint(config: &Config, path: &str, header: Option<&DpopHeader>) -> Self {
-        let Some((policy, header)) = config.dpop().zip(header) else { return Self::default() };
+        let Some((policy, header)) = config.dpop().zip(header) else { return Self::none() };
         let alias = config.mutual_tls().and_then(|mutual| mutual.endpoint_aliases.as_deref());
         let bases = [Some(config.issuer()), alias].into_iter().flatten();
         let uris: Vec<_> = bases.filter_map(|base| TargetUri::parse(&format!("{base}{path}"))).collect();
@@ -39,7 +43,7 @@ impl PresentedProof {
 
     /// Reads the proof of a request to a resource below `base` with an access token of the scheme `DPoP`.
     pub(crate) fn at_resource<B>(config: &Config, request: &Request<B>, base: &str, token: &str) -> Self {
-        let Some(policy) = config.dpop() else { return Self::default() };
+        let Some(policy) = config.dpop() else { return Self::none() };
         // What a request says of its host is up to its sender, who may have the proof from a request to that host.
         let uri = TargetUri::parse(&format!("{}{}", base.trim_end_matches('/'), request.uri().path()));
         let header = DpopHeader::of(request.headers());
