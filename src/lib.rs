@@ -69,12 +69,12 @@ pub mod store;
 pub mod wire;
 
 pub use ambient::{Clock, Randomness, RandomnessFailed, SystemClock, SystemRandomness};
-#[cfg(feature = "jose")]
-pub use config::Dpop;
 pub use config::{
     About, Caution, ClientDocuments, CommonDetails, Config, ConfigBuilder, ConfigFault, Cors, DetailType, DeviceFlow,
     Lifetimes, MutualTls, Paths, Policy, Practice, Profile, Registration, Rule, Stance,
 };
+#[cfg(feature = "jose")]
+pub use config::{ClientAssertions, Dpop};
 pub use env::{Env, Seed, Timestamp};
 pub use facade::{AuthorizationServer, Outcome, Progress};
 pub use grant::consent_question::{Acquaintance, ConsentQuestion};

@@ -1,5 +1,7 @@
 //! Client authentication [RFC 6749 §2.3].
 
+#[cfg(feature = "jose")]
+mod assertion;
 mod known;
 #[cfg(feature = "mtls")]
 mod mtls;
@@ -7,24 +9,41 @@ mod mtls;
 pub(crate) use known::find;
 
 use crate::config::Config;
-use crate::record::{Client, ClientProof, ClientSecretDigest};
+use crate::record::{Client, ClientId, ClientProof, ClientSecretDigest};
 use crate::snapshot::{Halt, Seen, Snapshot};
-use crate::wire::{ClientCertificate, Credentials, TokenRefusal};
+use crate::store::{Change, Key};
+use crate::wire::{ClientCertificate, Credentials, CredentialsFault, TokenRefusal};
 
 /// The names of the methods that are served.
-#[cfg_attr(not(feature = "mtls"), expect(unused_variables, reason = "others are always served"))]
+#[cfg_attr(not(any(feature = "jose", feature = "mtls")), expect(unused_variables, reason = "others are always served"))]
 pub(crate) fn methods(config: &Config) -> Vec<&'static str> {
-    #[cfg_attr(not(feature = "mtls"), expect(unused_mut, reason = "there are no more"))]
+    #[cfg_attr(not(any(feature = "jose", feature = "mtls")), expect(unused_mut, reason = "there are no more"))]
     let mut methods = vec!["client_secret_basic", "client_secret_post", "none"];
     #[cfg(feature = "mtls")]
     if let Some(served) = config.mutual_tls() {
         methods.extend(Some("tls_client_auth").filter(|_| served.tls_client_auth));
         methods.extend(Some("self_signed_tls_client_auth").filter(|_| served.self_signed_tls_client_auth));
     }
+    #[cfg(feature = "jose")]
+    methods.extend(config.client_assertions().map(|_| "private_key_jwt"));
     methods
 }
 
-/// Finds the client that a request is from, and requires its proof.
+/// The records that authentication looks at.
+pub(crate) fn keys(credentials: &Credentials) -> impl Iterator<Item = Key> {
+    let client = Key::Client(credentials.client().clone());
+    #[cfg(feature = "jose")]
+    let used = match credentials {
+        Credentials::Assertion { client, assertion } => assertion::name_of(client, assertion.as_str()).map(Key::Seen),
+        Credentials::None { .. } | Credentials::Basic { .. } | Credentials::Post { .. } => None,
+    };
+    #[cfg(not(feature = "jose"))]
+    let used = None;
+    std::iter::once(client).chain(used)
+}
+
+/// Finds the client that a request is from, and requires its proof; also gives what uses that proof up, for whatever is
+/// granted to it.
 ///
 /// An unknown client, a missing and a wrong secret are refused alike, after the same work.
 #[cfg_attr(not(feature = "mtls"), expect(unused_variables, reason = "only certificates need it"))]
@@ -32,8 +51,11 @@ pub(crate) fn authenticate<'s>(
     config: &Config,
     (credentials, certificate): (&Credentials, Option<&ClientCertificate>),
     seen: &'s Snapshot,
-) -> Result<Seen<'s, Client>, Halt<TokenRefusal>> {
+) -> Result<(Seen<'s, Client>, Option<Change>), Halt<TokenRefusal>> {
     let (secret, by_header) = match credentials {
+        Credentials::Assertion { assertion, .. } => {
+            return by_assertion(config, credentials.client(), assertion.as_str(), seen);
+        }
         Credentials::None { .. } => (None, false),
         Credentials::Basic { secret, .. } => (Some(secret.as_str()), true),
         Credentials::Post { secret, .. } => (Some(secret.as_str()), false),
@@ -47,6 +69,8 @@ pub(crate) fn authenticate<'s>(
         (Some(client), None) => match client.value().proof() {
             ClientProof::Nothing => true,
             ClientProof::Secret => false,
+            #[cfg(feature = "jose")]
+            ClientProof::PrivateKey { .. } => false,
             #[cfg(feature = "mtls")]
             proof => mtls::proves(certificate, proof, config, seen)?,
         },
@@ -60,7 +84,40 @@ pub(crate) fn authenticate<'s>(
         (None, None) => false,
     };
     match found {
-        Some(client) if proven => Ok(client),
+        Some(client) if proven => Ok((client, None)),
         Some(_) | None => Err(TokenRefusal::ClientNotAuthenticated { by_header }.into()),
     }
+}
+
+#[cfg(feature = "jose")]
+fn by_assertion<'s>(
+    config: &Config,
+    client: &ClientId,
+    text: &str,
+    seen: &'s Snapshot,
+) -> Result<(Seen<'s, Client>, Option<Change>), Halt<TokenRefusal>> {
+    let unsupported = TokenRefusal::Credentials(CredentialsFault::UnsupportedMethod);
+    let served = config.client_assertions().ok_or(unsupported)?;
+    // Before a client or its keys are fetched for nothing.
+    let read = assertion::read(text, served);
+    let found = match &read {
+        Some(_) => find(config, client, seen)?,
+        None => None,
+    };
+    if let Some((jws, client)) = read.zip(found)
+        && let Some(used) = assertion::proves(jws, client.value(), config, served, seen)?
+    {
+        return Ok((client, Some(used)));
+    }
+    Err(TokenRefusal::ClientNotAuthenticated { by_header: false }.into())
+}
+
+#[cfg(not(feature = "jose"))]
+fn by_assertion<'s>(
+    _: &Config,
+    _: &ClientId,
+    _: &str,
+    _: &'s Snapshot,
+) -> Result<(Seen<'s, Client>, Option<Change>), Halt<TokenRefusal>> {
+    Err(TokenRefusal::Credentials(CredentialsFault::UnsupportedMethod).into())
 }

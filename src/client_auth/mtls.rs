@@ -30,6 +30,8 @@ pub(super) fn proves<F>(
             jwks.as_ref().and_then(own_certificates).is_some_and(|own| is_one_of(certificate, &own))
         }
         ClientProof::OwnCertificateBehind(_) => false,
+        #[cfg(feature = "jose")]
+        ClientProof::PrivateKey { .. } => false,
     })
 }
 

@@ -199,6 +199,14 @@ impl ConfigBuilder {
         self
     }
 
+    /// Lets clients authenticate by assertions that they sign: `private_key_jwt` [RFC 7523 §2.2, OpenID Connect Core §9].
+    #[cfg(feature = "jose")]
+    #[must_use]
+    pub fn client_assertions(mut self, change: impl FnOnce(&mut super::ClientAssertions)) -> Self {
+        change(self.config.client_assertions.get_or_insert_default());
+        self
+    }
+
     /// Serves token exchange [RFC 8693]; the host decides over each one, as [`Question::TokenExchange`].
     ///
     /// [`Question::TokenExchange`]: crate::Question::TokenExchange
@@ -358,6 +366,8 @@ impl ConfigBuilder {
         config.mutual_tls.as_ref().map_or(Ok(()), MutualTls::check)?;
         #[cfg(feature = "jose")]
         config.dpop.as_ref().map_or(Ok(()), super::Dpop::check)?;
+        #[cfg(feature = "jose")]
+        config.client_assertions.as_ref().map_or(Ok(()), super::ClientAssertions::check)?;
         config.registration =
             registration.map(|registration| RegistrationPolicy::new(registration, &config)).transpose()?;
         config.client_documents.check(&config)?;

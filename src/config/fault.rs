@@ -77,6 +77,12 @@ pub enum ConfigFault {
         "dpop: use algorithms with a public key, a window of 1 s to 10 min, and nonces that change every 1 s to 10 min"
     )]
     Dpop,
+    /// Client assertions.
+    #[cfg(feature = "jose")]
+    #[error(
+        "client_assertions: use algorithms with a public key, a longest life of 1 s to 1 h, and a clock tolerance of at most 60 s"
+    )]
+    ClientAssertions,
     /// Registration.
     #[error(
         "registration: use scopes that are listed in scopes, give a default_scope or by_default within at_most, and at least one initial access token unless it is open"

@@ -3,6 +3,8 @@
 mod about;
 mod builder;
 mod caution;
+#[cfg(feature = "jose")]
+mod client_assertions;
 mod client_documents;
 mod common_details;
 mod cors;
@@ -24,6 +26,8 @@ use std::time::Duration;
 pub use about::About;
 pub use builder::ConfigBuilder;
 pub use caution::Caution;
+#[cfg(feature = "jose")]
+pub use client_assertions::ClientAssertions;
 pub use client_documents::ClientDocuments;
 pub use common_details::CommonDetails;
 pub use cors::Cors;
@@ -79,6 +83,8 @@ pub struct Config {
     keys: OwnKeys,
     #[cfg(feature = "jose")]
     dpop: Option<Dpop>,
+    #[cfg(feature = "jose")]
+    client_assertions: Option<ClientAssertions>,
 }
 
 /// The device authorization grant, where it is served [RFC 8628].
@@ -149,6 +155,8 @@ impl Config {
                 keys: OwnKeys::default(),
                 #[cfg(feature = "jose")]
                 dpop: None,
+                #[cfg(feature = "jose")]
+                client_assertions: None,
             },
         }
     }
@@ -305,6 +313,26 @@ impl Config {
     #[must_use]
     pub const fn mutual_tls(&self) -> Option<&MutualTls> {
         self.mutual_tls.as_ref()
+    }
+
+    /// Client assertions, where they are served.
+    #[cfg(feature = "jose")]
+    #[must_use]
+    pub const fn client_assertions(&self) -> Option<&ClientAssertions> {
+        self.client_assertions.as_ref()
+    }
+
+    /// The algorithms that client assertions may have, by name; none where they are not served.
+    #[cfg(feature = "jose")]
+    pub(crate) fn assertion_algorithms(&self) -> Vec<String> {
+        let served = self.client_assertions.iter().flat_map(|served| served.algorithms.iter());
+        served.map(|algorithm| algorithm.as_str().to_owned()).collect()
+    }
+
+    #[cfg(not(feature = "jose"))]
+    #[expect(clippy::unused_self, reason = "with the feature it is used")]
+    pub(crate) const fn assertion_algorithms(&self) -> Vec<String> {
+        Vec::new()
     }
 
     /// Whether clients may register for tokens that are bound to their certificates.

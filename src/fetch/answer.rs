@@ -36,7 +36,7 @@ impl<B: AsRef<[u8]>> From<&Response<B>> for Fetched {
 
 impl Fetched {
     /// The body, if this is what `request` asked for.
-    #[cfg(feature = "mtls")]
+    #[cfg(any(feature = "jose", feature = "mtls"))]
     pub(crate) fn content(&self, request: &super::FetchRequest) -> Option<&[u8]> {
         (self.status == StatusCode::OK && self.bytes.len() <= request.max_bytes).then_some(&*self.bytes)
     }

@@ -36,7 +36,7 @@ impl JwkSet {
     }
 
     /// Reads one from a document of which each member came once, such as client metadata.
-    fn from_members(members: &Map<String, Value>) -> Result<Self, KeyFault> {
+    pub(crate) fn from_members(members: &Map<String, Value>) -> Result<Self, KeyFault> {
         let Some(Value::Array(keys)) = members.get("keys") else { return Err(KeyFault::NotAJwk) };
         if keys.len() > MOST {
             return Err(KeyFault::TooLarge);

@@ -506,6 +506,12 @@ pub enum ClientFault {
         "self_signed_tls_client_auth needs a jwks with an x5c, each for the key that it stands with, or a jwks_uri"
     )]
     CertificatesMissing,
+    /// `private_key_jwt` without a key that it could sign with [RFC 7591 §2].
+    #[error("private_key_jwt needs a jwks with a key for its algorithm, or a jwks_uri")]
+    KeysMissing,
+    /// An algorithm that no assertion can have: `none`, a symmetric one, or one that is unknown.
+    #[error("token_endpoint_auth_signing_alg {0:?} is not supported")]
+    SigningAlgorithm(String),
     /// A grant type that neither this crate serves nor, without a URI for a name, a host could.
     #[error("grant type {0:?} is not supported")]
     GrantType(String),

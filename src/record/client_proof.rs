@@ -1,8 +1,12 @@
 //! How a client proves to be itself, as it follows from what it registered.
 
+#[cfg(any(feature = "jose", feature = "mtls"))]
+use super::web_url;
 use super::{ClientFault, ClientMetadata};
 #[cfg(feature = "mtls")]
-use super::{Digest, certificate_name::CertificateName, own_certificates::own_certificates, web_url};
+use super::{Digest, certificate_name::CertificateName, own_certificates::own_certificates};
+#[cfg(feature = "jose")]
+use crate::jose::{Algorithm, Algorithms, JwkSet};
 
 /// How a client authenticates [RFC 7591 §2].
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +24,24 @@ pub(crate) enum ClientProof {
     /// The same, with the certificates behind a URL.
     #[cfg(feature = "mtls")]
     OwnCertificateBehind(Box<url::Url>),
+    /// `private_key_jwt`: an assertion that one of its keys has signed.
+    #[cfg(feature = "jose")]
+    PrivateKey {
+        /// Its keys.
+        keys: Box<ClientKeys>,
+        /// What it may sign with.
+        algorithms: Algorithms,
+    },
+}
+
+/// The public keys of a client.
+#[cfg(feature = "jose")]
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum ClientKeys {
+    /// By value.
+    Here(JwkSet),
+    /// Behind a URL.
+    Behind(url::Url),
 }
 
 impl ClientProof {
@@ -36,7 +58,34 @@ impl ClientProof {
                     || web_url(metadata.jwks_uri.as_ref()?).map(|url| Self::OwnCertificateBehind(Box::new(url)));
                 kept.or_else(behind).ok_or(ClientFault::CertificatesMissing)
             }
+            #[cfg(feature = "jose")]
+            Some("private_key_jwt") => {
+                let algorithms = algorithms(metadata.token_endpoint_auth_signing_alg.as_deref())?;
+                let keys = ClientKeys::of(metadata, algorithms).ok_or(ClientFault::KeysMissing)?;
+                Ok(Self::PrivateKey { keys: Box::new(keys), algorithms })
+            }
             Some(other) => Err(ClientFault::AuthenticationMethod(other.to_owned())),
         }
+    }
+}
+
+/// Those that assertions may have where `named` is registered for them.
+#[cfg(feature = "jose")]
+fn algorithms(named: Option<&str>) -> Result<Algorithms, ClientFault> {
+    let Some(name) = named else { return Ok(Algorithms::ASYMMETRIC) };
+    let own = Algorithm::parse(name).filter(|own| Algorithms::ASYMMETRIC.contain(*own));
+    own.map(|own| Algorithms::NONE.and(own)).ok_or_else(|| ClientFault::SigningAlgorithm(name.to_owned()))
+}
+
+#[cfg(feature = "jose")]
+impl ClientKeys {
+    /// Those that it registered, of which one at least is for one of `algorithms`.
+    fn of(metadata: &ClientMetadata, algorithms: Algorithms) -> Option<Self> {
+        if let Some(jwks) = &metadata.jwks {
+            let keys = JwkSet::from_members(jwks.as_object()?).ok()?;
+            let fits = keys.keys().iter().any(|key| key.algorithms().within(algorithms) != Algorithms::NONE);
+            return fits.then_some(Self::Here(keys));
+        }
+        web_url(metadata.jwks_uri.as_ref()?).map(Self::Behind)
     }
 }

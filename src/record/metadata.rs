@@ -19,6 +19,10 @@ pub struct ClientMetadata {
     /// How the client authenticates; `client_secret_basic` if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_endpoint_auth_method: Option<String>,
+    /// The algorithm of its client assertions; any that is served and that it has a key for if absent
+    /// [OpenID Connect Registration §2].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_endpoint_auth_signing_alg: Option<String>,
     /// Grant types it may use; `authorization_code` if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grant_types: Option<Vec<String>>,

@@ -39,6 +39,8 @@ pub use authorization_details::{AuthorizationDetail, AuthorizationDetails, Detai
 pub(crate) use certificate_name::CertificateName;
 pub use client::{Client, ClientBuilder, ClientFault, GrantType, RedirectUriRefused};
 pub(crate) use client_document::DocumentKept;
+#[cfg(feature = "jose")]
+pub(crate) use client_proof::ClientKeys;
 pub(crate) use client_proof::ClientProof;
 pub use confirmation::Confirmation;
 pub use extension::{ExtensionId, ExtensionRecord};

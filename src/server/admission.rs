@@ -17,6 +17,10 @@ pub(super) fn admit(
     if !methods(config).contains(&method.as_str()) {
         return Err(RegistrationRefusal::Client(ClientFault::AuthenticationMethod(method.clone())));
     }
+    let algorithm = metadata.token_endpoint_auth_signing_alg.as_ref().filter(|_| method == "private_key_jwt");
+    if let Some(name) = algorithm.filter(|name| !config.assertion_algorithms().contains(name)) {
+        return Err(RegistrationRefusal::Client(ClientFault::SigningAlgorithm(name.clone())));
+    }
     // Without it the client's tokens would be worth more to a thief than it said.
     let unbound = !metadata.tls_client_certificate_bound_access_tokens || config.binds_to_certificates();
     ensure(unbound, RegistrationRefusal::CertificateBindingNotOffered)?;

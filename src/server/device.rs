@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::client_auth::authenticate;
+use crate::client_auth::{self, authenticate};
 use crate::config::Config;
 use crate::grant::ensure;
 use crate::record::{
@@ -53,15 +53,15 @@ impl Endpoint for DeviceAuthorization {
     type Refusal = TokenRefusal;
 
     fn keys(&self) -> Vec<Key> {
-        vec![Key::Client(self.request.credentials.client().clone())]
+        client_auth::keys(&self.request.credentials).collect()
     }
 
     fn decide(&self, seen: &Snapshot) -> Decision<Self> {
         let env = seen.env()?;
         let Self { config, request } = self;
         let shown = (&request.credentials, request.certificate.as_ref());
-        let client = match authenticate(config, shown, seen) {
-            Ok(client) => client,
+        let (client, used) = match authenticate(config, shown, seen) {
+            Ok(authenticated) => authenticated,
             Err(halt) => return unauthenticated(&request.credentials, halt),
         };
         let flow = config.device_flow().ok_or(TokenRefusal::GrantTypeUnsupported)?;
@@ -107,6 +107,7 @@ impl Endpoint for DeviceAuthorization {
             flow.interval.as_secs(),
         );
         let index = Change::new_user_code(index, env.now.plus(lifetime));
-        Ok(Plan::grant(vec![client.still(), Change::new_grant(grant, forgotten), index], response))
+        let changes = vec![client.still(), Change::new_grant(grant, forgotten), index];
+        Ok(Plan::grant(changes, response).granting(used))
     }
 }

@@ -1,10 +1,10 @@
 //! What introspection and revocation have in common: a client, and a token that it asks about.
 
-use crate::client_auth::authenticate;
+use crate::client_auth::{self, authenticate};
 use crate::config::Config;
 use crate::record::{Client, ClientId, Handle, HandleKind, TokenId};
 use crate::snapshot::{Halt, Seen, Snapshot};
-use crate::store::Key;
+use crate::store::{Change, Key};
 use crate::wire::{ClientCertificate, Credentials, TokenQuery, TokenRefusal};
 
 /// A client's request about a token, with the token read.
@@ -32,19 +32,20 @@ impl Inquiry {
     }
 
     pub(super) fn keys(&self) -> Vec<Key> {
-        let client = Key::Client(self.credentials.client().clone());
-        match &self.token {
-            Some(PresentedToken::Access(handle, id)) => vec![client, Key::Grant(handle.grant()), Key::Token(*id)],
-            Some(PresentedToken::Refresh(handle)) => vec![client, Key::Grant(handle.grant())],
-            None => vec![client],
-        }
+        let (grant, token) = match &self.token {
+            Some(PresentedToken::Access(handle, id)) => (Some(handle.grant()), Some(*id)),
+            Some(PresentedToken::Refresh(handle)) => (Some(handle.grant()), None),
+            None => (None, None),
+        };
+        let asked = grant.map(Key::Grant).into_iter().chain(token.map(Key::Token));
+        client_auth::keys(&self.credentials).chain(asked).collect()
     }
 
     pub(super) fn authenticate<'s>(
         &self,
         config: &Config,
         seen: &'s Snapshot,
-    ) -> Result<Seen<'s, Client>, Halt<TokenRefusal>> {
+    ) -> Result<(Seen<'s, Client>, Option<Change>), Halt<TokenRefusal>> {
         authenticate(config, (&self.credentials, self.certificate.as_ref()), seen)
     }
 

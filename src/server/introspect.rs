@@ -105,8 +105,8 @@ impl Endpoint for Introspect {
 
     fn decide(&self, seen: &Snapshot) -> Decision<Self> {
         let now = seen.now();
-        let asker = match self.inquiry.authenticate(&self.config, seen) {
-            Ok(client) => client.value(),
+        let (asker, used) = match self.inquiry.authenticate(&self.config, seen) {
+            Ok((client, used)) => (client.value(), used),
             Err(halt) => return unauthenticated(&self.inquiry.credentials, halt),
         };
         let found = match self.inquiry.token()? {
@@ -121,6 +121,6 @@ impl Endpoint for Introspect {
                 seen.grant(handle.grant())?.map(|grant| self.describe_refresh(grant.value(), handle, asker, now))
             }
         };
-        Ok(Plan::grant(Vec::new(), found.unwrap_or_else(Introspection::inactive)))
+        Ok(Plan::grant(Vec::new(), found.unwrap_or_else(Introspection::inactive)).granting(used))
     }
 }

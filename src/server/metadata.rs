@@ -12,6 +12,7 @@ impl Config {
     pub fn metadata(&self) -> ServerMetadata {
         let below = |path: &str| Some(format!("{}{path}", self.issuer()));
         let methods: Vec<_> = methods(self).into_iter().map(str::to_owned).collect();
+        let algorithms = self.assertion_algorithms();
         let challenges =
             [ChallengeMethod::S256, ChallengeMethod::Plain].into_iter().filter(|method| self.accepts(*method));
         let about = self.about();
@@ -31,10 +32,13 @@ impl Config {
             response_modes_supported: ResponseMode::ALL.iter().map(|mode| mode.as_str().to_owned()).collect(),
             grant_types_supported: self.grant_types().map(|grant| grant.as_str().to_owned()).collect(),
             token_endpoint_auth_methods_supported: methods.clone(),
+            token_endpoint_auth_signing_alg_values_supported: algorithms.clone(),
             revocation_endpoint: below(&self.paths().revocation),
             revocation_endpoint_auth_methods_supported: methods.clone(),
+            revocation_endpoint_auth_signing_alg_values_supported: algorithms.clone(),
             introspection_endpoint: below(&self.paths().introspection),
             introspection_endpoint_auth_methods_supported: methods,
+            introspection_endpoint_auth_signing_alg_values_supported: algorithms,
             registration_endpoint: self.registration().and_then(|_| below(&self.paths().registration)),
             client_id_metadata_document_supported: self.client_documents().is_some(),
             device_authorization_endpoint: self.device_flow().and_then(|_| below(&self.paths().device_authorization)),

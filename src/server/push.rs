@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use crate::client_auth::authenticate;
+use crate::client_auth::{self, authenticate};
 use crate::config::Config;
 use crate::grant::ensure;
 use crate::proof::dpop::PresentedProof;
@@ -51,15 +51,14 @@ impl Endpoint for Push {
     type Refusal = TokenRefusal;
 
     fn keys(&self) -> Vec<Key> {
-        let client = Key::Client(self.request.credentials.client().clone());
-        [client].into_iter().chain(self.proof.record()).collect()
+        client_auth::keys(&self.request.credentials).chain(self.proof.record()).collect()
     }
 
     fn decide(&self, seen: &Snapshot) -> Decision<Self> {
         let env = seen.env()?;
         let PushRequest { credentials, certificate, request, .. } = &*self.request;
-        let client = match authenticate(&self.config, (credentials, certificate.as_ref()), seen) {
-            Ok(client) => client,
+        let (client, assertion) = match authenticate(&self.config, (credentials, certificate.as_ref()), seen) {
+            Ok(authenticated) => authenticated,
             Err(halt) => return unauthenticated(credentials, halt),
         };
         let (possession, used) = match self.proof.accept(&self.config, seen) {
@@ -88,6 +87,6 @@ impl Endpoint for Push {
         let forgotten = pushed.expires.plus(lifetimes.interaction);
         let response = PushResponse::new(&secret, lifetimes.pushed_request.as_secs());
         let changes = vec![client.still(), Change::new_pushed(pushed, forgotten)];
-        Ok(Plan::grant(changes, response).granting(used))
+        Ok(Plan::grant(changes, response).granting(assertion).granting(used))
     }
 }

@@ -67,11 +67,17 @@ impl Endpoint for Revoke {
     }
 
     fn decide(&self, seen: &Snapshot) -> Decision<Self> {
-        let now = seen.now();
-        let client = match self.inquiry.authenticate(&self.config, seen) {
-            Ok(client) => client.value().id(),
+        let (client, used) = match self.inquiry.authenticate(&self.config, seen) {
+            Ok((client, used)) => (client.value().id(), used),
             Err(halt) => return unauthenticated(&self.inquiry.credentials, halt),
         };
+        Ok(self.plan(client, seen)?.granting(used))
+    }
+}
+
+impl Revoke {
+    fn plan(&self, client: &ClientId, seen: &Snapshot) -> Decision<Self> {
+        let now = seen.now();
         let nothing = || Plan::grant(Vec::new(), ());
         let Some(token) = self.inquiry.token()? else { return Ok(nothing()) };
         // [RFC 7009 §2.2]: an invalid token is as good as revoked.

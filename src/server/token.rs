@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::client_auth::authenticate;
+use crate::client_auth::{self, authenticate};
 use crate::config::{Config, ScopeFault, TargetFault};
 use crate::event::Event;
 use crate::grant::authorization_code::Redemption;
@@ -119,7 +119,7 @@ impl Endpoint for Token {
 
     fn keys(&self) -> Vec<Key> {
         let mut keys = self.presented_keys();
-        keys.insert(0, Key::Client(self.credentials.client().clone()));
+        keys.splice(0..0, client_auth::keys(&self.credentials));
         keys.extend(self.proof.record());
         keys
     }
@@ -127,8 +127,8 @@ impl Endpoint for Token {
     fn decide(&self, seen: &Snapshot) -> Decision<Self> {
         let env = seen.env()?;
         let shown = (&self.credentials, self.certificate.as_ref());
-        let client = match authenticate(&self.config, shown, seen) {
-            Ok(client) => client,
+        let (client, assertion) = match authenticate(&self.config, shown, seen) {
+            Ok(authenticated) => authenticated,
             Err(halt) => return unauthenticated(&self.credentials, halt),
         };
         let (possession, used) = match self.possession(client.value(), seen) {
@@ -150,7 +150,7 @@ impl Endpoint for Token {
             Presented::Unknown => Err(TokenRefusal::GrantTypeUnsupported.into()),
             Presented::Missing => Err(TokenRefusal::ParameterMissing("grant_type").into()),
         }?;
-        Ok(plan.granting(used))
+        Ok(plan.granting(assertion).granting(used))
     }
 }
 

@@ -1,8 +1,9 @@
 //! How a client says who it is.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use serde::Deserialize;
 
 use super::form::{self, Form};
 use crate::record::{ClientId, Exposed};
@@ -30,7 +31,17 @@ pub enum Credentials {
         /// Its proof.
         secret: Exposed,
     },
+    /// `private_key_jwt`: a signed assertion in the body [RFC 7523 §2.2].
+    Assertion {
+        /// Who it says it is.
+        client: ClientId,
+        /// Its proof.
+        assertion: Exposed,
+    },
 }
+
+/// The one type of assertion that is read [RFC 7523 §2.2].
+const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// Why a request does not identify its client.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -54,6 +65,12 @@ pub enum CredentialsFault {
     /// A method that is not served.
     #[error("the method of client authentication is not supported")]
     UnsupportedMethod,
+    /// An assertion without the one type that is read, or the type alone [RFC 7521 §4.2].
+    #[error("client_assertion and client_assertion_type do not go together")]
+    AssertionType,
+    /// An assertion that does not say who it is from, and no `client_id`.
+    #[error("the client assertion is malformed")]
+    Assertion,
 }
 
 impl Credentials {
@@ -61,7 +78,10 @@ impl Credentials {
     #[must_use]
     pub const fn client(&self) -> &ClientId {
         match self {
-            Self::None { client } | Self::Basic { client, .. } | Self::Post { client, .. } => client,
+            Self::None { client }
+            | Self::Basic { client, .. }
+            | Self::Post { client, .. }
+            | Self::Assertion { client, .. } => client,
         }
     }
 
@@ -69,8 +89,8 @@ impl Credentials {
     pub(super) fn take(headers: &HeaderMap, form: &mut Form<'_>) -> Result<Self, CredentialsFault> {
         let named = form.take("client_id");
         let posted = form.take_owned("client_secret").map(Exposed::new);
-        // Methods of later extensions count as methods, so that no request slips through with two.
-        let asserted = form.take("client_assertion").is_some() | form.take("client_assertion_type").is_some();
+        let (assertion, assertion_type) = (form.take("client_assertion"), form.take("client_assertion_type"));
+        let asserted = assertion.is_some() || assertion_type.is_some();
         let mut header = headers.get_all(AUTHORIZATION).iter();
         let basic = match (header.next(), header.next()) {
             (None, _) => None,
@@ -84,7 +104,13 @@ impl Credentials {
             (Some((client, _)), Some(named), _) if client.as_str() != named => Err(CredentialsFault::Mismatch),
             (Some((client, secret)), _, _) => Ok(Self::Basic { client, secret }),
             (None, Some(named), Some(secret)) => Ok(Self::Post { client: ClientId::new(&named), secret }),
-            (None, _, _) if asserted => Err(CredentialsFault::UnsupportedMethod),
+            (None, named, _) if asserted => {
+                let assertion = assertion.filter(|_| assertion_type.as_deref() == Some(JWT_BEARER));
+                let assertion = Exposed::new(assertion.ok_or(CredentialsFault::AssertionType)?);
+                let client =
+                    named.map(|named| ClientId::new(&named)).or_else(|| Hint::read(assertion.as_str())?.client());
+                Ok(Self::Assertion { client: client.ok_or(CredentialsFault::Assertion)?, assertion })
+            }
             (None, Some(named), None) => Ok(Self::None { client: ClientId::new(&named) }),
             (None, None, _) => Err(CredentialsFault::Missing),
         }
@@ -98,6 +124,11 @@ impl Credentials {
                 form::append(body, "client_id", client.as_str());
                 form::append(body, "client_secret", secret.as_str());
             }
+            Self::Assertion { client, assertion } => {
+                form::append(body, "client_id", client.as_str());
+                form::append(body, "client_assertion_type", JWT_BEARER);
+                form::append(body, "client_assertion", assertion.as_str());
+            }
             Self::Basic { client, secret } => {
                 // `append` writes `id=secret`, both form-encoded; a form-encoded id has no `=` of its own.
                 let mut pair = String::new();
@@ -109,6 +140,27 @@ impl Credentials {
                 }
             }
         }
+    }
+}
+
+/// What an assertion says of itself before anything of it is proven: only to find what proves it.
+#[derive(Deserialize)]
+pub(crate) struct Hint {
+    sub: Option<String>,
+    /// Its own name.
+    #[cfg(feature = "jose")]
+    pub(crate) jti: Option<String>,
+}
+
+impl Hint {
+    pub(crate) fn read(assertion: &str) -> Option<Self> {
+        let payload = URL_SAFE_NO_PAD.decode(assertion.split('.').nth(1)?).ok()?;
+        serde_json::from_slice(&payload).ok()
+    }
+
+    /// [RFC 7523 §3]: the subject of its own assertion.
+    fn client(self) -> Option<ClientId> {
+        self.sub.filter(|sub| !sub.is_empty()).map(|sub| ClientId::new(&sub))
     }
 }
 

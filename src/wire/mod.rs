@@ -35,6 +35,8 @@ pub use certificate::ClientCertificate;
 pub use challenge::Challenge;
 pub use client_document::{ClientDocument, ClientDocumentFault};
 pub(crate) use cors::{READ, Reader, SENT, asking_origin, is_origin, preflight, readable};
+#[cfg(feature = "jose")]
+pub(crate) use credentials::Hint;
 pub use credentials::{Credentials, CredentialsFault};
 pub use device::{DeviceRequest, DeviceResponse};
 pub(crate) use dpop::DPOP_NONCE;

@@ -158,8 +158,13 @@ impl TokenRefusal {
                 request("the client must use exactly one authentication method")
             }
             Self::Credentials(CredentialsFault::Mismatch) => request("client_id mismatch"),
+            Self::Credentials(CredentialsFault::AssertionType) => {
+                request("client_assertion needs the client_assertion_type of a JWT")
+            }
             Self::Credentials(CredentialsFault::Header) => request("the Authorization header is malformed"),
-            Self::ClientNotAuthenticated { .. } => client("client authentication failed"),
+            Self::Credentials(CredentialsFault::Assertion) | Self::ClientNotAuthenticated { .. } => {
+                client("client authentication failed")
+            }
             // Whoever would take it for unknown would forget what it was given.
             Self::ClientDocument(fault) if fault.may_pass() => {
                 says(S::BAD_REQUEST, "temporarily_unavailable", fault.description())

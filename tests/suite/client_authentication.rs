@@ -18,6 +18,7 @@ fn a_client_proves_itself_by_exactly_one_method() {
     let header = |value: &str, pairs: &[(&str, &str)]| post_as("/token", value, &[&[grant, scope], pairs].concat());
     let good = basic("web", SECRET);
     let ok = refused(200, "none");
+    let jwt = ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
     let cases = [
         ("basic", header(&good, &[]), ok.clone()),
         ("scheme in any case", header(&good.replace("Basic", "bAsIc"), &[]), ok.clone()),
@@ -44,7 +45,12 @@ fn a_client_proves_itself_by_exactly_one_method() {
         ("public with a secret", body(&[("client_id", "spa"), ("client_secret", "x")]), refused(401, "invalid_client")),
         ("public with basic", header(&basic("spa", ""), &[]), refused(401, "invalid_client")),
         ("nobody at all", body(&[]), refused(401, "invalid_client")),
-        ("an assertion", body(&[("client_id", "web"), ("client_assertion", "x")]), refused(401, "invalid_client")),
+        (
+            "an assertion without its type",
+            body(&[("client_id", "web"), ("client_assertion", "x")]),
+            refused(400, "invalid_request"),
+        ),
+        ("an assertion", body(&[("client_id", "web"), ("client_assertion", "x"), jwt]), refused(401, "invalid_client")),
         ("bearer", header("Bearer x", &[]), refused(401, "invalid_client")),
         ("no base64", header("Basic !", &[]), refused(400, "invalid_request")),
         ("base64 without padding", header(&good.replace('=', ""), &[("pad", "x")]), refused(400, "invalid_request")),

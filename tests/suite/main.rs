@@ -17,6 +17,8 @@ mod authorize;
 mod busy;
 mod call;
 mod certificate_bound;
+#[cfg(feature = "jose")]
+mod client_assertions;
 mod client_authentication;
 mod client_documents;
 mod configuration;

@@ -162,6 +162,7 @@ fn refusals() -> impl Strategy<Value = TokenRefusal> {
         R::Credentials(CredentialsFault::Several),
         R::Credentials(CredentialsFault::Mismatch),
         R::Credentials(CredentialsFault::Header),
+        R::Credentials(CredentialsFault::AssertionType),
         R::ParameterMissing("code"),
         R::VerifierMalformed,
         R::GrantTypeUnsupported,

@@ -1,0 +1,82 @@
+//! Client authentication by assertions that clients sign: `private_key_jwt` [RFC 7523 §3, OpenID Connect Core §9].
+
+use sha2::{Digest as _, Sha256};
+
+use crate::config::{ClientAssertions, Config};
+use crate::env::Timestamp;
+use crate::fetch::{self, FetchRequest};
+use crate::jose::{Claims, JwkSet, Jws, Purpose, Times};
+use crate::record::{Client, ClientId, ClientKeys, ClientProof, Digest};
+use crate::snapshot::{Halt, Snapshot};
+use crate::store::Change;
+use crate::wire::{Hint, TokenRefusal};
+
+/// How long a `jti` may be, in bytes.
+const LONGEST_ID: usize = 256;
+
+/// What an assertion is remembered as once it was used, if it says what it is called.
+pub(super) fn name_of(client: &ClientId, assertion: &str) -> Option<Digest> {
+    Hint::read(assertion)?.jti.map(|id| name(client, &id))
+}
+
+fn name(client: &ClientId, id: &str) -> Digest {
+    let client = client.as_str();
+    let hash = Sha256::new().chain_update(b"client assertion").chain_update((client.len() as u64).to_be_bytes());
+    Digest::from_bytes(hash.chain_update(client).chain_update(id).finalize().into())
+}
+
+/// Reads an assertion as far as it can be read without a key.
+pub(super) fn read<'a>(assertion: &'a str, served: &ClientAssertions) -> Option<Jws<'a>> {
+    Jws::parse(assertion, &Purpose::CLIENT_ASSERTION.with(served.algorithms)).ok()
+}
+
+/// Whether `client` made an assertion for us and now, and did not use it before; then, what uses it.
+pub(super) fn proves(
+    jws: Jws<'_>,
+    client: &Client,
+    config: &Config,
+    served: &ClientAssertions,
+    seen: &Snapshot,
+) -> Result<Option<Change>, Halt<TokenRefusal>> {
+    let ClientProof::PrivateKey { keys, algorithms } = client.proof() else { return Ok(None) };
+    if !algorithms.contain(jws.header().algorithm) {
+        return Ok(None);
+    }
+    let verified = match &**keys {
+        ClientKeys::Here(keys) => jws.verify_among(keys),
+        ClientKeys::Behind(url) => {
+            let mut request = FetchRequest::new(url.clone(), fetch::Purpose::ClientKeys);
+            request.max_bytes = 64 * 1024;
+            let document = seen.document(&request)?.ok().and_then(|fetched| fetched.content(&request));
+            jws.verify_among(&document.and_then(|keys| JwkSet::parse(keys).ok()).unwrap_or_default())
+        }
+    };
+    let Some(claims) = verified.ok().and_then(|verified| verified.claims().ok()) else { return Ok(None) };
+    let Some((id, expires)) = own(&claims, client.id(), config, served, seen.now()) else { return Ok(None) };
+    let name = name(client.id(), id);
+    let fresh = !seen.is_seen(name)?;
+    Ok(fresh.then(|| Change::new_seen(name, expires.plus(served.clock_tolerance))))
+}
+
+/// The name and the end of an assertion that `client` made of itself, for us, and for now [RFC 7523 §3].
+fn own<'c>(
+    claims: &'c Claims,
+    client: &ClientId,
+    config: &Config,
+    served: &ClientAssertions,
+    now: Timestamp,
+) -> Option<(&'c str, Timestamp)> {
+    claims.require_issuer(client.as_str()).ok()?;
+    let audience = if served.danger_accept_token_endpoint_as_audience {
+        let token = format!("{}{}", config.issuer(), config.paths().token);
+        claims.audience()?.iter().all(|one| one == config.issuer() || one == token)
+    } else {
+        // Another server among them could use it here.
+        claims.require_sole_audience(config.issuer()).is_ok()
+    };
+    let times = Times::at(now).tolerance(served.clock_tolerance).living_at_most(served.longest_life);
+    claims.require_times(&times).ok()?;
+    let own = audience && claims.subject().ok()? == client.as_str();
+    let id = claims.id().ok().filter(|id| own && id.len() <= LONGEST_ID)?;
+    Some((id, claims.expires()?))
+}

@@ -1,0 +1,41 @@
+//! Client assertions, as far as they are served [RFC 7523 §2.2].
+
+use std::time::Duration;
+
+use super::fault::{ConfigFault, ensure};
+use crate::jose::Algorithms;
+
+/// Assertions by which clients authenticate, where they are served: `private_key_jwt`. Each is good for one use.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct ClientAssertions {
+    /// The algorithms that they may have; all with a public key by default.
+    pub algorithms: Algorithms,
+    /// How far from now they may expire; 5 min by default, 1 h at most.
+    pub longest_life: Duration,
+    /// By how much the clocks of clients may differ from ours, in whole seconds; 10 s by default, 60 s at most.
+    pub clock_tolerance: Duration,
+    /// DANGER: takes the URL of the token endpoint for an audience as well, as older clients state it. Where that URL is told
+    /// by someone else than the issuer, they can have a client make an assertion for another server, and use it there.
+    pub danger_accept_token_endpoint_as_audience: bool,
+}
+
+impl Default for ClientAssertions {
+    fn default() -> Self {
+        Self {
+            algorithms: Algorithms::ASYMMETRIC,
+            longest_life: Duration::from_secs(300),
+            clock_tolerance: Duration::from_secs(10),
+            danger_accept_token_endpoint_as_audience: false,
+        }
+    }
+}
+
+impl ClientAssertions {
+    pub(super) fn check(&self) -> Result<(), ConfigFault> {
+        let algorithms = self.algorithms.within(Algorithms::ASYMMETRIC);
+        let sound = algorithms != Algorithms::NONE && algorithms == self.algorithms;
+        let short = (1..=3600).contains(&self.longest_life.as_secs()) && self.clock_tolerance.as_secs() <= 60;
+        ensure(sound && short, || ConfigFault::ClientAssertions)
+    }
+}
