@@ -24,6 +24,7 @@ use http::{StatusCode, header};
 use crate::args::Args;
 use crate::authorize::refused;
 use crate::clients::{self, Loaded};
+use crate::fetcher::Fetcher;
 use crate::guesses::Guesses;
 use crate::host::DemoHost;
 use crate::http_io::{html, read, send};
@@ -81,7 +82,7 @@ impl App {
             to.device_code = args.device_ttl.map_or(to.device_code, Duration::from_secs);
             to.access_token = args.access_ttl.map_or(to.access_token, Duration::from_secs);
         });
-        let config = config.profile(args.profile).refuse_client_id_metadata_documents();
+        let config = config.profile(args.profile).client_id_metadata_documents(|_| ());
         let config = config.remember_consent().device_flow(|flow| flow.ask_host = true).token_exchange();
         let config = if args.profile == Profile::danger_oauth20_legacy() {
             config.danger_serve_implicit_grant().danger_serve_password_grant()
@@ -116,7 +117,9 @@ impl App {
         let clients = load_clients(args, issuer, &resource)?;
         let users = Arc::new(args.users.as_deref().map_or_else(|| Ok(Users::demo()), Users::load)?);
         let [guesses, typed] = [(); 2].map(|()| Arc::new(Guesses::new()));
-        let host = DemoHost::new(Arc::clone(&users), Arc::clone(&guesses), Arc::clone(&typed), &clients);
+        let fetcher = Fetcher::new(args.allow_loopback_fetch, &args.trust_ca)?;
+        let host = DemoHost::new(Arc::clone(&users), Arc::clone(&guesses), Arc::clone(&typed), &clients, fetcher);
+        let host = if args.clients.is_none() { host.publishing(clients::assistant(issuer)?) } else { host };
         let store = Memory::new().with_index();
         for client in clients {
             store.put_client(client);

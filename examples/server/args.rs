@@ -27,9 +27,12 @@ pub(crate) struct Args {
     /// certificates
     #[arg(long, num_args = 2, value_names = ["CERT", "KEY"])]
     pub(crate) tls: Option<Vec<PathBuf>>,
-    /// A file with CAs whose certificates name clients, for tls_client_auth
-    #[arg(long, value_name = "FILE", requires = "tls")]
+    /// A file with CAs to trust: where documents are fetched, and, with --tls, whose certificates name clients
+    #[arg(long, value_name = "FILE")]
     pub(crate) trust_ca: Vec<PathBuf>,
+    /// Fetches documents of clients from this machine as well
+    #[arg(long)]
+    pub(crate) allow_loopback_fetch: bool,
     /// An origin whose scripts may call for any client; those at a public client's redirect URIs may call for that client
     #[arg(long, value_name = "ORIGIN")]
     pub(crate) cors_origin: Vec<String>,

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use grantor::Timestamp;
 use grantor::record::{Client, ClientBuilder, ClientMetadata, ClientSecretDigest, GrantType, Resource, ResponseType};
-use serde_json::{Map, Value};
+use http::Response;
+use serde_json::{Map, Value, json};
 use url::Url;
 
 use crate::sessions::random;
@@ -19,6 +20,8 @@ pub(crate) const DEMO_WEB: (&str, &str) = ("demo-web", "demo-web-secret");
 pub(crate) const DEMO_SERVICE: (&str, &str) = ("demo-service", "demo-service-secret");
 /// A public client without a browser.
 pub(crate) const DEMO_TV: &str = "demo-tv";
+/// The assistant of the walk: known by a document, at an address that is made up [RFC 2606].
+pub(crate) const DEMO_ASSISTANT: &str = "https://assistant.example/client.json";
 /// Where the web client would like its answers.
 pub(crate) const DEMO_WEB_CALLBACK: &str = "https://web.example/callback";
 /// Where answers to the walk go, on this server.
@@ -56,6 +59,39 @@ pub(crate) fn demo(issuer: &str, resource: &Resource) -> Result<Vec<Client>, Box
     // An issuer on an unusual loopback address cannot be walked through with a code.
     let app = if app.clone().redirect_uri(&callback).build().is_ok() { app.redirect_uri(callback) } else { app };
     [app, web, service, tv].into_iter().map(|builder| Ok(builder.build()?)).collect()
+}
+
+/// What the assistant of the walk says of itself, or would register.
+///
+/// # Errors
+///
+/// The issuer is no URL.
+pub(crate) fn assistant_metadata(issuer: &str) -> Result<ClientMetadata, Box<dyn Error>> {
+    let callback = format!("{}{WALK_CALLBACK}", Url::parse(issuer)?.origin().ascii_serialization());
+    let metadata = json!({
+        "client_name": "Demo assistant",
+        "application_type": if callback.starts_with("https:") { "web" } else { "native" },
+        "redirect_uris": [callback],
+        "grant_types": ["authorization_code", "refresh_token"],
+        "response_types": ["code"],
+        "token_endpoint_auth_method": "none",
+    });
+    Ok(serde_json::from_value(metadata)?)
+}
+
+/// The document behind the assistant's identifier, as its web site would serve it.
+///
+/// # Errors
+///
+/// The issuer is no URL.
+pub(crate) fn assistant(issuer: &str) -> Result<Response<Vec<u8>>, Box<dyn Error>> {
+    let mut document = serde_json::to_value(assistant_metadata(issuer)?)?;
+    if let Some(members) = document.as_object_mut() {
+        members.insert("client_id".to_owned(), DEMO_ASSISTANT.into());
+    }
+    let response =
+        Response::builder().header("content-type", "application/json").header("cache-control", "max-age=600");
+    Ok(response.body(document.to_string().into_bytes())?)
 }
 
 /// Clients of a file, and what had to be left out.

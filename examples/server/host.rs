@@ -1,5 +1,5 @@
-//! What the library leaves to its host: how often one may guess user codes, which tokens may be exchanged, and whose a
-//! password is.
+//! What the library leaves to its host: how often one may guess user codes, which tokens may be exchanged, whose a password
+//! is, and documents from elsewhere.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,7 +8,10 @@ use grantor::drive::{AsyncHost, NoHost, NoKeys};
 use grantor::fetch::{FetchRequest, Fetched, Unfetched};
 use grantor::record::{Client, ClientId, Resource};
 use grantor::{Clock as _, ExchangeQuestion, PasswordQuestion, Question, SigningInput, SystemClock, Verdict};
+use http::Response;
 
+use crate::clients::DEMO_ASSISTANT;
+use crate::fetcher::Fetcher;
 use crate::guesses::Guesses;
 use crate::users::Users;
 
@@ -22,13 +25,28 @@ pub(crate) struct DemoHost {
     typed: Arc<Guesses>,
     /// What the confidential clients serve.
     served: HashMap<ClientId, Vec<Resource>>,
+    fetcher: Fetcher,
+    /// What the assistant of the walk publishes; its address is made up, so nobody could fetch it.
+    published: Option<Response<Vec<u8>>>,
 }
 
 impl DemoHost {
-    pub(crate) fn new(users: Arc<Users>, guesses: Arc<Guesses>, typed: Arc<Guesses>, clients: &[Client]) -> Self {
+    pub(crate) fn new(
+        users: Arc<Users>,
+        guesses: Arc<Guesses>,
+        typed: Arc<Guesses>,
+        clients: &[Client],
+        fetcher: Fetcher,
+    ) -> Self {
         let confidential = clients.iter().filter(|client| client.is_confidential());
         let served = confidential.map(|client| (client.id().clone(), client.resources().to_vec())).collect();
-        Self { users, guesses, typed, served }
+        Self { users, guesses, typed, served, fetcher, published: None }
+    }
+
+    /// Answers for the address of the walk's assistant itself.
+    pub(crate) fn publishing(mut self, document: Response<Vec<u8>>) -> Self {
+        self.published = Some(document);
+        self
     }
 
     /// As at the login page: the same people, and the same limit.
@@ -56,7 +74,11 @@ impl AsyncHost for DemoHost {
     type Error = NoKeys;
 
     async fn fetch(&self, request: &FetchRequest) -> Result<Result<Fetched, Unfetched>, NoKeys> {
-        AsyncHost::fetch(&NoHost, request).await
+        let own = self.published.as_ref().filter(|_| request.url.as_str() == DEMO_ASSISTANT);
+        match own {
+            Some(document) => Ok(Ok(document.into())),
+            None => Ok(self.fetcher.fetch(request).await),
+        }
     }
 
     async fn judge(&self, question: &Question) -> Result<Verdict, NoKeys> {

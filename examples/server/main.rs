@@ -12,6 +12,7 @@ mod connections;
 mod connections_page;
 mod consent;
 mod device;
+mod fetcher;
 mod guesses;
 mod host;
 mod http_io;

@@ -92,6 +92,8 @@ fn trouble(refusal: VerificationRefusal) -> &'static str {
         "Too many wrong codes. Please wait a few seconds."
     } else if refusal == VerificationRefusal::NotAllowed {
         "This server does not let this device have what it asks for."
+    } else if matches!(refusal, VerificationRefusal::ClientDocument(_)) {
+        "What the device is cannot be looked up now. Please try again later."
     } else {
         "This code is wrong or has expired. Please compare it with your device."
     }
@@ -257,6 +259,9 @@ impl ConsentPage<'_> {
             @match self.pending {
                 Pending::Authorization(prompt) => {
                     p.small { "The answer goes to " code { (recipient(&prompt.client.redirect_uri)) } }
+                    @if is_loopback(&prompt.client.redirect_uri) && prompt.standing.registered_by == RegisteredBy::Nobody {
+                        p.alert id="local" { "That is a program on your own device. Allow this only if you have just started it." }
+                    }
                 }
                 Pending::Device(question) => {
                     p.alert id="device" {
@@ -382,6 +387,17 @@ fn hidden(csrf: &str, name: &str) -> Markup {
 fn recipient(redirect_uri: &str) -> String {
     let uri = Url::parse(redirect_uri).ok().filter(|uri| uri.origin().is_tuple());
     uri.map_or_else(|| redirect_uri.to_owned(), |uri| uri.origin().ascii_serialization())
+}
+
+/// Whether any program on the person's device could be the one that is there.
+fn is_loopback(redirect_uri: &str) -> bool {
+    let uri = Url::parse(redirect_uri).ok();
+    uri.is_some_and(|uri| match uri.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    })
 }
 
 /// Where the forms of a prompt may lead: to this server, and on to the client, since browsers hold the redirect that

@@ -95,7 +95,7 @@ impl Tls {
     }
 }
 
-fn certificates(switch: &str, file: &Path) -> Result<Vec<CertificateDer<'static>>, Box<dyn Error>> {
+pub(crate) fn certificates(switch: &str, file: &Path) -> Result<Vec<CertificateDer<'static>>, Box<dyn Error>> {
     let read = CertificateDer::pem_file_iter(file).and_then(Iterator::collect::<Result<Vec<_>, _>>);
     let found = read.map_err(|error| format!("{switch} {}: {error}", file.display()))?;
     if found.is_empty() {

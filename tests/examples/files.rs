@@ -149,7 +149,7 @@ fn what_cannot_work_is_said_at_the_start() {
         (&["--require-dpop-nonce"], "--require-dpop-nonce"),
         (&["--tls", "a"], "--tls"),
         (&["--tls", "nowhere.pem", "nowhere.pem"], "--tls nowhere.pem"),
-        (&["--trust-ca", "nowhere.pem"], "--tls"),
+        (&["--trust-ca", "nowhere.pem"], "--trust-ca nowhere.pem"),
     ] {
         let output = refused(switches);
         assert_eq!(output.status.code().map(|code| code != 0), Some(true), "{switches:?}");

@@ -10,6 +10,7 @@
 
 mod blocking;
 mod browser;
+mod client_documents;
 mod connections;
 mod consent;
 mod device;

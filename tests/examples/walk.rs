@@ -202,6 +202,60 @@ fn an_exchange_is_walked_through() {
     }
 }
 
+/// What an assistant does before it can ask a person.
+const DISCOVERY: [(&str, &str, &str); 3] = [
+    ("knock", "401 Unauthorized", "resource_metadata="),
+    ("describe", "200 OK", "authorization_servers"),
+    ("metadata", "200 OK", "client_id_metadata_document_supported"),
+];
+
+/// What it does then.
+const USE: [(&str, &str, &str); 6] = [
+    ("redeem", "200 OK", "access_token"),
+    ("read", "200 OK", "user-1"),
+    ("write", "403 Forbidden", "insufficient_scope"),
+    ("introspect", "200 OK", "/api/whoami"),
+    ("refresh", "200 OK", "refresh_token"),
+    ("revoke", "200 OK", ""),
+];
+
+#[test]
+fn an_assistant_finds_its_way_and_is_known_by_a_document() {
+    for switches in [&[][..], &["--profile", "mcp"]] {
+        let server = Example::server(switches);
+        let mut browser = Browser::new(&server.base);
+        let page = browser.get("/walk/assistant");
+        assert!(!page.body.contains("id=\"metadata\"") && !page.body.contains("id=\"publish\""), "one after the other");
+        let page = take(&mut browser, page, "assistant", &DISCOVERY);
+        assert!(!page.body.contains("id=\"register\""), "registration is not served: {page:?}");
+        let document = [("publish", "200 OK", "https://assistant.example/client.json")];
+        let page = take(&mut browser, page, "assistant", &document);
+        let asked = link(&page);
+        assert!(asked.contains("client_id=https%3A%2F%2Fassistant.example%2Fclient.json"), "{asked}");
+        assert!(asked.contains("&resource=http"), "{asked}");
+        let login = browser.open(&asked);
+        let consent = browser.log_in(&login, "alice", "wonderland");
+        assert!(consent.body.contains("<code>assistant.example</code>"), "{consent:?}");
+        let callback = browser.decide(&consent, "allow").location();
+        let page = browser.open(&callback);
+        take(&mut browser, page, "assistant", &USE);
+    }
+}
+
+#[test]
+fn an_assistant_registers_where_it_may() {
+    let server = Example::server(&["--open-registration"]);
+    let mut browser = Browser::new(&server.base);
+    let page = browser.get("/walk/assistant");
+    let page = take(&mut browser, page, "assistant", &DISCOVERY);
+    assert!(page.body.contains("id=\"publish\""), "{page:?}");
+    let page = take(&mut browser, page, "assistant", &[("register", "201 Created", "registration_access_token")]);
+    assert!(!page.body.contains("id=\"publish\"") && !link(&page).contains("assistant.example"), "{page:?}");
+    let callback = browser.approve(&link(&page)).location();
+    let page = browser.open(&callback);
+    take(&mut browser, page, "assistant", &USE);
+}
+
 #[test]
 fn a_step_needs_a_form_of_this_browser_and_must_be_possible() {
     let server = Example::server(&[]);

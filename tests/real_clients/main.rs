@@ -12,14 +12,15 @@ mod environment;
 #[expect(dead_code, reason = "the tests of the examples use all of it")]
 mod process;
 
-#[cfg(feature = "mtls")]
 #[path = "../examples/pki.rs"]
 mod pki;
 
 use std::process::Command;
 
 use environment::{Environment, Unavailable, fixtures};
+use pki::Pki;
 use process::Example;
+use rcgen::CertificateParams;
 
 /// Set where these tests must run; elsewhere they are skipped if the clients cannot be had.
 const REQUIRED: &str = "GRANTOR_REQUIRE_CLIENTS";
@@ -38,7 +39,11 @@ fn oauth4webapi() {
 
 #[test]
 fn mcp() {
-    run(Environment::mcp(), &["--open-registration"]);
+    let pki = Pki::new();
+    let site = pki.issue(&CertificateParams::new(["localhost".to_owned()]).unwrap());
+    let (authority, site) = (pki.file("authority", &pki.authority()), pki.file("site", &site.pem()));
+    let switches = ["--open-registration", "--allow-loopback-fetch", "--trust-ca", &authority];
+    run_with(Environment::mcp(), &switches, &[&site]);
 }
 
 #[cfg(feature = "mtls")]
@@ -58,11 +63,18 @@ fn oauth4webapi_with_certificates() {
 }
 
 fn run(environment: Result<Environment, Unavailable>, switches: &[&str]) {
+    run_with(environment, switches, &[]);
+}
+
+/// Runs a client that needs to know more than where the server is.
+fn run_with(environment: Result<Environment, Unavailable>, switches: &[&str], arguments: &[&str]) {
     let Some(environment) = available(environment) else { return };
     let [clients, users] = ["clients.json", "users.json"].map(|name| fixtures().join(name).display().to_string());
     let files = ["--clients", &clients, "--users", &users];
     let server = Example::server(&[&files, switches].concat());
-    succeed(environment.command(&server.base), server);
+    let mut command = environment.command(&server.base);
+    command.args(arguments);
+    succeed(command, server);
 }
 
 /// The environment; none where it cannot be had and need not.

@@ -3,7 +3,11 @@
 /// What the client can do next.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Action {
+    Knock,
+    Describe,
     Metadata,
+    Publish,
+    Register,
     Push,
     Codes,
     Poll,
@@ -22,8 +26,12 @@ pub(super) enum Action {
 }
 
 impl Action {
-    pub(super) const ALL: [Self; 16] = [
+    pub(super) const ALL: [Self; 20] = [
+        Self::Knock,
+        Self::Describe,
         Self::Metadata,
+        Self::Publish,
+        Self::Register,
         Self::Push,
         Self::Codes,
         Self::Poll,
@@ -43,7 +51,11 @@ impl Action {
 
     pub(super) const fn name(self) -> &'static str {
         match self {
+            Self::Knock => "knock",
+            Self::Describe => "describe",
             Self::Metadata => "metadata",
+            Self::Publish => "publish",
+            Self::Register => "register",
             Self::Push => "push",
             Self::Codes => "codes",
             Self::Poll => "poll",
@@ -64,7 +76,11 @@ impl Action {
 
     pub(super) const fn title(self) -> &'static str {
         match self {
+            Self::Knock => "Call the resource without a token",
+            Self::Describe => "Read what the resource says of itself",
             Self::Metadata => "Read the metadata",
+            Self::Publish => "Be known by a document",
+            Self::Register => "Register",
             Self::Push => "Push the request",
             Self::Codes => "Ask for codes",
             Self::Poll => "Poll",
@@ -85,6 +101,16 @@ impl Action {
 
     pub(super) const fn note(self) -> &'static str {
         match self {
+            Self::Knock => "All that the assistant knows is the resource. The challenge says where to read on.",
+            Self::Describe => {
+                "The resource says which server's tokens it takes. The assistant checks that it speaks of the resource that \
+                 was called."
+            }
+            Self::Publish => {
+                "The identifier of the assistant is the address of this document, so it needs no registration: the server \
+                 fetches it when the browser arrives. The address is made up; this server answers for it itself."
+            }
+            Self::Register => "The other way: the server gives the assistant an identifier of its own.",
             Self::Metadata => "A client finds all endpoints through this document.",
             Self::Push => {
                 "The request goes straight to the server; the browser will only carry its name. What could not be \

@@ -10,6 +10,7 @@ use http::Response;
 use sha2::{Digest as _, Sha256};
 
 use super::action::Action;
+use super::discovery::Discovery;
 use super::flow::Flow;
 use super::page;
 use crate::sessions::Token;
@@ -37,6 +38,8 @@ pub(super) struct Course {
     pub(super) own: Option<TokenResponse>,
     /// What the service got for the person's token.
     pub(super) exchanged: Option<TokenResponse>,
+    /// What the assistant found out.
+    pub(super) found: Discovery,
     /// The refresh token before the current one.
     pub(super) spent: Option<Exposed>,
 }
@@ -74,6 +77,7 @@ impl Default for Course {
             tokens: None,
             own: None,
             exchanged: None,
+            found: Discovery::default(),
             spent: None,
         }
     }
@@ -83,13 +87,27 @@ impl Course {
     /// What can be done now, in the order to try it.
     pub(super) fn actions(&self, flow: Flow) -> Vec<Action> {
         use Action::{
-            Authenticate, Codes, Elsewhere, Exchange, Introspect, Metadata, Poll, Push, Read, Redeem, Refresh, Replay,
-            Reuse, Revoke, Stray, Write,
+            Authenticate, Codes, Describe, Elsewhere, Exchange, Introspect, Knock, Metadata, Poll, Publish, Push, Read,
+            Redeem, Refresh, Register, Replay, Reuse, Revoke, Stray, Write,
         };
         let (redeemed, refreshable) = (self.tokens.is_some(), self.refresh_token().is_some());
+        let found = &self.found;
         let redeemable = self.code.is_some() && !redeemed;
         let all: &[(Action, bool)] = match flow {
             Flow::Metadata => &[(Metadata, true)],
+            Flow::Assistant => &[
+                (Knock, found.description.is_none()),
+                (Describe, found.description.is_some() && found.issuer.is_none()),
+                (Metadata, found.issuer.is_some() && found.server.is_none()),
+                (Publish, found.may_publish()),
+                (Register, found.registration().is_some()),
+                (Redeem, redeemable),
+                (Read, redeemed),
+                (Write, redeemed),
+                (Introspect, redeemed),
+                (Refresh, refreshable),
+                (Revoke, redeemed),
+            ],
             Flow::Service => {
                 &[(Authenticate, true), (Read, redeemed), (Write, redeemed), (Introspect, redeemed), (Revoke, redeemed)]
             }
@@ -168,7 +186,14 @@ impl Course {
     }
 
     /// Takes what an answer brought, and shows it.
-    pub(super) fn finish(&mut self, flow: Flow, action: Action, request: String, response: &Response<Vec<u8>>) {
+    pub(super) fn finish(
+        &mut self,
+        flow: Flow,
+        action: Action,
+        (request, resource): (String, &str),
+        response: &Response<Vec<u8>>,
+    ) {
+        self.found.learn(action, response, resource);
         if action == Action::Push {
             self.pushed = PushResponse::parse(response.body()).map(|pushed| pushed.request_uri);
         }

@@ -10,11 +10,12 @@ pub(super) enum Flow {
     Device,
     Service,
     Exchange,
+    Assistant,
     Metadata,
 }
 
 impl Flow {
-    pub(super) const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 9] = [
         Self::Code,
         Self::Pushed,
         Self::Resources,
@@ -22,6 +23,7 @@ impl Flow {
         Self::Device,
         Self::Service,
         Self::Exchange,
+        Self::Assistant,
         Self::Metadata,
     ];
 
@@ -34,6 +36,7 @@ impl Flow {
             Self::Device => "/walk/device",
             Self::Service => "/walk/service",
             Self::Exchange => "/walk/exchange",
+            Self::Assistant => "/walk/assistant",
             Self::Metadata => "/walk/metadata",
         }
     }
@@ -47,6 +50,7 @@ impl Flow {
             Self::Device => "Device authorization",
             Self::Service => "Client credentials",
             Self::Exchange => "Token exchange",
+            Self::Assistant => "Model Context Protocol",
             Self::Metadata => "Metadata",
         }
     }
@@ -64,6 +68,9 @@ impl Flow {
             Self::Device => "A television without a keyboard; its person answers on another screen.",
             Self::Service => "A service acts for itself, without a person.",
             Self::Exchange => "A service that was called for a person calls another one for them.",
+            Self::Assistant => {
+                "An assistant knows a resource and nothing else: it discovers the server, says who it is, and asks a person."
+            }
             Self::Metadata => "Where everything is and what is supported: what a client reads first.",
         }
     }

@@ -2,6 +2,7 @@
 
 mod action;
 mod course;
+mod discovery;
 mod flow;
 mod page;
 mod request;
@@ -20,6 +21,7 @@ use self::action::Action;
 use self::course::Course;
 use self::flow::Flow;
 use crate::app::{App, lost};
+use crate::clients::{DEMO_ASSISTANT, assistant};
 use crate::http_io::{Fields, html, see_other, send};
 use crate::pages;
 
@@ -106,6 +108,7 @@ impl App {
         let Some((action, request)) = planned.flatten() else { return see_other(flow.path()) };
         let shown = page::print_request(&request);
         let response = self.perform(request.map(Bytes::from)).await;
+        let shown = (shown, self.resource.as_str());
         self.sessions.with(&browser, |browser| browser.walk.course(flow).finish(flow, action, shown, &response));
         see_other(&format!("{}#latest", flow.path()))
     }
@@ -115,6 +118,8 @@ impl App {
         let path = request.uri().path();
         match self.server.routes().into_iter().find(|route| route.path == path) {
             Some(route) => self.server.answer_async(route.place, &request).await,
+            None if request.uri() == DEMO_ASSISTANT => assistant(self.server.config().issuer()).unwrap_or_default(),
+            None if path == self.description.path() => self.description.answer(&request),
             None => self.whoami(&request).await,
         }
     }

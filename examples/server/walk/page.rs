@@ -150,6 +150,9 @@ pub(super) fn course(app: &App, flow: Flow, course: &Course, csrf: &str) -> Mark
         @for (place, shown) in course.shown.iter().enumerate() {
             (message(shown, place + 1 == course.shown.len()))
         }
+        @if flow == Flow::Assistant && course.found.client.is_some() && course.code.is_none() {
+            (request(app, flow, course))
+        }
         @if flow == Flow::Pushed && course.pushed.is_some() && course.code.is_none() { (request(app, flow, course)) }
         @if let Some(codes) = course.codes.as_ref().filter(|_| course.tokens.is_none()) { (device(codes)) }
         (next(flow, course, csrf))

@@ -3,8 +3,8 @@
 use grantor::record::{ClientId, Exposed};
 use grantor::server::Place;
 use grantor::wire::{
-    ACCESS_TOKEN_TYPE, AuthorizationRequest, Credentials, DeviceRequest, ExchangeParameters, PushRequest, TokenGrant,
-    TokenQuery, TokenRequest,
+    ACCESS_TOKEN_TYPE, AuthorizationRequest, Credentials, DeviceRequest, ExchangeParameters, PushRequest,
+    RegistrationRequest, TokenGrant, TokenQuery, TokenRequest,
 };
 use grantor::{Practice, Stance};
 use http::header::{AUTHORIZATION, HeaderValue};
@@ -16,12 +16,12 @@ use super::action::Action;
 use super::course::Course;
 use super::flow::Flow;
 use crate::app::{App, DETAILS, RESOURCES};
-use crate::clients::{DEMO_APP, DEMO_SERVICE, DEMO_TV, WALK_CALLBACK};
+use crate::clients::{DEMO_APP, DEMO_ASSISTANT, DEMO_SERVICE, DEMO_TV, WALK_CALLBACK, assistant_metadata};
 
 impl App {
     /// The request that an action sends.
     pub(super) fn request(&self, flow: Flow, course: &Course, action: Action) -> Option<Request<Vec<u8>>> {
-        let credentials = flow.credentials(action);
+        let credentials = flow.credentials(course, action);
         let ask = |grant, scope: Option<&str>, resource: Option<&str>| {
             let mut request = TokenRequest::new(credentials.clone(), grant);
             request.scope = scope.map(str::to_owned);
@@ -31,7 +31,19 @@ impl App {
         let refresh = |token, resource| ask(TokenGrant::RefreshToken { refresh_token: token }, None, resource);
         let query = |place, token| Some(TokenQuery::new(credentials.clone(), token).print(&self.uri(place)?));
         let [first, second] = RESOURCES;
+        let named = (flow == Flow::Assistant).then_some(self.resource.as_str());
+        let resource = named.or((flow == Flow::Resources).then_some(first));
         match action {
+            Action::Knock => Some(empty(Method::GET, self.resource.as_str().parse().ok()?)),
+            Action::Describe => Some(empty(Method::GET, course.found.description.as_deref()?.parse().ok()?)),
+            Action::Publish => Some(empty(Method::GET, DEMO_ASSISTANT.parse().ok()?)),
+            Action::Register => {
+                let metadata = assistant_metadata(self.server.config().issuer()).ok()?;
+                Some(RegistrationRequest::print(&course.found.registration()?.parse().ok()?, None, &metadata))
+            }
+            Action::Metadata if flow == Flow::Assistant => {
+                Some(empty(Method::GET, course.found.server_metadata()?.parse().ok()?))
+            }
             Action::Metadata => Some(empty(Method::GET, self.uri(Place::Metadata)?)),
             Action::Push => {
                 let request = self.authorization_request(flow, course);
@@ -41,7 +53,7 @@ impl App {
             Action::Codes => {
                 let mut request = DeviceRequest::new(credentials);
                 request.scope = Some("read".to_owned());
-                request.resource = self.usual_resource();
+                request.resource = self.usual_resource(flow);
                 Some(request.print(&self.uri(Place::DeviceAuthorization)?))
             }
             Action::Poll => {
@@ -54,10 +66,10 @@ impl App {
                     redirect_uri: Some(self.callback_uri()),
                     code_verifier: Some(Exposed::new(course.verifier.as_str())),
                 };
-                ask(grant, None, (flow == Flow::Resources).then_some(first))
+                ask(grant, None, resource)
             }
             Action::Authenticate => {
-                let resource = self.usual_resource();
+                let resource = self.usual_resource(flow);
                 ask(TokenGrant::ClientCredentials, Some("read"), resource.first().map(String::as_str))
             }
             Action::Exchange => {
@@ -68,7 +80,7 @@ impl App {
                 tokens.actor_token_type = Some(ACCESS_TOKEN_TYPE.to_owned());
                 ask(TokenGrant::TokenExchange(Box::new(tokens)), None, Some(first))
             }
-            Action::Refresh => refresh(course.refresh_token(), None),
+            Action::Refresh => refresh(course.refresh_token(), named),
             Action::Elsewhere => refresh(course.refresh_token(), Some(second)),
             Action::Stray => refresh(course.refresh_token(), Some(self.resource.as_str())),
             Action::Reuse => refresh(course.spent.clone(), None),
@@ -102,7 +114,8 @@ impl App {
 
     fn authorization_request(&self, flow: Flow, course: &Course) -> AuthorizationRequest {
         let mut request = AuthorizationRequest::default();
-        request.client_id = Some(DEMO_APP.to_owned());
+        let assistant = flow == Flow::Assistant;
+        request.client_id = Some(if assistant { course.assistant().to_string() } else { DEMO_APP.to_owned() });
         request.redirect_uri = Some(self.callback_uri());
         request.response_type = Some("code".to_owned());
         request.scope = Some("read".to_owned());
@@ -110,7 +123,7 @@ impl App {
         request.code_challenge = Some(course.challenge());
         request.code_challenge_method = Some("S256".to_owned());
         let all = || RESOURCES.map(str::to_owned).to_vec();
-        request.resource = if flow == Flow::Resources { all() } else { self.usual_resource() };
+        request.resource = if flow == Flow::Resources { all() } else { self.usual_resource(flow) };
         if flow == Flow::Details {
             let details = json!([{"type": DETAILS, "actions": ["list_accounts", "read_balances"]}]);
             request.authorization_details = Some(Exposed::new(details.to_string()));
@@ -118,9 +131,10 @@ impl App {
         request
     }
 
-    /// The demo resource, where the profile wants it to be named.
-    fn usual_resource(&self) -> Vec<String> {
-        let required = self.server.config().posture().stance(Practice::ResourceIndicator) == Stance::Required;
+    /// The demo resource, where the profile wants it to be named, or the protocol.
+    fn usual_resource(&self, flow: Flow) -> Vec<String> {
+        let required = flow == Flow::Assistant
+            || self.server.config().posture().stance(Practice::ResourceIndicator) == Stance::Required;
         required.then(|| self.resource.as_str().to_owned()).into_iter().collect()
     }
 
@@ -142,8 +156,9 @@ impl App {
 
 impl Flow {
     /// Who sends a request.
-    fn credentials(self, action: Action) -> Credentials {
+    fn credentials(self, course: &Course, action: Action) -> Credentials {
         match (self, action) {
+            (Self::Assistant, _) => Credentials::None { client: course.assistant() },
             (Self::Service, _) | (Self::Exchange, Action::Authenticate | Action::Exchange | Action::Introspect) => {
                 let (client, secret) = DEMO_SERVICE;
                 Credentials::Basic { client: ClientId::new(client), secret: Exposed::new(secret) }
@@ -151,6 +166,13 @@ impl Flow {
             (Self::Device, _) => Credentials::None { client: ClientId::new(DEMO_TV) },
             _ => Credentials::None { client: ClientId::new(DEMO_APP) },
         }
+    }
+}
+
+impl Course {
+    /// Who the assistant is by now.
+    fn assistant(&self) -> ClientId {
+        self.found.client.clone().unwrap_or_else(|| ClientId::new(DEMO_ASSISTANT))
     }
 }
 

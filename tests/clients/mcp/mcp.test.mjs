@@ -1,9 +1,10 @@
 // The client of the Model Context Protocol's SDK: from a 401 of the resource to an authorized call.
 //
-// Usage: node mcp.test.mjs BASE_URL FIXTURES
+// Usage: node mcp.test.mjs BASE_URL FIXTURES CERTIFICATE_WITH_KEY
 
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
+import { createServer } from 'node:https'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { UnauthorizedError, auth } from '@modelcontextprotocol/sdk/client/auth.js'
@@ -12,7 +13,7 @@ import { withOAuth } from '@modelcontextprotocol/sdk/client/middleware.js'
 import { Browser } from './browser.mjs'
 import { withLoopback } from './loopback.mjs'
 
-const [base, fixtures] = process.argv.slice(2)
+const [base, fixtures, certificate] = process.argv.slice(2)
 const [user] = JSON.parse(readFileSync(join(fixtures, 'users.json'), 'utf8'))
 const resource = new URL('/api/whoami', base)
 
@@ -39,6 +40,23 @@ class Application {
   codeVerifier = () => this.#kept.verifier
   saveCodeVerifier = (verifier) => void (this.#kept.verifier = verifier)
   redirectToAuthorization = (url) => void (this.authorizationUrl = url)
+}
+
+/** The web site of an application: it serves one document, and says how often. */
+async function withSite(use) {
+  const pem = readFileSync(certificate)
+  const site = { asked: [] }
+  const server = createServer({ cert: pem, key: pem }, (request, response) => {
+    site.asked.push(request.url)
+    response.setHeader('content-type', 'application/json').end(JSON.stringify(site.document))
+  })
+  await new Promise((listening) => server.listen(0, '127.0.0.1', listening))
+  site.url = `https://localhost:${server.address().port}/client.json`
+  try {
+    await use(site)
+  } finally {
+    server.close()
+  }
 }
 
 /** Calls the resource; the SDK does what it takes until a person is needed. */
@@ -68,6 +86,38 @@ test('an assistant registers itself, and calls for a person', () =>
     assert.equal((await call(resource)).status, 200)
     assert.notEqual(application.tokens().refresh_token, spent.refresh_token)
   }))
+
+test('an assistant is known by its document, and calls for a person', () =>
+  withSite((site) =>
+    withLoopback(async (redirectUri, arrived) => {
+      const application = new Application(redirectUri)
+      application.clientMetadataUrl = site.url
+      site.document = { ...application.clientMetadata, client_id: site.url }
+      const { call, parameters } = await connect(application, arrived)
+      assert.equal(application.authorizationUrl.searchParams.get('client_id'), site.url)
+      assert.equal(await auth(application, { serverUrl: resource, authorizationCode: parameters.get('code') }), 'AUTHORIZED')
+      const seen = await (await call(resource)).json()
+      assert.deepEqual([seen.sub, seen.client_id], [user.sub, site.url])
+      assert.deepEqual(site.asked, ['/client.json'])
+
+      const spent = application.tokens()
+      application.saveTokens({ ...spent, access_token: 'lost' })
+      assert.equal((await call(resource)).status, 200)
+      assert.notEqual(application.tokens().refresh_token, spent.refresh_token)
+    }),
+  ))
+
+test('an assistant whose document is another one is not known', () =>
+  withSite((site) =>
+    withLoopback(async (redirectUri, arrived) => {
+      const application = new Application(redirectUri)
+      application.clientMetadataUrl = site.url
+      site.document = { ...application.clientMetadata, client_id: `${site.url}?` }
+      await assert.rejects(withOAuth(application, resource)(fetch)(resource), UnauthorizedError)
+      const refused = await fetch(application.authorizationUrl, { redirect: 'manual' })
+      assert.deepEqual([refused.status, refused.headers.get('location'), arrived.length], [400, null, 0])
+    }),
+  ))
 
 test('a person who says no is heard', () =>
   withLoopback(async (redirectUri, arrived) => {
