@@ -1,5 +1,8 @@
 //! For how long a document counts.
 
+use grantor::server::Exchange;
+use grantor::step::Endpoint;
+
 use super::*;
 
 #[test]
@@ -103,4 +106,49 @@ fn a_client_whose_document_cannot_be_reached_keeps_what_it_was_given() {
     web.at(|pages| pages.broken = false);
     web.publish(APP, &document(&json!({})));
     assert_eq!(world.refresh(APP, text(&tokens, "refresh_token")).status(), StatusCode::OK);
+}
+
+/// What a request asks of the world outside, in order.
+fn asks<E: Endpoint>(world: &Documented, web: &Web, endpoint: E) -> Vec<&'static str> {
+    let mut asked = Vec::new();
+    let mut step = Step::start(endpoint, Env::new(world.now(), Seed::new([3; 32])));
+    loop {
+        let (name, next) = match step {
+            Step::Load(ask) => {
+                let found = Store::load(world.server.store(), ask.question()).unwrap();
+                ("load", ask.loaded(found))
+            }
+            Step::Fetch(ask) => {
+                let answer = Host::fetch(web, ask.question()).unwrap();
+                ("fetch", ask.fetched(answer))
+            }
+            Step::Commit(pending) => {
+                let outcome = Store::commit(world.server.store(), pending.changes()).unwrap();
+                ("commit", pending.committed(outcome))
+            }
+            Step::Done(_) => return asked,
+            other => panic!("{other:?}"),
+        };
+        asked.push(name);
+        step = next;
+    }
+}
+
+#[test]
+fn a_document_costs_one_fetch_and_otherwise_nothing_more() {
+    let (world, web) = documented(|config| config.lifetimes(|lifetimes| lifetimes.code = Duration::from_secs(600)));
+    let arriving = || {
+        let request = world.server.read_authorization(&authorization(APP, CB, &[])).unwrap();
+        Authorize::new(Arc::clone(world.server.config()), request, Visitor::anonymous())
+    };
+    assert_eq!(asks(&world, &web, arriving()), ["load", "fetch", "commit"]);
+    assert_eq!(asks(&world, &web, arriving()), ["load"], "as any other client's");
+    let code = parameter(&world.approved(&authorization(APP, CB, &[])), "code").unwrap();
+    let redeeming = |code: &str| Exchange::parse(world.server.config(), Place::Token, &redeem(APP, CB, code));
+    assert_eq!(asks(&world, &web, redeeming(&code)), ["load", "commit"]);
+    let code = parameter(&world.approved(&authorization(APP, CB, &[])), "code").unwrap();
+    world.clock.advance(599);
+    assert_eq!(asks(&world, &web, redeeming(&code)), ["load", "commit"]);
+    world.clock.advance(1);
+    assert_eq!(asks(&world, &web, arriving()), ["load", "fetch", "commit"], "once it has ended");
 }
