@@ -3,17 +3,23 @@
 
 use ::grantor as lib;
 use http::Response;
+use lib::drive::Host;
+use lib::fetch::{FetchRequest, Fetched, Unfetched};
 use lib::record::{Client, ClientSecretDigest, GrantType, Scope, Subject};
-use lib::server::{Place, Session, Visitor};
+use lib::server::{DeviceApproval, Place, Session, Verification, Visitor};
 use lib::store::Memory;
-use lib::{AuthorizationServer, Clock, Config, Progress, SystemClock, Timestamp};
+use lib::{
+    AuthorizationServer, Clock, Config, Progress, Question, Registration, SigningInput, SystemClock, Timestamp, Verdict,
+};
 
 use crate::host::{self, Ring};
-use crate::wire::{self, ACCESS_TOKEN, APP, REFRESH_TOKEN, SVC, Sent};
+use crate::wire::{
+    self, ACCESS_TOKEN, APP, CLIENT_SECRET, DEVICE_CODE, REFRESH_TOKEN, REQUEST_URI, SVC, Sent, USER_CODE,
+};
 use crate::{Peer, Row, stopwatch};
 
 pub struct Grantor {
-    server: AuthorizationServer<Memory>,
+    server: AuthorizationServer<Memory, Willing>,
     /// When the user of the session signed in.
     signed_in: Timestamp,
     consent: Scope,
@@ -28,11 +34,15 @@ impl Peer for Grantor {
     fn new(population: usize) -> Self {
         let config = Config::builder(wire::ISSUER)
             .scopes(wire::SCOPE.split(' '))
+            .default_scope(wire::SCOPE)
+            .device_flow(|_| ())
+            .token_exchange()
+            .registration(Registration::open())
             // As long as the peers' tokens, so that none runs out while a million are made and measured.
             .lifetimes(|lifetimes| lifetimes.access_token = std::time::Duration::from_secs(3600))
             .build()
             .expect("configuration");
-        let server = AuthorizationServer::new(config, Memory::new());
+        let server = AuthorizationServer::new(config, Memory::new()).with_host(Willing);
         for client in [&APP, &SVC] {
             server.store().put_client(registration(client));
         }
@@ -77,17 +87,59 @@ impl Peer for Grantor {
         wire::assert_active(&state);
         self.live.advance();
     }
+
+    fn device_poll(&mut self) {
+        let codes = self.prepare(wire::begin_device());
+        wire::assert_pending(&self.handle(wire::poll(wire::member(&codes, DEVICE_CODE))));
+    }
+
+    fn device_redemption(&mut self) {
+        let codes = self.prepare(wire::begin_device());
+        let session = Session::new(Subject::new("user-1"), self.signed_in);
+        let verification =
+            Verification::new(self.server.config(), wire::member(&codes, USER_CODE), Some(session.clone()), "");
+        let prompt = self.server.run(verification).expect("store").expect("waiting");
+        let approval = DeviceApproval::new(self.server.config().clone(), *prompt, session);
+        self.server.run(approval).expect("store").expect("approved");
+        let granted = self.handle(wire::poll(wire::member(&codes, DEVICE_CODE)));
+        wire::member(&granted, ACCESS_TOKEN);
+    }
+
+    fn exchange(&mut self) {
+        let granted = self.handle(wire::exchange(self.live.token()));
+        wire::member(&granted, ACCESS_TOKEN);
+        self.live.advance();
+    }
+
+    fn push(&mut self) {
+        let pushed = self.handle(wire::push());
+        let redirect = self.handle(wire::bring(wire::member(&pushed, REQUEST_URI), "user-1"));
+        wire::code(&redirect);
+    }
+
+    fn register(&mut self) {
+        let registered = self.handle(wire::register());
+        wire::member(&registered, CLIENT_SECRET);
+    }
 }
 
 impl Grantor {
     fn handle(&self, request: Sent) -> Response<Vec<u8>> {
         // The request is dropped in here, as it is by the others.
-        stopwatch::run(move || match request.uri().path() {
+        stopwatch::run(move || self.prepare(request))
+    }
+
+    /// What is not measured.
+    fn prepare(&self, request: Sent) -> Response<Vec<u8>> {
+        match request.uri().path() {
             "/authorize" => self.authorize(&request),
             "/token" => self.server.answer(Place::Token, &request),
             "/introspect" => self.server.answer(Place::Introspection, &request),
+            "/device_authorization" => self.server.answer(Place::DeviceAuthorization, &request),
+            "/par" => self.server.answer(Place::PushedAuthorizationRequest, &request),
+            "/register" => self.server.answer(Place::Registration, &request),
             _ => unreachable!("no such endpoint here"),
-        })
+        }
     }
 
     fn authorize(&self, request: &Sent) -> Response<Vec<u8>> {
@@ -115,12 +167,32 @@ impl Grantor {
 fn registration(client: &wire::Client) -> Client {
     let builder =
         Client::builder(client.id).redirect_uri(wire::REDIRECT_URI).scope(Scope::parse(wire::SCOPE).expect("scope"));
-    let people = [GrantType::AuthorizationCode, GrantType::RefreshToken];
+    let people = [GrantType::AuthorizationCode, GrantType::RefreshToken, GrantType::DeviceCode];
     let builder = match client.secret {
         None => builder.grant_types(&people),
         Some(secret) => builder
-            .grant_types(&[people[0], people[1], GrantType::ClientCredentials])
+            .grant_types(&[people[0], people[1], GrantType::ClientCredentials, GrantType::TokenExchange])
             .secret(ClientSecretDigest::new(secret, [7; 16], None)),
     };
     builder.build().expect("client")
+}
+
+/// The host's policy of exchanges: yes.
+#[derive(Clone, Copy)]
+struct Willing;
+
+impl Host for Willing {
+    type Error = std::convert::Infallible;
+
+    fn fetch(&self, _: &FetchRequest) -> Result<Result<Fetched, Unfetched>, Self::Error> {
+        Ok(Err(Unfetched::NotServed))
+    }
+
+    fn judge(&self, _: &Question) -> Result<Verdict, Self::Error> {
+        Ok(Verdict::Allowed)
+    }
+
+    fn sign(&self, _: &SigningInput) -> Result<std::sync::Arc<[u8]>, Self::Error> {
+        unreachable!("nothing is signed")
+    }
 }

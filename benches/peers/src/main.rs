@@ -40,6 +40,31 @@ pub trait Peer: Sized {
     fn introspect(&mut self) {
         unreachable!()
     }
+
+    /// The first poll of a device that waits for its person: public client.
+    fn device_poll(&mut self) {
+        unreachable!()
+    }
+
+    /// The poll of a device whose person said yes: public client.
+    fn device_redemption(&mut self) {
+        unreachable!()
+    }
+
+    /// Exchange of a live access token of the client itself, with HTTP Basic.
+    fn exchange(&mut self) {
+        unreachable!()
+    }
+
+    /// A pushed authorization request, and the authorization that brings its name: public client.
+    fn push(&mut self) {
+        unreachable!()
+    }
+
+    /// Registration of a confidential client by anyone.
+    fn register(&mut self) {
+        unreachable!()
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -48,10 +73,25 @@ pub enum Row {
     ClientCredentials,
     Refresh,
     Introspect,
+    DevicePoll,
+    DeviceRedemption,
+    Exchange,
+    Push,
+    Register,
 }
 
 impl Row {
-    pub const ALL: [Row; 4] = [Row::CodePkce, Row::ClientCredentials, Row::Refresh, Row::Introspect];
+    pub const ALL: [Row; 9] = [
+        Row::CodePkce,
+        Row::ClientCredentials,
+        Row::Refresh,
+        Row::Introspect,
+        Row::DevicePoll,
+        Row::DeviceRedemption,
+        Row::Exchange,
+        Row::Push,
+        Row::Register,
+    ];
 
     fn title(self) -> &'static str {
         match self {
@@ -59,6 +99,11 @@ impl Row {
             Row::ClientCredentials => "client credentials, HTTP Basic",
             Row::Refresh => "refresh",
             Row::Introspect => "introspection, HTTP Basic",
+            Row::DevicePoll => "poll of a device that waits",
+            Row::DeviceRedemption => "device: the poll that redeems",
+            Row::Exchange => "exchange of tokens, HTTP Basic",
+            Row::Push => "pushed request, and its authorization",
+            Row::Register => "registration",
         }
     }
 
@@ -75,6 +120,16 @@ impl Row {
             Row::Refresh => 1 + 1 + (HMAC + 1) + 2,
             // The secret and the token shown.
             Row::Introspect => 2 + 1,
+            // The code shown.
+            Row::DevicePoll => 1,
+            // The same, two tokens and their digests.
+            Row::DeviceRedemption => 1 + 2 * 2,
+            // The secret and the token shown, an access token and its digest.
+            Row::Exchange => 2 + 1 + 2,
+            // The name and its digest; the name shown; grant, code and its digest.
+            Row::Push => 2 + 1 + 3,
+            // Identifier, token and its digest, secret, a salt and the salted secret of 59 bytes.
+            Row::Register => 1 + 2 + 1 + 1 + 2,
         }
     }
 }
@@ -147,6 +202,11 @@ impl<P: Peer> Contender for Running<P> {
             Row::ClientCredentials => per_operation(operations, || peer.client_credentials()),
             Row::Refresh => per_operation(operations, || peer.refresh()),
             Row::Introspect => per_operation(operations, || peer.introspect()),
+            Row::DevicePoll => per_operation(operations, || peer.device_poll()),
+            Row::DeviceRedemption => per_operation(operations, || peer.device_redemption()),
+            Row::Exchange => per_operation(operations, || peer.exchange()),
+            Row::Push => per_operation(operations, || peer.push()),
+            Row::Register => per_operation(operations, || peer.register()),
         })
     }
 }

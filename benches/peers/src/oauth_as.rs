@@ -6,13 +6,17 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use ::oauth_as as lib;
+use lib::par::ParConfig;
+use lib::registration::{RegistrationAttempt, RegistrationConfig, RegistrationDecision, RegistrationPolicy};
 use lib::{
     ApprovalDecision, AuthorizationServer, AuthorizationService, Body, ClientAuth, ClientId, GrantType, MemoryStorage,
     ScopeSet, SecretHash, ServerConfig, ServiceBuilder, Storage, SystemClock,
 };
 
 use crate::host::{self, Ring};
-use crate::wire::{self, ACCESS_TOKEN, APP, REFRESH_TOKEN, SVC, Sent};
+use crate::wire::{
+    self, ACCESS_TOKEN, APP, CLIENT_SECRET, DEVICE_CODE, REFRESH_TOKEN, REQUEST_URI, SVC, Sent, USER_CODE,
+};
 use crate::{Peer, Row, stopwatch};
 
 pub struct OauthAs {
@@ -27,8 +31,13 @@ impl Peer for OauthAs {
     const ROWS: &'static [Row] = &Row::ALL;
 
     fn new(population: usize) -> Self {
-        let config = ServerConfig::new(wire::ISSUER, "https://as.example/device");
-        let server = Arc::new(AuthorizationServer::new(config, MemoryStorage::new()));
+        let mut config = ServerConfig::new(wire::ISSUER, "https://as.example/device");
+        config.par = Some(Box::new(ParConfig::new()));
+        let mut registration_config = RegistrationConfig::new();
+        registration_config.allowed_scopes = ScopeSet::parse(wire::SCOPE).expect("scope");
+        config.registration = Some(Box::new(registration_config));
+        let server = AuthorizationServer::new(config, MemoryStorage::new());
+        let server = Arc::new(server.with_registration_policy(Box::new(Open)));
         for client in [&APP, &SVC] {
             ready(server.register_client(registration(client))).expect("registered");
         }
@@ -76,9 +85,43 @@ impl Peer for OauthAs {
         wire::assert_active(&state);
         self.live.advance();
     }
+
+    fn device_poll(&mut self) {
+        let codes = self.prepare(wire::begin_device());
+        wire::assert_pending(&self.handle(wire::poll(wire::member(&codes, DEVICE_CODE))));
+    }
+
+    fn device_redemption(&mut self) {
+        let codes = self.prepare(wire::begin_device());
+        ready(self.server.approve_device(wire::member(&codes, USER_CODE), "user-1")).expect("approved");
+        let granted = self.handle(wire::poll(wire::member(&codes, DEVICE_CODE)));
+        wire::member(&granted, ACCESS_TOKEN);
+    }
+
+    fn exchange(&mut self) {
+        let granted = self.handle(wire::exchange(self.live.token()));
+        wire::member(&granted, ACCESS_TOKEN);
+        self.live.advance();
+    }
+
+    fn push(&mut self) {
+        let pushed = self.handle(wire::push());
+        let redirect = self.handle(wire::bring(wire::member(&pushed, REQUEST_URI), "user-1"));
+        wire::code(&redirect);
+    }
+
+    fn register(&mut self) {
+        let registered = self.handle(wire::register());
+        wire::member(&registered, CLIENT_SECRET);
+    }
 }
 
 impl OauthAs {
+    /// What is not measured.
+    fn prepare(&self, request: Sent) -> http::Response<impl AsRef<[u8]> + use<>> {
+        ready(self.service.handle(request.map(Body::from))).map(Body::into_bytes)
+    }
+
     fn handle(&self, request: Sent) -> http::Response<impl AsRef<[u8]> + use<>> {
         let request = request.map(Body::from);
         let response = stopwatch::run(|| ready(self.service.handle(request)));
@@ -97,6 +140,15 @@ impl OauthAs {
     }
 }
 
+/// Anyone may register.
+struct Open;
+
+impl RegistrationPolicy for Open {
+    fn authorize(&self, _: &RegistrationAttempt<'_>) -> RegistrationDecision {
+        RegistrationDecision::Allow
+    }
+}
+
 fn registration(client: &wire::Client) -> lib::Client {
     let scopes = ScopeSet::parse(wire::SCOPE).expect("scope");
     lib::Client {
@@ -105,7 +157,13 @@ fn registration(client: &wire::Client) -> lib::Client {
             None => ClientAuth::Public,
             Some(secret) => ClientAuth::ConfidentialSecretHash { hash: SecretHash::sha256(secret) },
         },
-        grant_types: vec![GrantType::AuthorizationCode, GrantType::RefreshToken, GrantType::ClientCredentials],
+        grant_types: vec![
+            GrantType::AuthorizationCode,
+            GrantType::RefreshToken,
+            GrantType::ClientCredentials,
+            GrantType::DeviceCode,
+            GrantType::TokenExchange,
+        ],
         redirect_uris: vec![wire::REDIRECT_URI.to_owned()],
         allowed_scopes: scopes.clone(),
         default_scopes: scopes,

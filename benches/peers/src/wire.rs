@@ -31,13 +31,31 @@ pub const SVC: Client = Client {
 
 pub type Sent = Request<Vec<u8>>;
 
-pub fn authorize(client: &Client, user: &str) -> Sent {
-    let uri = format!(
-        "/authorize?response_type=code&client_id={}&redirect_uri={REDIRECT_URI_ENCODED}\
+fn parameters(client: &Client) -> String {
+    format!(
+        "response_type=code&client_id={}&redirect_uri={REDIRECT_URI_ENCODED}\
          &scope=read%20write&state=af0ifjsldkj&code_challenge={CHALLENGE}\
          &code_challenge_method=S256",
         client.id
-    );
+    )
+}
+
+pub fn authorize(client: &Client, user: &str) -> Sent {
+    visit(format!("/authorize?{}", parameters(client)), user)
+}
+
+pub fn push() -> Sent {
+    post("/par", &APP, parameters(&APP))
+}
+
+/// The browser brings the name of a pushed request.
+pub fn bring(name: &str, user: &str) -> Sent {
+    let mut uri = String::from("/authorize?client_id=app&request_uri=");
+    encode(&mut uri, name);
+    visit(uri, user)
+}
+
+fn visit(uri: String, user: &str) -> Sent {
     Request::builder()
         .method(Method::GET)
         .uri(uri)
@@ -68,6 +86,36 @@ pub fn refresh(token: &str) -> Sent {
     let mut body = String::from("grant_type=refresh_token&client_id=app&refresh_token=");
     encode(&mut body, token);
     post("/token", &APP, body)
+}
+
+pub fn begin_device() -> Sent {
+    post("/device_authorization", &APP, String::from("client_id=app&scope=read%20write"))
+}
+
+pub fn poll(device_code: &str) -> Sent {
+    let grant = "urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code";
+    let mut body = format!("grant_type={grant}&client_id=app&device_code=");
+    encode(&mut body, device_code);
+    post("/token", &APP, body)
+}
+
+pub fn exchange(token: &str) -> Sent {
+    let grant = "urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Atoken-exchange";
+    let access = "urn%3Aietf%3Aparams%3Aoauth%3Atoken-type%3Aaccess_token";
+    let mut body = format!("grant_type={grant}&subject_token_type={access}&subject_token=");
+    encode(&mut body, token);
+    post("/token", &SVC, body)
+}
+
+pub fn register() -> Sent {
+    let metadata = r#"{"redirect_uris":["https://new.example/cb"],"client_name":"A new client","scope":"read write",
+        "grant_types":["authorization_code","refresh_token"],"token_endpoint_auth_method":"client_secret_basic"}"#;
+    Request::builder()
+        .method(Method::POST)
+        .uri("/register")
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(metadata.as_bytes().to_vec())
+        .expect("request")
 }
 
 pub fn introspect(token: &str) -> Sent {
@@ -119,6 +167,16 @@ pub fn member<'a, B: AsRef<[u8]>>(response: &'a Response<B>, quoted: &str) -> &'
 
 pub const ACCESS_TOKEN: &str = "\"access_token\":\"";
 pub const REFRESH_TOKEN: &str = "\"refresh_token\":\"";
+pub const DEVICE_CODE: &str = "\"device_code\":\"";
+pub const USER_CODE: &str = "\"user_code\":\"";
+pub const REQUEST_URI: &str = "\"request_uri\":\"";
+pub const CLIENT_SECRET: &str = "\"client_secret\":\"";
+
+/// The device is told to wait.
+pub fn assert_pending<B: AsRef<[u8]>>(response: &Response<B>) {
+    let body = std::str::from_utf8(response.body().as_ref()).expect("utf-8");
+    assert!(response.status() == StatusCode::BAD_REQUEST && body.contains("\"authorization_pending\""), "{body}");
+}
 
 pub fn assert_active<B: AsRef<[u8]>>(response: &Response<B>) {
     assert!(json(response).contains("\"active\":true"));
@@ -126,6 +184,6 @@ pub fn assert_active<B: AsRef<[u8]>>(response: &Response<B>) {
 
 fn json<B: AsRef<[u8]>>(response: &Response<B>) -> &str {
     let body = std::str::from_utf8(response.body().as_ref()).expect("utf-8");
-    assert_eq!(response.status(), StatusCode::OK, "{body}");
+    assert!(matches!(response.status(), StatusCode::OK | StatusCode::CREATED), "{body}");
     body
 }
