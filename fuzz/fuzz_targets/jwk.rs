@@ -16,7 +16,9 @@ fuzz_target!(|bytes: &[u8]| {
         assert_eq!(EncryptionKey::from_jwk(Value::from(key.to_jwk()).to_string()), Ok(key));
     }
     // Whatever is private is no public key.
-    if PrivateKey::from_jwk(bytes).is_ok() || DecryptionKey::from_jwk(bytes).is_ok() || SharedSecret::from_jwk(bytes).is_ok()
+    if PrivateKey::from_jwk(bytes).is_ok()
+        || DecryptionKey::from_jwk(bytes).is_ok()
+        || SharedSecret::from_jwk(bytes).is_ok()
     {
         assert_eq!(PublicKey::from_jwk(bytes), Err(KeyFault::Private));
         assert_eq!(EncryptionKey::from_jwk(bytes), Err(KeyFault::Private));

@@ -6,7 +6,10 @@ use base64::engine::general_purpose::STANDARD;
 use grantor::server::Place;
 use http::{HeaderValue, Request};
 
+use crate::TICKET;
 use crate::scene::{Grant, SECRET, State, VERIFIERS, client, encode, id, scope, secret, uri};
+
+const ACCESS: &str = "urn:ietf:params:oauth:token-type:access_token";
 
 /// A request that is good as far as it does not say otherwise, and what is done to its bytes.
 #[derive(Arbitrary, Debug)]
@@ -45,6 +48,10 @@ enum What {
     ActForItself,
     Introspect { token: Shown, access: bool },
     Revoke { token: Shown, access: bool },
+    Poll { code: Shown },
+    Exchange { subject: Shown, actor: Option<Shown>, elsewhere: bool },
+    Verify { known: bool },
+    Ticket { known: bool },
     Other,
 }
 
@@ -89,7 +96,14 @@ impl Call<'_> {
         match self.what {
             What::Introspect { .. } => Place::Introspection,
             What::Revoke { .. } => Place::Revocation,
-            What::Redeem { .. } | What::Refresh { .. } | What::ActForItself | What::Other => Place::Token,
+            What::Redeem { .. }
+            | What::Refresh { .. }
+            | What::ActForItself
+            | What::Poll { .. }
+            | What::Exchange { .. }
+            | What::Verify { .. }
+            | What::Ticket { .. }
+            | What::Other => Place::Token,
         }
     }
 
@@ -118,7 +132,7 @@ impl Call<'_> {
                 append("code", &code.text("gr_ac_", grants, &[]));
                 let (right_uri, right_verifier) = match meant.map(|grant| &grant.state) {
                     Some(State::CodeIssued { uri, verifier, .. }) => (Some(*uri), *verifier),
-                    Some(State::Live { .. } | State::Revoked) | None => (None, None),
+                    Some(State::Live { .. } | State::Device { .. } | State::Revoked) | None => (None, None),
                 };
                 place.or(right_uri).iter().for_each(|place| append("redirect_uri", uri(*place)));
                 let verifier = verifier.or(right_verifier).map(|number| VERIFIERS[usize::from(number) % 3]);
@@ -134,6 +148,31 @@ impl Call<'_> {
             }
             What::Introspect { token, access: false } | What::Revoke { token, access: false } => {
                 append("token", &token.text("gr_rt_", grants, &issued.refresh));
+            }
+            What::Poll { code } => {
+                append("grant_type", "urn:ietf:params:oauth:grant-type:device_code");
+                append("device_code", &code.text("gr_dc_", grants, &[]));
+            }
+            What::Exchange { subject, actor, elsewhere } => {
+                append("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange");
+                append("subject_token", &subject.access(grants, &issued.access));
+                append("subject_token_type", ACCESS);
+                if let Some(actor) = actor {
+                    append("actor_token", &actor.access(grants, &issued.access));
+                    append("actor_token_type", ACCESS);
+                }
+                if *elsewhere {
+                    append("resource", "https://other.example");
+                }
+            }
+            What::Verify { known } => {
+                append("grant_type", "password");
+                append("username", if *known { "alice" } else { "mallory" });
+                append("password", "a password");
+            }
+            What::Ticket { known } => {
+                append("grant_type", TICKET);
+                append("ticket", if *known { "good" } else { "guessed" });
             }
             What::Other => append("grant_type", "urn:other"),
         }
@@ -176,6 +215,7 @@ impl Call<'_> {
         let (What::Redeem { code: shown, .. }
         | What::Refresh { token: shown }
         | What::Introspect { token: shown, .. }
+        | What::Poll { code: shown }
         | What::Revoke { token: shown, .. }) = &self.what
         else {
             return None;
@@ -202,6 +242,17 @@ impl Binding {
 }
 
 impl Shown {
+    /// An access token, of which a stored grant has some.
+    fn access(&self, grants: &[Grant], issued: &[String]) -> String {
+        match self {
+            Self::Right { grant, .. } => {
+                let Some(grant) = pick(grants, *grant) else { return String::new() };
+                format!("gr_at_{}", encode(&[&id(grant.id)[..], &secret(grant.token())].concat()))
+            }
+            Self::Stored { .. } | Self::Issued { .. } => self.text("gr_at_", grants, issued),
+        }
+    }
+
     fn text(&self, start: &str, grants: &[Grant], issued: &[String]) -> String {
         match self {
             Self::Right { grant, spent } => {

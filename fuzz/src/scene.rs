@@ -9,7 +9,7 @@ use grantor::record::{Client, ClientSecretDigest, Digest, GrantId, GrantType, Re
 use grantor::store::Key;
 use serde_json::{Value, json};
 
-use crate::{Ledger, NOW};
+use crate::{Ledger, NOW, TICKET};
 
 /// The clients of every scene, with their redirect URIs.
 pub const CLIENTS: [(&str, &[&str]); 4] = [
@@ -40,7 +40,15 @@ pub struct Grant {
 pub(crate) enum State {
     CodeIssued { secret: u8, expires: i16, uri: u8, named: bool, verifier: Option<u8> },
     Live { code: Option<u8>, chain: Option<Chain> },
+    Device { secret: u8, expires: i16, stage: Stage },
     Revoked,
+}
+
+#[derive(Arbitrary, Debug)]
+pub(crate) enum Stage {
+    Pending { interval: u8, last_poll: Option<i16> },
+    Approved,
+    Denied,
 }
 
 #[derive(Arbitrary, Debug)]
@@ -102,16 +110,18 @@ pub fn add_clients(ledger: &Ledger) {
 }
 
 fn build_clients() -> Vec<Arc<Client>> {
-    use GrantType::{AuthorizationCode, ClientCredentials, RefreshToken};
+    use GrantType::{
+        AuthorizationCode, ClientCredentials, DeviceCode, Extension, Password, RefreshToken, TokenExchange,
+    };
     let build = |(name, uris): (&str, &[&str])| {
         let mut builder = uris.iter().fold(Client::builder(name).native(), |builder, uri| builder.redirect_uri(*uri));
         if matches!(name, "web" | "api") {
             builder = builder.secret(ClientSecretDigest::new(SECRET, [1; 16], None));
         }
         let builder = builder.grant_types(match name {
-            "web" => &[AuthorizationCode, RefreshToken, ClientCredentials],
-            "api" => &[ClientCredentials],
-            _ => &[AuthorizationCode, RefreshToken],
+            "web" => &[AuthorizationCode, RefreshToken, ClientCredentials, TokenExchange, Password][..],
+            "api" => &[ClientCredentials, TokenExchange],
+            _ => &[AuthorizationCode, RefreshToken, DeviceCode, Extension(TICKET)],
         });
         Arc::new(builder.build().expect("a good client"))
     };
@@ -182,16 +192,31 @@ impl State {
                 }
                 json!({ "live": live })
             }
+            Self::Device { secret, expires, stage } => {
+                let stage = match stage {
+                    Stage::Pending { interval, last_poll } => {
+                        json!({ "pending": { "interval": interval, "last_poll": last_poll.map(moment) } })
+                    }
+                    Stage::Approved => json!("approved"),
+                    Stage::Denied => json!("denied"),
+                };
+                json!({ "device": { "digest": digest(*secret), "expires": moment(*expires), "stage": stage } })
+            }
             Self::Revoked => json!("revoked"),
         }
     }
 }
 
 impl Grant {
+    /// The number of a secret of one of its access tokens.
+    pub(crate) fn token(&self) -> u8 {
+        self.tokens.first().map_or(0, |(number, _)| *number)
+    }
+
     /// The number of the secret that it answers to.
     pub(crate) fn secret(&self, earlier: bool) -> u8 {
         match &self.state {
-            State::CodeIssued { secret, .. } => *secret,
+            State::CodeIssued { secret, .. } | State::Device { secret, .. } => *secret,
             State::Live { code: Some(code), chain: None } => *code,
             State::Live { chain: Some(chain), .. } if earlier => chain.spent.first().copied().unwrap_or_default(),
             State::Live { chain: Some(chain), .. } => chain.current,
