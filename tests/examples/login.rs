@@ -34,14 +34,18 @@ fn a_wrong_password_is_said_and_logs_nobody_in() {
 
 #[test]
 fn guessing_is_slowed_down_for_one_name_only() {
-    let server = Example::server(&[]);
-    let mut browser = Browser::new(&server.base);
-    let page = browser.open(&native(&[]));
-    assert_eq!(browser.log_in(&page, "alice", "wrong").status, StatusCode::OK);
-    let mut tries = (0..50).map(|_| browser.log_in(&page, "alice", "wrong").status);
-    assert!(tries.any(|status| status == StatusCode::TOO_MANY_REQUESTS));
-    assert_eq!(browser.log_in(&page, "alice", "wonderland").status, StatusCode::TOO_MANY_REQUESTS);
-    assert!(browser.log_in(&page, "bob", "builder").asks_consent());
+    let others_get_in = |_| {
+        let server = Example::server(&[]);
+        let mut browser = Browser::new(&server.base);
+        let page = browser.open(&native(&[]));
+        assert_eq!(browser.log_in(&page, "alice", "wrong").status, StatusCode::OK);
+        let mut tries = (0..50).map(|_| browser.log_in(&page, "alice", "wrong").status);
+        assert!(tries.any(|status| status == StatusCode::TOO_MANY_REQUESTS));
+        assert_eq!(browser.log_in(&page, "alice", "wonderland").status, StatusCode::TOO_MANY_REQUESTS);
+        browser.log_in(&page, "bob", "builder").asks_consent()
+    };
+    // Two names share what is counted of them in one server of some thousand.
+    assert!((0..3).any(others_get_in));
 }
 
 #[test]
