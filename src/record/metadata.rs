@@ -124,7 +124,8 @@ impl ClientMetadata {
 
     /// Requires keys of one kind, and that none of them is secret.
     pub(super) fn check_keys(&self) -> Result<(), ClientFault> {
-        let secure = |uri: &String| web_url(uri).is_some();
+        // Not even on this machine: who registers must not choose what is called here [RFC 7591 §5].
+        let secure = |uri: &String| web_url(uri).is_some_and(|url| url.scheme() == "https");
         let sound = self.jwks_uri.as_ref().is_none_or(secure) && self.jwks.as_ref().is_none_or(is_public);
         if sound && (self.jwks.is_none() || self.jwks_uri.is_none()) { Ok(()) } else { Err(ClientFault::Keys) }
     }

@@ -263,6 +263,7 @@ fn a_client_registers_keys_that_it_can_sign_with() {
         (value!({"jwks": {"keys": [{"kty": "oct", "k": "AAAA"}]}}), ClientFault::Keys),
         (value!({"jwks": jwks(&[&KEYS[0]]), "jwks_uri": "https://m.example/jwks"}), ClientFault::Keys),
         (value!({"jwks_uri": "http://m.example/jwks"}), ClientFault::Keys),
+        (value!({"jwks_uri": "http://127.0.0.1/jwks"}), ClientFault::Keys),
     ] {
         assert_eq!(registered(&members), Err(expected), "{members}");
     }

@@ -220,6 +220,8 @@ fn metadata_that_is_dangerous_contradictory_or_not_served_is_refused() {
         (json!({"client_name": "\u{202e}knab ruoY"}), "invalid_client_metadata"),
         (json!({"client_name": "a\u{2067}b"}), "invalid_client_metadata"),
         (json!({"jwks_uri": "http://app.example/keys"}), "invalid_client_metadata"),
+        (json!({"jwks_uri": "http://127.0.0.1:8080/keys"}), "invalid_client_metadata"),
+        (json!({"jwks_uri": "http://localhost/keys"}), "invalid_client_metadata"),
         (json!({"jwks": {"keys": []}, "jwks_uri": "https://app.example/keys"}), "invalid_client_metadata"),
         (json!({"jwks": [1]}), "invalid_client_metadata"),
         (json!({"jwks": {"keys": [{"kty": "EC", "d": "secret"}]}}), "invalid_client_metadata"),
