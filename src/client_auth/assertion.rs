@@ -2,9 +2,9 @@
 
 use sha2::{Digest as _, Sha256};
 
+use super::keys_behind;
 use crate::config::{ClientAssertions, Config};
 use crate::env::Timestamp;
-use crate::fetch::{self, FetchRequest};
 use crate::jose::{Claims, JwkSet, Jws, Purpose, Times};
 use crate::record::{Client, ClientId, ClientKeys, ClientProof, Digest};
 use crate::snapshot::{Halt, Snapshot};
@@ -45,9 +45,7 @@ pub(super) fn proves(
     let verified = match &**keys {
         ClientKeys::Here(keys) => jws.verify_among(keys),
         ClientKeys::Behind(url) => {
-            let mut request = FetchRequest::new(url.clone(), fetch::Purpose::ClientKeys);
-            request.max_bytes = 64 * 1024;
-            let document = seen.document(&request)?.ok().and_then(|fetched| fetched.content(&request));
+            let document = keys_behind(url, seen)?;
             jws.verify_among(&document.and_then(|keys| JwkSet::parse(keys).ok()).unwrap_or_default())
         }
     };

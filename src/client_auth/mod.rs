@@ -9,6 +9,8 @@ mod mtls;
 pub(crate) use known::find;
 
 use crate::config::Config;
+#[cfg(any(feature = "jose", feature = "mtls"))]
+use crate::fetch::{FetchRequest, Purpose};
 use crate::record::{Client, ClientId, ClientProof, ClientSecretDigest};
 use crate::snapshot::{Halt, Seen, Snapshot};
 use crate::store::{Change, Key};
@@ -27,6 +29,14 @@ pub(crate) fn methods(config: &Config) -> Vec<&'static str> {
     #[cfg(feature = "jose")]
     methods.extend(config.client_assertions().map(|_| "private_key_jwt"));
     methods
+}
+
+/// The document behind a client's `jwks_uri`, if it can be had.
+#[cfg(any(feature = "jose", feature = "mtls"))]
+fn keys_behind<'s, F>(url: &url::Url, seen: &'s Snapshot) -> Result<Option<&'s [u8]>, Halt<F>> {
+    let mut request = FetchRequest::new(url.clone(), Purpose::ClientKeys);
+    request.max_bytes = 64 * 1024;
+    Ok(seen.document(&request)?.ok().and_then(|fetched| fetched.content(&request)))
 }
 
 /// The records that authentication looks at.

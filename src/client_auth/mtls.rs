@@ -3,9 +3,9 @@
 use x509_cert::Certificate;
 use x509_cert::der::Decode as _;
 
+use super::keys_behind;
 use crate::config::Config;
 use crate::env::Timestamp;
-use crate::fetch::{FetchRequest, Purpose};
 use crate::record::{CertificateName, ClientProof, Digest, own_certificates};
 use crate::snapshot::{Halt, Snapshot};
 use crate::wire::ClientCertificate;
@@ -23,10 +23,7 @@ pub(super) fn proves<F>(
         ClientProof::CertificateNamed(name) => served.tls_client_auth && is_named(certificate, name, seen.now()),
         ClientProof::OwnCertificate(own) => served.self_signed_tls_client_auth && is_one_of(certificate, own),
         ClientProof::OwnCertificateBehind(url) if served.self_signed_tls_client_auth => {
-            let mut request = FetchRequest::new((**url).clone(), Purpose::ClientKeys);
-            request.max_bytes = 64 * 1024;
-            let jwks = seen.document(&request)?.ok().and_then(|fetched| fetched.content(&request));
-            let jwks = jwks.and_then(|bytes| serde_json::from_slice(bytes).ok());
+            let jwks = keys_behind(url, seen)?.and_then(|bytes| serde_json::from_slice(bytes).ok());
             jwks.as_ref().and_then(own_certificates).is_some_and(|own| is_one_of(certificate, &own))
         }
         ClientProof::OwnCertificateBehind(_) => false,

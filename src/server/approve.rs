@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use crate::config::Config;
 use crate::event::Event;
-use crate::grant::consent_question::Judged;
 use crate::record::{AuthorizationDetails, ClientId, Scope};
 use crate::snapshot::Snapshot;
 use crate::step::{Decision, Endpoint, Plan};
@@ -96,12 +95,8 @@ impl Endpoint for Approval {
             return refuse(AuthorizeReason::AccessDenied);
         }
         let client = verified.client.value();
-        let (standing, to) = (config.standing(client, seen.now()), verified.to.uri.as_str().to_owned());
-        let question = prompt.asking.shown(client.id().clone(), standing, Some(to));
-        let question = question.map(|question| question.about(scope, details, config));
-        if let Some(question) = question.filter(|_| config.caution().ask_host)
-            && question.judge(seen)? == Judged::Refused
-        {
+        let to = Some(verified.to.uri.as_str());
+        if let Some(question) = prompt.asking.forbidden(config, client, to, (scope, details), seen)? {
             let event = Event::ConsentForbidden { client: question.client, subject: question.subject };
             let refusal = verified.to.refuse(&AuthorizeReason::ConsentForbidden);
             return Ok(Plan::refuse(Vec::new(), refusal).reporting(event));

@@ -6,7 +6,6 @@ use std::time::Duration;
 use crate::client_auth::find as known;
 use crate::config::Config;
 use crate::event::Event;
-use crate::grant::consent_question::Judged;
 use crate::grant::ensure;
 use crate::record::{AuthorizationDetails, DeviceStage, Grant, GrantState, Scope};
 use crate::snapshot::{Halt, Snapshot};
@@ -76,12 +75,8 @@ impl Endpoint for DeviceApproval {
         ensure(fits && useful, VerificationRefusal::ApprovalExceedsRequest)?;
 
         ensure(self.config.entrusts(client.value(), scope, details), VerificationRefusal::NotAllowed)?;
-        let standing = self.config.standing(client.value(), seen.now());
-        let question = self.prompt.asking.shown(client.value().id().clone(), standing, None);
-        if let Some(question) = question.map(|question| question.about(scope, details, &self.config))
-            && self.config.caution().ask_host
-            && question.judge(seen)? == Judged::Refused
-        {
+        let agreed = (scope, details);
+        if let Some(question) = self.prompt.asking.forbidden(&self.config, client.value(), None, agreed, seen)? {
             return Ok(forbidden(question));
         }
 

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use crate::config::Config;
 use crate::env::Timestamp;
-use crate::grant::consent_question::{Acquaintance, ConsentQuestion};
-use crate::record::{AuthorizationDetails, ClientId, RememberedConsent, Standing};
+use crate::grant::consent_question::{Acquaintance, ConsentQuestion, Judged};
+use crate::record::{AuthorizationDetails, Client, ClientId, RememberedConsent, Scope, Standing};
+use crate::snapshot::{Halt, Snapshot};
 
 use super::authorize::{Asking, Session, Visitor};
 use super::verify::Verified;
@@ -77,13 +78,27 @@ impl Granted<'_> {
 }
 
 impl Asking {
-    /// What the host is asked about a consent that was shown to a person.
-    pub(super) fn shown(
+    /// What the host forbids of a consent that was shown to a person, who agrees to this; nothing where it allows it, or
+    /// is not asked.
+    pub(super) fn forbidden<F>(
         &self,
-        client: ClientId,
-        standing: Standing,
-        redirect_uri: Option<String>,
-    ) -> Option<ConsentQuestion> {
+        config: &Config,
+        client: &Client,
+        redirect_uri: Option<&str>,
+        (scope, details): (&Scope, &AuthorizationDetails),
+        seen: &Snapshot,
+    ) -> Result<Option<ConsentQuestion>, Halt<F>> {
+        if !config.caution().ask_host {
+            return Ok(None);
+        }
+        let standing = config.standing(client, seen.now());
+        let shown = self.shown(client.id().clone(), standing, redirect_uri.map(str::to_owned));
+        let Some(question) = shown.map(|shown| shown.about(scope, details, config)) else { return Ok(None) };
+        Ok((question.judge(seen)? == Judged::Refused).then_some(question))
+    }
+
+    /// What the host is asked about a consent that was shown to a person.
+    fn shown(&self, client: ClientId, standing: Standing, redirect_uri: Option<String>) -> Option<ConsentQuestion> {
         let Self::Consent {
             subject,
             scope,

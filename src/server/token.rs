@@ -93,22 +93,16 @@ impl Token {
         &self.proof
     }
 
-    /// The records behind what is presented.
-    fn presented_keys(&self) -> Vec<Key> {
-        let grant_of = |handle: Option<&Handle>| {
-            let mut keys = Vec::with_capacity(2);
-            keys.extend(handle.map(|handle| Key::Grant(handle.grant())));
-            keys
-        };
+    /// Adds the records behind what is presented.
+    fn add_presented(&self, keys: &mut Vec<Key>) {
+        let grant_of = |handle: Option<&Handle>| handle.map(|handle| Key::Grant(handle.grant()));
         match &self.grant {
-            Presented::Code(redemption) => grant_of(redemption.handle()),
-            Presented::Refresh(refreshing) => grant_of(refreshing.handle()),
-            Presented::Device(poll) => grant_of(poll.handle()),
-            Presented::Exchange(exchanging) => exchanging.keys().collect(),
-            Presented::Extension(extending) => extending.keys(),
-            Presented::ClientCredentials { .. } | Presented::Password(_) | Presented::Unknown | Presented::Missing => {
-                Vec::new()
-            }
+            Presented::Code(redemption) => keys.extend(grant_of(redemption.handle())),
+            Presented::Refresh(refreshing) => keys.extend(grant_of(refreshing.handle())),
+            Presented::Device(poll) => keys.extend(grant_of(poll.handle())),
+            Presented::Exchange(exchanging) => keys.extend(exchanging.keys()),
+            Presented::Extension(extending) => keys.extend(extending.keys()),
+            Presented::ClientCredentials { .. } | Presented::Password(_) | Presented::Unknown | Presented::Missing => {}
         }
     }
 }
@@ -118,8 +112,9 @@ impl Endpoint for Token {
     type Refusal = TokenRefusal;
 
     fn keys(&self) -> Vec<Key> {
-        let mut keys = self.presented_keys();
-        keys.splice(0..0, client_auth::keys(&self.credentials));
+        let mut keys = Vec::with_capacity(4);
+        keys.extend(client_auth::keys(&self.credentials));
+        self.add_presented(&mut keys);
         keys.extend(self.proof.record());
         keys
     }

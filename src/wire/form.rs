@@ -75,8 +75,6 @@ impl<'a> Form<'a> {
             return Err(Malformed::TooLarge);
         }
         let text = str::from_utf8(text).map_err(|_| Malformed::Encoding)?;
-        // Most have nothing to decode; then one look at the whole is enough.
-        let plain = text.len() <= limits.value && is_plain(text);
         let mut form = Self { parameters: Vec::with_capacity(8), left: 0, repeated: Vec::new() };
         let mut rest = text;
         while !rest.is_empty() {
@@ -89,13 +87,9 @@ impl<'a> Form<'a> {
                 return Err(Malformed::TooManyParameters);
             }
             let (name, value) = split(pair, b'=');
-            let (name, value) = if plain {
-                (Cow::Borrowed(name), Cow::Borrowed(value))
-            } else {
-                let name = decode(name, limits, &[])?;
-                let lines: &[char] = if JSON.contains(&&*name) { &['\t', '\n', '\r'] } else { &[] };
-                (name, decode(value, limits, lines)?)
-            };
+            let name = decode(name, limits, &[])?;
+            let lines: &[char] = if JSON.contains(&&*name) { &['\t', '\n', '\r'] } else { &[] };
+            let value = decode(value, limits, lines)?;
             let known = form.parameters.iter().any(|(own, _)| *own == name);
             if known && !REPEATABLE.contains(&&*name) && !form.repeated.contains(&name) {
                 form.repeated.push(name.clone());

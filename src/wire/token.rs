@@ -13,6 +13,7 @@ use super::exchange::ExchangeParameters;
 use super::form::{self, Form, Limits, Malformed, Parameters};
 use super::members::Members;
 use super::token_refusal::TokenRefusal;
+use crate::media_type::media_type;
 use crate::record::{AuthorizationDetails, Exposed, GrantType, Scope};
 
 const DEVICE_CODE: &str = GrantType::DeviceCode.as_str();
@@ -348,12 +349,8 @@ pub(super) fn read_form<'a, B: AsRef<[u8]>>(
 
 /// Requires a form [RFC 6749 §3.2, §B]; parameters of the type, such as a charset, are of no consequence.
 pub(super) fn check_content_type(headers: &HeaderMap) -> Result<(), Malformed> {
-    let mut values = headers.get_all(CONTENT_TYPE).iter();
-    let (Some(value), None) = (values.next(), values.next()) else {
-        return Err(Malformed::ContentType);
-    };
-    let essence = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim();
-    if essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") { Ok(()) } else { Err(Malformed::ContentType) }
+    let form = |essence: &str| essence.eq_ignore_ascii_case("application/x-www-form-urlencoded");
+    if media_type(headers).is_some_and(form) { Ok(()) } else { Err(Malformed::ContentType) }
 }
 
 /// Writes a form that a client authenticates for.
