@@ -6,7 +6,7 @@
 //! ```
 //!
 //! What the host has issued before, such as a code that is good for one use, it keeps as [`ExtensionRecord`]s, and its
-//! decision consumes them in the very commit that issues the tokens. `examples/login_link.rs` is a whole one.
+//! decision consumes them in the very commit that issues the tokens. `examples/login_link/` is a whole one.
 
 use std::fmt::Debug;
 use std::sync::Arc;

@@ -28,11 +28,12 @@ use crate::fetcher::Fetcher;
 use crate::guesses::Guesses;
 use crate::host::DemoHost;
 use crate::http_io::{html, read, send};
+use crate::login_link::LoginLink;
 use crate::sessions::Sessions;
 #[cfg(feature = "jose")]
 use crate::sessions::random;
-use crate::users::Users;
-use crate::whoami::{describe, whoami};
+use crate::users::{ACR, Users};
+use crate::whoami::{PRIVATE, describe, whoami};
 use crate::{connections, consent, login, pages, walk};
 
 /// The library, and what a host adds to it.
@@ -52,6 +53,8 @@ pub(crate) struct App {
     /// Whether the clients, and so the walk, are those that the start page explains.
     pub(crate) demo_clients: bool,
     pub(crate) demo_users: bool,
+    /// Whether clients need a token to register themselves.
+    pub(crate) registration_guarded: bool,
 }
 
 const SCOPES: [&str; 7] = ["openid", "profile", "email", "offline_access", "read", "write", "admin"];
@@ -88,6 +91,13 @@ impl App {
             config.danger_serve_implicit_grant().danger_serve_password_grant()
         } else {
             config
+        };
+        let config = if args.profile == Profile::mcp() { config } else { config.serve_response_type_none() };
+        // A second factor, and mail, have only the people that are made up.
+        let config = if args.users.is_none() { config.acr_values(ACR) } else { config };
+        let config = match (&args.users, &args.clients) {
+            (None, None) => config.extension_grant(LoginLink),
+            _ => config,
         };
         let config = if args.tls.is_some() { config.mutual_tls(|_| ()) } else { config };
         #[cfg(feature = "mtls")]
@@ -134,6 +144,7 @@ impl App {
             description: description.name("The demo resource").build()?,
             demo_clients: args.clients.is_none(),
             demo_users: args.users.is_none(),
+            registration_guarded: args.initial_access_token.is_some() && !args.open_registration,
         }))
     }
 
@@ -149,6 +160,7 @@ impl App {
         for path in [Some("/api/whoami"), Some(&*resource).filter(|path| *path != "/api/whoami")].into_iter().flatten()
         {
             router = router.route(path, get(whoami).post(whoami).options(whoami));
+            router = router.route(&format!("{path}{PRIVATE}"), get(whoami).options(whoami));
         }
         router = router.route(self.description.path(), any(describe));
         router
@@ -157,7 +169,7 @@ impl App {
             .route(connections::PATH, get(connections::show).post(connections::end))
             .route("/logout", post(login::log_out))
             .route("/", get(walk::start))
-            .route(clients::WALK_CALLBACK, get(walk::callback))
+            .route(clients::WALK_CALLBACK, get(walk::callback).post(walk::take_fragment))
             .route("/walk/{flow}", get(walk::show).post(walk::step))
             .route("/style.css", get(style))
             .fallback(lost)

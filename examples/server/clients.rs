@@ -10,6 +10,7 @@ use http::Response;
 use serde_json::{Map, Value, json};
 use url::Url;
 
+use crate::login_link::LOGIN_LINK;
 use crate::sessions::random;
 
 /// The public client of the walk: a native application.
@@ -20,6 +21,8 @@ pub(crate) const DEMO_WEB: (&str, &str) = ("demo-web", "demo-web-secret");
 pub(crate) const DEMO_SERVICE: (&str, &str) = ("demo-service", "demo-service-secret");
 /// A public client without a browser.
 pub(crate) const DEMO_TV: &str = "demo-tv";
+/// A public client that still uses what should not be used any more.
+pub(crate) const DEMO_LEGACY: &str = "demo-legacy";
 /// The assistant of the walk: known by a document, at an address that is made up [RFC 2606].
 pub(crate) const DEMO_ASSISTANT: &str = "https://assistant.example/client.json";
 /// Where the web client would like its answers.
@@ -40,7 +43,8 @@ pub(crate) fn demo(issuer: &str, resource: &Resource) -> Result<Vec<Client>, Box
         .redirect_uri("http://127.0.0.1/callback")
         .redirect_uri("http://[::1]/callback")
         .redirect_uri("http://localhost/callback")
-        .grant_types(&[GrantType::AuthorizationCode, GrantType::RefreshToken]);
+        .response_types(&[ResponseType::Code, ResponseType::None])
+        .grant_types(&[GrantType::AuthorizationCode, GrantType::RefreshToken, GrantType::Extension(LOGIN_LINK)]);
     let web = Client::builder(DEMO_WEB.0)
         .name("Demo web site")
         .publisher("Demo Publishing Ltd.")
@@ -56,9 +60,30 @@ pub(crate) fn demo(issuer: &str, resource: &Resource) -> Result<Vec<Client>, Box
         .name("Demo television")
         .native()
         .grant_types(&[GrantType::DeviceCode, GrantType::RefreshToken]);
+    let legacy = Client::builder(DEMO_LEGACY)
+        .name("Demo app of old")
+        .native()
+        .redirect_uri("http://127.0.0.1/callback")
+        .response_types(&[ResponseType::Token])
+        .grant_types(&[GrantType::Implicit, GrantType::Password, GrantType::RefreshToken]);
     // An issuer on an unusual loopback address cannot be walked through with a code.
-    let app = if app.clone().redirect_uri(&callback).build().is_ok() { app.redirect_uri(callback) } else { app };
-    [app, web, service, tv].into_iter().map(|builder| Ok(builder.build()?)).collect()
+    let walked = |client: ClientBuilder| {
+        let walked = client.clone().redirect_uri(&callback);
+        if walked.clone().build().is_ok() { walked } else { client }
+    };
+    [walked(app), web, service, tv, walked(legacy)].into_iter().map(|builder| Ok(builder.build()?)).collect()
+}
+
+/// What a client that knows the server registers at the walk: it has a secret, and a person to ask.
+///
+/// # Errors
+///
+/// The issuer is no URL.
+pub(crate) fn newcomer_metadata(issuer: &str) -> Result<ClientMetadata, Box<dyn Error>> {
+    let mut metadata = assistant_metadata(issuer)?;
+    metadata.client_name = Some("A newcomer".to_owned());
+    metadata.token_endpoint_auth_method = Some("client_secret_basic".to_owned());
+    Ok(metadata)
 }
 
 /// What the assistant of the walk says of itself, or would register.

@@ -11,8 +11,9 @@ use http::{HeaderMap, Response, StatusCode};
 
 use crate::app::App;
 use crate::authorize::refused;
+use crate::consent_page::ConsentPage;
 use crate::http_io::{Fields, html, send};
-use crate::pages::{self, ConsentPage};
+use crate::pages;
 use crate::pending::Pending;
 use crate::sessions::Cookie;
 

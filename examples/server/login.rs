@@ -16,6 +16,7 @@ use crate::http_io::{Fields, html, see_other, send};
 use crate::pages::{self, LoginPage};
 use crate::pending::Pending;
 use crate::sessions::Cookie;
+use crate::users::{ACR, DEMO_CODE};
 
 pub(crate) async fn show(State(app): State<Arc<App>>, request: extract::Request) -> response::Response {
     let fields = Fields::of_query(&request);
@@ -76,8 +77,16 @@ impl App {
             return Err(Failed::TooMany);
         }
         let user = self.users.log_in(username, fields.value("password")).ok_or(Failed::Wrong)?;
+        let session = Session::new(user.subject.clone(), now);
+        let [password, second] = ACR;
+        let session = match fields.value("code") {
+            _ if !self.demo_users => session,
+            "" => session.with_acr(password).with_amr(["pwd"]),
+            DEMO_CODE => session.with_acr(second).with_amr(["pwd", "otp", "mfa"]),
+            _ => return Err(Failed::WrongCode),
+        };
         self.guesses.right(username);
-        Ok(Session::new(user.subject.clone(), now))
+        Ok(session)
     }
 
     /// The account that the browser is logged in with, chosen among others.
@@ -154,6 +163,7 @@ impl App {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Failed {
     Wrong,
+    WrongCode,
     TooMany,
 }
 

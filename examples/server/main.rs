@@ -11,12 +11,15 @@ mod clients;
 mod connections;
 mod connections_page;
 mod consent;
+mod consent_page;
 mod device;
 mod fetcher;
 mod guesses;
 mod host;
 mod http_io;
 mod login;
+#[path = "../login_link/link.rs"]
+mod login_link;
 mod pages;
 mod pending;
 mod sessions;

@@ -5,6 +5,7 @@ use grantor::record::Standing;
 use grantor::server::{Asking, DevicePrompt, Prompt, PromptClient, Session};
 
 use crate::pages::form_action;
+use crate::users::ACR;
 
 /// A question that waits in a browser.
 #[derive(Clone, Debug)]
@@ -63,6 +64,17 @@ impl Pending {
     /// Whether it asks this person, and no one else who has logged in since.
     pub(crate) fn is_for(&self, person: &Session) -> bool {
         matches!(self.asking(), Asking::Consent { subject, .. } if *subject == person.subject)
+    }
+
+    /// Whether a password alone is not enough.
+    pub(crate) fn needs_second_factor(&self) -> bool {
+        let [password, second] = ACR.map(str::to_owned);
+        match self {
+            Self::Authorization(prompt) => {
+                prompt.acr_values.contains(&second) && !prompt.acr_values.contains(&password)
+            }
+            Self::Device(_) => false,
+        }
     }
 
     pub(crate) fn login_hint(&self) -> &str {

@@ -12,6 +12,12 @@ use serde_json::{Map, Value};
 pub(crate) const DEMO: [(&str, &str, &str, &str); 2] =
     [("alice", "wonderland", "user-1", "Alice Liddell"), ("bob", "builder", "user-2", "Bob Martin")];
 
+/// The second factor of all of them. A real one would be good for once, and only they would have it.
+pub(crate) const DEMO_CODE: &str = "246810";
+
+/// How surely a person has proved who they are: with a password, or with that and a second factor [RFC 9470].
+pub(crate) const ACR: [&str; 2] = ["urn:example:password", "urn:example:two-factors"];
+
 /// Everyone who can log in.
 #[derive(Debug)]
 pub(crate) struct Users(Vec<User>);

@@ -1,6 +1,7 @@
 //! The demo resource: tells whoever calls who they are.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::{self, State};
@@ -12,6 +13,13 @@ use serde_json::json;
 
 use crate::app::App;
 use crate::http_io::{read, send};
+use crate::users::ACR;
+
+/// The part of the resource that is for whoever showed a second factor lately, where there is one.
+pub(crate) const PRIVATE: &str = "/private";
+
+/// How long ago that may be.
+const LATELY: Duration = Duration::from_secs(300);
 
 /// `GET` needs the scope `read`, `POST` needs `write`, a preflight nothing; any other method is refused before it comes here.
 pub(crate) async fn whoami(State(app): State<Arc<App>>, request: extract::Request) -> response::Response {
@@ -42,6 +50,13 @@ impl App {
         let needed = if request.method() == Method::POST { "write" } else { "read" };
         let scope = self.server.config().scopes().filtered(|word| word == needed);
         let demand = Demand::new(scope).of(&self.description);
+        let demand = if request.uri().path().ends_with(PRIVATE) {
+            let [_, strong] = ACR;
+            let known = self.server.config().acr_values().iter().filter(|known| *known == strong);
+            demand.with_acr(known).authenticated_within(LATELY)
+        } else {
+            demand
+        };
         match self.server.run_async(Access::new(self.server.config(), request, demand)).await {
             Ok(Ok(permit)) => described(&permit),
             Ok(Err(refusal)) => refusal.print(),

@@ -23,3 +23,6 @@ mod process;
 mod registration;
 mod tls;
 mod walk;
+mod walk_old;
+mod walk_register;
+mod walk_step_up;

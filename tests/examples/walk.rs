@@ -1,12 +1,13 @@
 //! The start page and the walk of the example `server`.
+#![allow(unreachable_pub, reason = "a toolbox for the other walks")]
 
 use http::StatusCode;
 
 use crate::browser::{Browser, Page};
-use crate::process::Example;
+use crate::process::{Example, Json};
 
 /// Servers whose profiles ask different things of the walk's client.
-fn servers() -> impl Iterator<Item = Example> {
+pub fn servers() -> impl Iterator<Item = Example> {
     ["oauth21", "oauth20_legacy", "mcp"].into_iter().map(|profile| Example::server(&["--profile", profile]))
 }
 
@@ -18,12 +19,12 @@ fn step(browser: &mut Browser, page: &Page, flow: &str, action: &str) -> Page {
 }
 
 /// The last answer that a page shows.
-fn answer(page: &Page) -> &str {
+pub fn answer(page: &Page) -> &str {
     let (_, rest) = page.body.rsplit_once("<pre class=\"answer\" tabindex=\"0\">").unwrap_or_default();
     rest.split("</pre>").next().unwrap()
 }
 
-fn link(page: &Page) -> String {
+pub fn link(page: &Page) -> String {
     let (_, rest) = page.body.split_once("id=\"authorize\" href=\"").unwrap();
     rest.split('"').next().unwrap().replace("&amp;", "&")
 }
@@ -41,6 +42,9 @@ fn a_person_walks_through_the_code_flow() {
             "/walk/device",
             "/walk/service",
             "/walk/exchange",
+            "/walk/step-up",
+            "/walk/login-link",
+            "/walk/assistant",
             "/walk/metadata",
             "demo-web-secret",
             "wonderland",
@@ -94,7 +98,7 @@ fn a_service_and_the_metadata_are_walked_without_a_person() {
 }
 
 /// Takes steps and checks how each answer begins, and something that it says.
-fn take(browser: &mut Browser, mut page: Page, flow: &str, steps: &[(&str, &str, &str)]) -> Page {
+pub fn take(browser: &mut Browser, mut page: Page, flow: &str, steps: &[(&str, &str, &str)]) -> Page {
     for (action, status, says) in steps {
         page = step(browser, &page, flow, action);
         assert!(answer(&page).starts_with(status) && answer(&page).contains(says), "{action}: {}", answer(&page));
@@ -254,6 +258,45 @@ fn an_assistant_registers_where_it_may() {
     let callback = browser.approve(&link(&page)).location();
     let page = browser.open(&callback);
     take(&mut browser, page, "assistant", &USE);
+}
+
+#[test]
+fn a_login_link_is_walked_through() {
+    for server in servers() {
+        let mut browser = Browser::new(&server.base);
+        let page = browser.get("/walk/login-link");
+        let page = take(&mut browser, page, "login-link", &[("mail", "To: Alice Liddell", "#link_token=")]);
+        assert!(!page.body.contains("id=\"mail\""), "{page:?}");
+        let steps = [
+            ("open", "200 OK", "access_token"),
+            ("read", "200 OK", "user-1"),
+            ("reopen", "400 Bad Request", "invalid_grant"),
+            ("read", "200 OK", "user-1"),
+            ("refresh", "200 OK", "refresh_token"),
+            ("revoke", "200 OK", ""),
+            ("read", "401 Unauthorized", "invalid_token"),
+        ];
+        let page = take(&mut browser, page, "login-link", &steps);
+        assert!(page.body.contains("grant_type=https%3A%2F%2Fas.example%2Fgrants%2Flogin-link"), "{page:?}");
+        let metadata = browser.get("/.well-known/oauth-authorization-server").json();
+        let grants = metadata["grant_types_supported"].as_array().unwrap();
+        assert!(grants.contains(&"https://as.example/grants/login-link".into()), "{metadata}");
+    }
+}
+
+#[test]
+fn people_of_a_file_have_no_mail_and_no_second_factor_here() {
+    let users = Json::new("walk-users", r#"[{"username": "carol", "password": "pass", "sub": "c-1"}]"#);
+    let server = Example::server(&["--users", users.path()]);
+    let mut browser = Browser::new(&server.base);
+    let metadata = browser.get("/.well-known/oauth-authorization-server").json();
+    assert!(!metadata.to_string().contains("login-link") && metadata["acr_values_supported"].is_null(), "{metadata}");
+    let start = browser.get("/").body;
+    for flow in ["login-link", "step-up"] {
+        assert!(!start.contains(&format!("/walk/{flow}")), "{flow}");
+        assert_eq!(browser.get(&format!("/walk/{flow}")).status, StatusCode::NOT_FOUND);
+    }
+    assert!(start.contains("Only the demo users have a second factor."));
 }
 
 #[test]

@@ -4,19 +4,22 @@ use std::collections::{BTreeMap, VecDeque};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use grantor::record::Exposed;
+use grantor::record::{Exposed, Scope};
 use grantor::wire::{AuthorizationMessage, AuthorizationOutcome, DeviceResponse, PushResponse, TokenResponse};
 use http::Response;
 use sha2::{Digest as _, Sha256};
 
 use super::action::Action;
-use super::discovery::Discovery;
+use super::discovery::{Discovery, Strength};
 use super::flow::Flow;
 use super::page;
+use super::registered::Registered;
 use crate::sessions::Token;
 
 /// How many messages a course shows; older ones are dropped.
 const SHOWN: usize = 24;
+
+const ARRIVAL: &str = "The browser brings the authorization response";
 
 /// What a browser tried so far.
 #[derive(Debug, Default)]
@@ -32,6 +35,8 @@ pub(super) struct Course {
     pub(super) pushed: Option<Exposed>,
     /// The codes of the device.
     pub(super) codes: Option<DeviceResponse>,
+    /// Whether the browser came back with what was asked for.
+    pub(super) answered: bool,
     pub(super) code: Option<Exposed>,
     pub(super) tokens: Option<TokenResponse>,
     /// The token of the service itself.
@@ -42,6 +47,12 @@ pub(super) struct Course {
     pub(super) found: Discovery,
     /// The refresh token before the current one.
     pub(super) spent: Option<Exposed>,
+    /// What the client is that registered itself.
+    pub(super) registered: Option<Registered>,
+    /// What the login link carries.
+    pub(super) link: Option<Exposed>,
+    /// Where the browser was sent before the resource asked for more, and for what it asked.
+    pub(super) stepped: Option<(String, Strength)>,
 }
 
 /// One request and its answer, as texts.
@@ -73,90 +84,21 @@ impl Default for Course {
             state,
             pushed: None,
             codes: None,
+            answered: false,
             code: None,
             tokens: None,
             own: None,
             exchanged: None,
             found: Discovery::default(),
             spent: None,
+            registered: None,
+            link: None,
+            stepped: None,
         }
     }
 }
 
 impl Course {
-    /// What can be done now, in the order to try it.
-    pub(super) fn actions(&self, flow: Flow) -> Vec<Action> {
-        use Action::{
-            Authenticate, Codes, Describe, Elsewhere, Exchange, Introspect, Knock, Metadata, Poll, Publish, Push, Read,
-            Redeem, Refresh, Register, Replay, Reuse, Revoke, Stray, Write,
-        };
-        let (redeemed, refreshable) = (self.tokens.is_some(), self.refresh_token().is_some());
-        let found = &self.found;
-        let redeemable = self.code.is_some() && !redeemed;
-        let all: &[(Action, bool)] = match flow {
-            Flow::Metadata => &[(Metadata, true)],
-            Flow::Assistant => &[
-                (Knock, found.description.is_none()),
-                (Describe, found.description.is_some() && found.issuer.is_none()),
-                (Metadata, found.issuer.is_some() && found.server.is_none()),
-                (Publish, found.may_publish()),
-                (Register, found.registration().is_some()),
-                (Redeem, redeemable),
-                (Read, redeemed),
-                (Write, redeemed),
-                (Introspect, redeemed),
-                (Refresh, refreshable),
-                (Revoke, redeemed),
-            ],
-            Flow::Service => {
-                &[(Authenticate, true), (Read, redeemed), (Write, redeemed), (Introspect, redeemed), (Revoke, redeemed)]
-            }
-            Flow::Code => &[
-                (Redeem, redeemable),
-                (Read, redeemed),
-                (Write, redeemed),
-                (Introspect, redeemed),
-                (Refresh, refreshable),
-                (Revoke, redeemed),
-                (Reuse, self.spent.is_some()),
-                (Replay, redeemed),
-            ],
-            Flow::Pushed => &[
-                (Push, self.pushed.is_none()),
-                (Redeem, redeemable),
-                (Read, redeemed),
-                (Introspect, redeemed),
-                (Revoke, redeemed),
-            ],
-            Flow::Resources => &[
-                (Redeem, redeemable),
-                (Introspect, redeemed),
-                (Read, redeemed),
-                (Elsewhere, refreshable),
-                (Stray, refreshable),
-                (Revoke, redeemed),
-            ],
-            Flow::Details => {
-                &[(Redeem, redeemable), (Introspect, redeemed), (Refresh, refreshable), (Revoke, redeemed)]
-            }
-            Flow::Device => &[
-                (Codes, self.codes.is_none()),
-                (Poll, self.codes.is_some() && !redeemed),
-                (Read, redeemed),
-                (Introspect, redeemed),
-                (Revoke, redeemed),
-            ],
-            Flow::Exchange => &[
-                (Redeem, redeemable),
-                (Authenticate, redeemed && self.own.is_none()),
-                (Exchange, self.own.is_some()),
-                (Introspect, self.exchanged.is_some()),
-                (Revoke, self.exchanged.is_some()),
-            ],
-        };
-        all.iter().filter_map(|(action, possible)| possible.then_some(*action)).collect()
-    }
-
     pub(super) fn challenge(&self) -> String {
         URL_SAFE_NO_PAD.encode(Sha256::digest(self.verifier.as_str()))
     }
@@ -169,20 +111,50 @@ impl Course {
         self.tokens.as_ref().and_then(|tokens| tokens.refresh_token.clone())
     }
 
-    pub(super) fn arrive(&mut self, message: AuthorizationMessage, to: String, query: &str) {
-        let request = format!("GET {to}?{}", query.replace('&', "\n&"));
-        let response = if let AuthorizationOutcome::Code(code) = message.outcome {
-            self.code = Some(code);
-            "There is a code to redeem."
-        } else {
-            "The request was refused."
+    /// Takes the authorization response that the browser brought to `place`.
+    pub(super) fn arrive(&mut self, message: AuthorizationMessage, place: &str) {
+        self.answered = !matches!(message.outcome, AuthorizationOutcome::Error { .. });
+        let response = match message.outcome {
+            AuthorizationOutcome::Code(code) => {
+                self.code = Some(code);
+                "There is a code to redeem.".to_owned()
+            }
+            AuthorizationOutcome::Token { access_token, expires_in, scope, .. } => {
+                let scope = scope.unwrap_or_else(Scope::empty);
+                self.tokens = Some(TokenResponse::bearer(access_token, expires_in.unwrap_or_default(), scope, None));
+                "There is the token itself. What follows the # is not sent to any server: a script of the client reads it."
+                    .to_owned()
+            }
+            AuthorizationOutcome::Nothing => "The person agreed. There is nothing to redeem.".to_owned(),
+            AuthorizationOutcome::Error { error, .. } => format!("The request was refused: {error}."),
+            _ => String::new(),
         };
         self.show(Shown {
-            title: "The browser brings the authorization response",
+            title: ARRIVAL,
             note: "The client checked that state and iss are those of its request.",
-            request,
-            response: response.to_owned(),
+            request: format!("GET {}", place.replace('&', "\n&").replace('?', "\n?").replace('#', "\n#")),
+            response,
         });
+    }
+
+    /// Whether a person can be asked after some other steps.
+    pub(super) fn may_ask_person(&self, flow: Flow) -> bool {
+        let registered = || self.registered.as_ref().is_some_and(|registered| !registered.gone);
+        flow == Flow::Assistant && self.found.client.is_some()
+            || flow == Flow::Pushed && self.pushed.is_some()
+            || flow == Flow::Registration && registered()
+            || flow == Flow::StepUp && self.stepped.is_some()
+    }
+
+    /// Whether an action was tried since the browser came back.
+    pub(super) fn tried(&self, action: Action) -> bool {
+        let since = self.shown.iter().rev().take_while(|shown| shown.title != ARRIVAL);
+        since.into_iter().any(|shown| shown.title == action.title())
+    }
+
+    /// Begins again with what a resource asks for that was not content with the login.
+    pub(super) fn step_up(&mut self, asked: String, strength: Strength) {
+        *self = Self { shown: std::mem::take(&mut self.shown), stepped: Some((asked, strength)), ..Self::default() };
     }
 
     /// Takes what an answer brought, and shows it.
@@ -196,6 +168,11 @@ impl Course {
         self.found.learn(action, response, resource);
         if action == Action::Push {
             self.pushed = PushResponse::parse(response.body()).map(|pushed| pushed.request_uri);
+        }
+        if action == Action::Register {
+            self.registered = Registered::parse(response);
+        } else if let Some(registered) = &mut self.registered {
+            registered.learn(action, response);
         }
         if action == Action::Codes {
             self.codes = DeviceResponse::parse(response.body());
@@ -219,7 +196,10 @@ impl Course {
                 self.spent = self.refresh_token();
                 self.tokens = Some(tokens);
             }
-            (Action::Redeem | Action::Authenticate | Action::Poll | Action::Reuse, _) => self.tokens = Some(tokens),
+            (
+                Action::Redeem | Action::Authenticate | Action::Confess | Action::Open | Action::Poll | Action::Reuse,
+                _,
+            ) => self.tokens = Some(tokens),
             _ => {}
         }
     }

@@ -26,7 +26,7 @@ impl Discovery {
     pub(super) fn learn(&mut self, action: Action, response: &Response<Vec<u8>>, resource: &str) {
         let body = response.body();
         if action == Action::Knock {
-            self.description = description(response);
+            self.description = challenged(response, "resource_metadata");
         } else if action == Action::Describe {
             // Another resource's would be no answer [RFC 9728 §3.3].
             let told = ResourceMetadata::parse(body, resource);
@@ -60,8 +60,24 @@ impl Discovery {
     }
 }
 
-fn description(response: &Response<Vec<u8>>) -> Option<String> {
+/// How surely and how lately a person must have logged in for a resource [RFC 9470 §3].
+#[derive(Clone, Debug)]
+pub(super) struct Strength {
+    pub(super) acr_values: String,
+    /// In seconds.
+    pub(super) max_age: Option<String>,
+}
+
+impl Strength {
+    /// What a refusal asks for, if it asks for a better login.
+    pub(super) fn demanded(response: &Response<Vec<u8>>) -> Option<Self> {
+        Some(Self { acr_values: challenged(response, "acr_values")?, max_age: challenged(response, "max_age") })
+    }
+}
+
+/// A parameter of the challenge in a refusal.
+fn challenged(response: &Response<Vec<u8>>, name: &str) -> Option<String> {
     let challenge = response.headers().get(WWW_AUTHENTICATE)?.to_str().ok()?;
-    let (_, rest) = challenge.split_once("resource_metadata=\"")?;
+    let (_, rest) = challenge.split_once(&format!(" {name}=\""))?;
     Some(rest.split('"').next()?.to_owned())
 }

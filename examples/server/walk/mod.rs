@@ -1,29 +1,39 @@
 //! A walk through the flows: this server acts as the client, step by step, and shows every message.
 
 mod action;
+mod authorization;
 mod course;
 mod discovery;
 mod flow;
+mod fragment;
 mod page;
+mod registered;
 mod request;
+mod start;
+mod steps;
 
 use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::{self, Path, State};
 use axum::response;
+use grantor::record::{ClientId, Subject};
 use grantor::wire::AuthorizationMessage;
 use http::{HeaderMap, Request, Response, StatusCode};
 
 pub(crate) use course::Walk;
+pub(crate) use fragment::take as take_fragment;
 
 use self::action::Action;
-use self::course::Course;
+use self::course::{Course, Shown};
+use self::discovery::Strength;
 use self::flow::Flow;
 use crate::app::{App, lost};
-use crate::clients::{DEMO_ASSISTANT, assistant};
+use crate::clients::{DEMO_APP, DEMO_ASSISTANT, assistant};
 use crate::http_io::{Fields, html, see_other, send};
-use crate::pages;
+use crate::login_link::IssueLink;
+use crate::sessions::Cookie;
+use crate::{pages, users};
 
 pub(crate) async fn start(State(app): State<Arc<App>>, request: extract::Request) -> response::Response {
     let browser = app.sessions.find_or_open(request.headers());
@@ -32,7 +42,7 @@ pub(crate) async fn start(State(app): State<Arc<App>>, request: extract::Request
         (browser.csrf().to_owned(), person)
     });
     let (csrf, person) = known.unwrap_or_default();
-    let page = html(StatusCode::OK, page::start(&app, &csrf, person.as_deref()), "'self'");
+    let page = html(StatusCode::OK, start::page(&app, &csrf, person.as_deref()), "'self'");
     send(app.sessions.keep(&browser, page))
 }
 
@@ -65,31 +75,44 @@ pub(crate) async fn step(
 
 /// Where the authorization response arrives: here this server is the client.
 pub(crate) async fn callback(State(app): State<Arc<App>>, request: extract::Request) -> response::Response {
-    let query = request.uri().query().unwrap_or_default();
-    let message = AuthorizationMessage::parse(query.as_bytes(), app.server.config().limits()).ok().flatten();
     let browser = app.sessions.find(request.headers());
-    let taken = message.zip(browser).and_then(|(message, browser)| {
-        // Whose answer it is, and whether it is one to our own request [RFC 6749 §10.12, RFC 9207 §2.4].
-        let genuine = message.iss.as_deref() == Some(app.server.config().issuer());
-        let taken = app.sessions.with(&browser, |browser| {
-            let flow = browser.walk.expecting(message.state.as_deref()?).filter(|_| genuine)?;
-            browser.walk.course(flow).arrive(message, app.callback_uri(), query);
-            Some(flow)
-        });
-        taken.flatten()
-    });
-    if let Some(flow) = taken {
-        return send(see_other(flow.path()));
-    }
+    send(match (request.uri().query(), browser) {
+        (Some(query), Some(browser)) => app.arrive(&browser, '?', query),
+        // What follows a # stays in the browser.
+        (None, Some(browser)) if app.flow("implicit").is_some() => app.ask_for_fragment(&browser),
+        _ => unexpected(),
+    })
+}
+
+fn unexpected() -> Response<Vec<u8>> {
     let description = "It has another state or issuer than this browser's request, or is no authorization response.";
-    send(html(StatusCode::BAD_REQUEST, pages::problem("This response was not expected", description, None), "'none'"))
+    html(StatusCode::BAD_REQUEST, pages::problem("This response was not expected", description, None), "'none'")
 }
 
 impl App {
     /// The flow of this name, if it can be walked with the clients that there are.
     fn flow(&self, name: &str) -> Option<Flow> {
-        let flow = Flow::ALL.into_iter().find(|flow| flow.path().strip_prefix("/walk/") == Some(name))?;
-        (self.demo_clients || flow == Flow::Metadata).then_some(flow)
+        let flow = Flow::all().find(|flow| flow.path().strip_prefix("/walk/") == Some(name))?;
+        let there = flow == Flow::Metadata || self.demo_clients && flow.obstacle(self).is_none();
+        there.then_some(flow)
+    }
+
+    /// Takes the parameters that the browser brought behind a mark.
+    fn arrive(&self, browser: &Cookie, mark: char, parameters: &str) -> Response<Vec<u8>> {
+        let config = self.server.config();
+        let message = AuthorizationMessage::parse(parameters.as_bytes(), config.limits()).ok().flatten();
+        let taken = message.and_then(|message| {
+            // Whose answer it is, and whether it is one to our own request [RFC 6749 §10.12, RFC 9207 §2.4].
+            let genuine = message.iss.as_deref() == Some(config.issuer());
+            let taken = self.sessions.with(browser, |browser| {
+                let flow = browser.walk.expecting(message.state.as_deref()?).filter(|_| genuine)?;
+                let place = format!("{}{mark}{parameters}", self.callback_uri());
+                browser.walk.course(flow).arrive(message, &place);
+                Some(flow)
+            });
+            taken.flatten()
+        });
+        taken.map_or_else(unexpected, |flow| see_other(&format!("{}#latest", flow.path())))
     }
 
     async fn step(&self, flow: Flow, headers: &HeaderMap, fields: &Fields) -> Response<Vec<u8>> {
@@ -99,17 +122,55 @@ impl App {
             self.sessions.with(&browser, |browser| *browser.walk.course(flow) = Course::default());
             return see_other(flow.path());
         }
+        if wanted == Action::Mail.name() {
+            return self.mail(flow, &browser).await;
+        }
+        let initial = fields.value("initial_access_token");
         let planned = self.sessions.with(&browser, |browser| {
             let course = browser.walk.course(flow);
             let action = Action::ALL.into_iter().find(|action| action.name() == wanted)?;
             let possible = course.actions(flow).contains(&action);
-            Some((action, self.request(flow, course, action).filter(|_| possible)?))
+            Some((action, self.request(flow, course, action, initial).filter(|_| possible)?))
         });
         let Some((action, request)) = planned.flatten() else { return see_other(flow.path()) };
         let shown = page::print_request(&request);
         let response = self.perform(request.map(Bytes::from)).await;
         let shown = (shown, self.resource.as_str());
-        self.sessions.with(&browser, |browser| browser.walk.course(flow).finish(flow, action, shown, &response));
+        self.sessions.with(&browser, |browser| {
+            let course = browser.walk.course(flow);
+            course.finish(flow, action, shown, &response);
+            if let Some(strength) = Strength::demanded(&response).filter(|_| action == Action::Enter) {
+                let asked = self.authorization_uri(flow, course).unwrap_or_default();
+                course.step_up(asked, strength);
+            }
+        });
+        see_other(&format!("{}#latest", flow.path()))
+    }
+
+    /// Mails a login link to the first of the demo users, and shows the mail.
+    async fn mail(&self, flow: Flow, browser: &Cookie) -> Response<Vec<u8>> {
+        let possible = self.sessions.with(browser, |browser| browser.walk.course(flow).actions(flow));
+        if possible.is_some_and(|possible| possible.contains(&Action::Mail)) {
+            let [(username, _, subject, name), _] = users::DEMO;
+            let link = IssueLink { subject: Subject::new(subject), client: ClientId::new(DEMO_APP) };
+            if let Ok(Ok(link)) = self.server.run_async(link).await {
+                let shown = Shown {
+                    title: Action::Mail.title(),
+                    note: Action::Mail.note(),
+                    request: format!("User name: {username}"),
+                    response: format!(
+                        "To: {name}\nSubject: Sign in to Demo app\n\nOpen this within ten minutes, once:\n\
+                         https://app.example/login#link_token={}",
+                        link.as_str()
+                    ),
+                };
+                self.sessions.with(browser, |browser| {
+                    let course = browser.walk.course(flow);
+                    course.link = Some(link);
+                    course.show(shown);
+                });
+            }
+        }
         see_other(&format!("{}#latest", flow.path()))
     }
 

@@ -1,26 +1,34 @@
 //! The requests that the walk's client sends.
 
-use grantor::record::{ClientId, Exposed};
+use grantor::record::Exposed;
 use grantor::server::Place;
 use grantor::wire::{
-    ACCESS_TOKEN_TYPE, AuthorizationRequest, Credentials, DeviceRequest, ExchangeParameters, PushRequest,
-    RegistrationRequest, TokenGrant, TokenQuery, TokenRequest,
+    ACCESS_TOKEN_TYPE, DeviceRequest, ExchangeParameters, PushRequest, RegistrationRequest, TokenGrant, TokenQuery,
+    TokenRequest,
 };
 use grantor::{Practice, Stance};
 use http::header::{AUTHORIZATION, HeaderValue};
 use http::{Method, Request, Uri};
-use serde_json::json;
 use url::Url;
 
 use super::action::Action;
 use super::course::Course;
 use super::flow::Flow;
-use crate::app::{App, DETAILS, RESOURCES};
-use crate::clients::{DEMO_APP, DEMO_ASSISTANT, DEMO_SERVICE, DEMO_TV, WALK_CALLBACK, assistant_metadata};
+use crate::app::{App, RESOURCES};
+use crate::clients::{DEMO_ASSISTANT, WALK_CALLBACK, assistant_metadata, newcomer_metadata};
+use crate::login_link::LOGIN_LINK;
+use crate::users;
+use crate::whoami::PRIVATE;
 
 impl App {
-    /// The request that an action sends.
-    pub(super) fn request(&self, flow: Flow, course: &Course, action: Action) -> Option<Request<Vec<u8>>> {
+    /// The request that an action sends; `initial` is the token that a registration may need.
+    pub(super) fn request(
+        &self,
+        flow: Flow,
+        course: &Course,
+        action: Action,
+        initial: &str,
+    ) -> Option<Request<Vec<u8>>> {
         let credentials = flow.credentials(course, action);
         let ask = |grant, scope: Option<&str>, resource: Option<&str>| {
             let mut request = TokenRequest::new(credentials.clone(), grant);
@@ -38,8 +46,16 @@ impl App {
             Action::Describe => Some(empty(Method::GET, course.found.description.as_deref()?.parse().ok()?)),
             Action::Publish => Some(empty(Method::GET, DEMO_ASSISTANT.parse().ok()?)),
             Action::Register => {
-                let metadata = assistant_metadata(self.server.config().issuer()).ok()?;
-                Some(RegistrationRequest::print(&course.found.registration()?.parse().ok()?, None, &metadata))
+                let issuer = self.server.config().issuer();
+                let (uri, metadata) = match course.found.registration() {
+                    Some(found) => (found.parse().ok()?, assistant_metadata(issuer).ok()?),
+                    None => (self.uri(Place::Registration)?, newcomer_metadata(issuer).ok()?),
+                };
+                let initial = Some(Exposed::new(initial)).filter(|token| !token.as_str().is_empty());
+                Some(RegistrationRequest::print(&uri, initial.as_ref(), &metadata))
+            }
+            Action::Lookup | Action::Rename | Action::Outdated | Action::Unregister => {
+                course.registered.as_ref()?.request(action)
             }
             Action::Metadata if flow == Flow::Assistant => {
                 Some(empty(Method::GET, course.found.server_metadata()?.parse().ok()?))
@@ -72,6 +88,22 @@ impl App {
                 let resource = self.usual_resource(flow);
                 ask(TokenGrant::ClientCredentials, Some("read"), resource.first().map(String::as_str))
             }
+            Action::Confess => {
+                let [(username, password, ..), _] = users::DEMO;
+                let [username, password] = [username, password].map(|text| Some(Exposed::new(text)));
+                ask(TokenGrant::Password { username, password }, Some("read"), None)
+            }
+            // The host mails it, without a request of OAuth.
+            Action::Mail => None,
+            Action::Open | Action::Reopen => {
+                let grant = TokenGrant::Unknown { grant_type: LOGIN_LINK.to_owned() };
+                let mut request = TokenRequest::new(credentials, grant);
+                request.scope = Some("read".to_owned());
+                request.resource = self.usual_resource(flow);
+                let link = course.link.as_ref()?.as_str().to_owned();
+                request.other = [("link_token".to_owned(), link)].into_iter().collect();
+                Some(request.print(&self.uri(Place::Token)?))
+            }
             Action::Exchange => {
                 let mut tokens = ExchangeParameters::default();
                 tokens.subject_token = course.tokens.as_ref().map(|tokens| tokens.access_token.clone());
@@ -86,59 +118,28 @@ impl App {
             Action::Reuse => refresh(course.spent.clone(), None),
             Action::Introspect => query(Place::Introspection, course.access_token()?),
             Action::Revoke => query(Place::Revocation, course.refresh_token().or_else(|| course.access_token())?),
-            Action::Read => self.call(Method::GET, &course.access_token()?),
-            Action::Write => self.call(Method::POST, &course.access_token()?),
+            Action::Read => self.call(Method::GET, "", &course.access_token()?),
+            Action::Write => self.call(Method::POST, "", &course.access_token()?),
+            Action::Enter => self.call(Method::GET, PRIVATE, &course.access_token()?),
         }
     }
 
-    fn call(&self, method: Method, token: &Exposed) -> Option<Request<Vec<u8>>> {
-        let mut request = empty(method, self.resource.as_str().parse().ok()?);
+    /// A call of a part of the demo resource.
+    fn call(&self, method: Method, part: &str, token: &Exposed) -> Option<Request<Vec<u8>>> {
+        let mut request = empty(method, format!("{}{part}", self.resource).parse().ok()?);
         let value = HeaderValue::from_str(&format!("Bearer {}", token.as_str())).ok()?;
         request.headers_mut().insert(AUTHORIZATION, value);
         Some(request)
     }
 
-    /// The authorization request of a course, as a link.
-    pub(super) fn authorization_uri(&self, flow: Flow, course: &Course) -> Option<String> {
-        let request = match &course.pushed {
-            None => self.authorization_request(flow, course),
-            Some(pushed) => {
-                let mut request = AuthorizationRequest::default();
-                request.client_id = Some(DEMO_APP.to_owned());
-                request.request_uri = Some(pushed.clone());
-                request
-            }
-        };
-        Some(format!("{}?{}", self.uri(Place::Authorization)?, request.print()))
-    }
-
-    fn authorization_request(&self, flow: Flow, course: &Course) -> AuthorizationRequest {
-        let mut request = AuthorizationRequest::default();
-        let assistant = flow == Flow::Assistant;
-        request.client_id = Some(if assistant { course.assistant().to_string() } else { DEMO_APP.to_owned() });
-        request.redirect_uri = Some(self.callback_uri());
-        request.response_type = Some("code".to_owned());
-        request.scope = Some("read".to_owned());
-        request.state = Some(course.state.as_str().to_owned());
-        request.code_challenge = Some(course.challenge());
-        request.code_challenge_method = Some("S256".to_owned());
-        let all = || RESOURCES.map(str::to_owned).to_vec();
-        request.resource = if flow == Flow::Resources { all() } else { self.usual_resource(flow) };
-        if flow == Flow::Details {
-            let details = json!([{"type": DETAILS, "actions": ["list_accounts", "read_balances"]}]);
-            request.authorization_details = Some(Exposed::new(details.to_string()));
-        }
-        request
-    }
-
     /// The demo resource, where the profile wants it to be named, or the protocol.
-    fn usual_resource(&self, flow: Flow) -> Vec<String> {
+    pub(super) fn usual_resource(&self, flow: Flow) -> Vec<String> {
         let required = flow == Flow::Assistant
             || self.server.config().posture().stance(Practice::ResourceIndicator) == Stance::Required;
         required.then(|| self.resource.as_str().to_owned()).into_iter().collect()
     }
 
-    fn uri(&self, place: Place) -> Option<Uri> {
+    pub(super) fn uri(&self, place: Place) -> Option<Uri> {
         let path = self.server.routes().into_iter().find(|route| route.place == place)?.path;
         format!("{}{path}", self.origin()).parse().ok()
     }
@@ -151,28 +152,6 @@ impl App {
     pub(super) fn origin(&self) -> String {
         let issuer = self.server.config().issuer();
         Url::parse(issuer).map_or_else(|_| issuer.to_owned(), |url| url.origin().ascii_serialization())
-    }
-}
-
-impl Flow {
-    /// Who sends a request.
-    fn credentials(self, course: &Course, action: Action) -> Credentials {
-        match (self, action) {
-            (Self::Assistant, _) => Credentials::None { client: course.assistant() },
-            (Self::Service, _) | (Self::Exchange, Action::Authenticate | Action::Exchange | Action::Introspect) => {
-                let (client, secret) = DEMO_SERVICE;
-                Credentials::Basic { client: ClientId::new(client), secret: Exposed::new(secret) }
-            }
-            (Self::Device, _) => Credentials::None { client: ClientId::new(DEMO_TV) },
-            _ => Credentials::None { client: ClientId::new(DEMO_APP) },
-        }
-    }
-}
-
-impl Course {
-    /// Who the assistant is by now.
-    fn assistant(&self) -> ClientId {
-        self.found.client.clone().unwrap_or_else(|| ClientId::new(DEMO_ASSISTANT))
     }
 }
 
