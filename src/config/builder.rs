@@ -26,6 +26,8 @@ pub struct ConfigBuilder {
     /// What single options chose.
     pub(super) choices: Vec<(Practice, Stance)>,
     pub(super) registration: Option<Registration>,
+    #[cfg(feature = "jose")]
+    pub(super) jwt_access_tokens: Option<super::JwtAccessTokens>,
 }
 
 impl ConfigBuilder {
@@ -207,6 +209,14 @@ impl ConfigBuilder {
         self
     }
 
+    /// Issues access tokens as JWTs [RFC 9068], signed by `keys`, instead of references that only this server understands.
+    #[cfg(feature = "jose")]
+    #[must_use]
+    pub fn jwt_access_tokens(mut self, change: impl FnOnce(&mut super::JwtAccessTokens)) -> Self {
+        change(self.jwt_access_tokens.get_or_insert_default());
+        self
+    }
+
     /// Serves token exchange [RFC 8693]; the host decides over each one, as [`Question::TokenExchange`].
     ///
     /// [`Question::TokenExchange`]: crate::Question::TokenExchange
@@ -310,8 +320,12 @@ impl ConfigBuilder {
     ///
     /// An option is dangerous, contradicts another, or could not work; the error names it and says what to do.
     pub fn build(self) -> Result<Arc<Config>, ConfigFault> {
-        let Self { mut config, scopes, sensitive, default_scope, audience, resources, profile, choices, registration } =
-            self;
+        #[cfg(feature = "jose")]
+        let jwt = self.jwt_access_tokens;
+        #[rustfmt::skip]
+        let Self {
+            mut config, scopes, sensitive, default_scope, audience, resources, profile, choices, registration, ..
+        } = self;
         config.policy = profile.policy();
         choices.into_iter().try_for_each(|(practice, stance)| config.policy.choose(practice, stance))?;
         config.issuer_path = issuer_path(&config.issuer)?;
@@ -368,6 +382,10 @@ impl ConfigBuilder {
         config.dpop.as_ref().map_or(Ok(()), super::Dpop::check)?;
         #[cfg(feature = "jose")]
         config.client_assertions.as_ref().map_or(Ok(()), super::ClientAssertions::check)?;
+        #[cfg(feature = "jose")]
+        if let Some(wanted) = jwt {
+            config.jwt = Some(super::jwt_access_tokens::JwtIssue::new(&wanted, &config)?);
+        }
         config.registration =
             registration.map(|registration| RegistrationPolicy::new(registration, &config)).transpose()?;
         config.client_documents.check(&config)?;

@@ -83,6 +83,14 @@ pub enum ConfigFault {
         "client_assertions: use algorithms with a public key, a longest life of 1 s to 1 h, and a clock tolerance of at most 60 s"
     )]
     ClientAssertions,
+    /// JWT access tokens.
+    #[cfg(feature = "jose")]
+    #[error("jwt_access_tokens: {advice}")]
+    #[non_exhaustive]
+    JwtAccessTokens {
+        /// What to do.
+        advice: &'static str,
+    },
     /// Registration.
     #[error(
         "registration: use scopes that are listed in scopes, give a default_scope or by_default within at_most, and at least one initial access token unless it is open"

@@ -12,6 +12,8 @@ mod detail_type;
 #[cfg(feature = "jose")]
 mod dpop;
 mod fault;
+#[cfg(feature = "jose")]
+mod jwt_access_tokens;
 mod keys;
 mod lifetimes;
 mod mutual_tls;
@@ -35,6 +37,8 @@ pub use detail_type::DetailType;
 #[cfg(feature = "jose")]
 pub use dpop::Dpop;
 pub use fault::ConfigFault;
+#[cfg(feature = "jose")]
+pub use jwt_access_tokens::JwtAccessTokens;
 pub use lifetimes::Lifetimes;
 pub use mutual_tls::MutualTls;
 pub use paths::Paths;
@@ -85,6 +89,8 @@ pub struct Config {
     dpop: Option<Dpop>,
     #[cfg(feature = "jose")]
     client_assertions: Option<ClientAssertions>,
+    #[cfg(feature = "jose")]
+    jwt: Option<jwt_access_tokens::JwtIssue>,
 }
 
 /// The device authorization grant, where it is served [RFC 8628].
@@ -126,6 +132,8 @@ impl Config {
             profile: Profile::oauth21(),
             choices: Vec::new(),
             registration: None,
+            #[cfg(feature = "jose")]
+            jwt_access_tokens: None,
             config: Self {
                 issuer: issuer.into(),
                 issuer_path: String::new(),
@@ -157,6 +165,8 @@ impl Config {
                 dpop: None,
                 #[cfg(feature = "jose")]
                 client_assertions: None,
+                #[cfg(feature = "jose")]
+                jwt: None,
             },
         }
     }
@@ -333,6 +343,13 @@ impl Config {
     #[expect(clippy::unused_self, reason = "with the feature it is used")]
     pub(crate) const fn assertion_algorithms(&self) -> Vec<String> {
         Vec::new()
+    }
+
+    /// Whether no token can be for all of `audience` at once: there are no JWTs.
+    #[cfg(not(feature = "jose"))]
+    #[expect(clippy::unused_self, reason = "with the feature it is used")]
+    pub(crate) const fn is_torn(&self, _: &[Resource]) -> bool {
+        false
     }
 
     /// Whether clients may register for tokens that are bound to their certificates.

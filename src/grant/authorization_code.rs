@@ -76,7 +76,7 @@ impl Redemption {
         let next = grant.value().becoming(GrantState::Live(Live { code: Some(code.digest), chain }));
         let expires = next.forgettable(env.now, requester.keeps());
         let kept = grant.replace(next, expires);
-        Ok(requester.tokens(GrantType::AuthorizationCode, grant.value(), kept, allowance, refresh.as_ref()))
+        requester.tokens(GrantType::AuthorizationCode, grant.value(), kept, allowance, refresh.as_ref())
     }
 
     /// The URI must be that of the authorization request [RFC 6749 §4.1.3]; a client with a single one may leave it out,

@@ -41,5 +41,5 @@ pub(crate) fn decide(requester: &Requester<'_>, scope: Option<&str>) -> Decided 
     });
     let expires = grant.forgettable(env.now, requester.keeps());
     let kept = Change::new_grant(Arc::clone(&grant), expires);
-    Ok(requester.tokens(GrantType::ClientCredentials, &grant, kept, allowance, None))
+    requester.tokens(GrantType::ClientCredentials, &grant, kept, allowance, None)
 }

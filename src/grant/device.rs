@@ -73,7 +73,7 @@ fn redeem(grant: &Seen<'_, Grant>, device: &DeviceCode, requester: &Requester<'_
     let next = grant.value().becoming(GrantState::Live(Live { code: Some(device.digest), chain }));
     let expires = next.forgettable(requester.env.now, requester.keeps());
     let kept = grant.replace(next, expires);
-    Ok(requester.tokens(GrantType::DeviceCode, grant.value(), kept, allowance, refresh.as_ref()))
+    requester.tokens(GrantType::DeviceCode, grant.value(), kept, allowance, refresh.as_ref())
 }
 
 fn wait<R>(

@@ -92,7 +92,7 @@ impl Extending {
         // One row has one expectation: that of the client comes with the tokens.
         changes.retain(|change| change.key != Key::Client(grant.client.clone()));
         changes.push(Change::new_grant(grant.clone(), expires));
-        Ok(requester.issue(Issue {
+        requester.issue(Issue {
             grant_type: GrantType::Extension(self.extension.grant_type()),
             grant: &grant,
             changes,
@@ -100,7 +100,7 @@ impl Extending {
             lifetime: config.lifetimes().access_token,
             act: None,
             refresh: refresh.as_ref(),
-        }))
+        })
     }
 
     fn scope(

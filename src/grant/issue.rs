@@ -12,12 +12,13 @@ use crate::record::{
     AccessToken, Actor, AuthorizationDetails, Chain, Client, Confirmation, Exposed, Grant, GrantType, Handle,
     HandleKind, Resource, Scope, TokenId,
 };
-use crate::snapshot::{Halt, Seen};
+use crate::snapshot::{Halt, Seen, Snapshot};
 use crate::step::Plan;
 use crate::store::Change;
 use crate::wire::{ACCESS_TOKEN_TYPE, ClientCertificate, TokenRefusal, TokenResponse};
 
 use super::ensure;
+use super::jwt::NewJwt;
 
 /// A decision of a grant type.
 pub(crate) type Decided = Result<Plan<TokenResponse, TokenRefusal>, Halt<TokenRefusal>>;
@@ -61,6 +62,7 @@ pub(crate) struct Requester<'a> {
     pub(crate) resource: &'a [String],
     /// What the token shall allow beside the scope, if that was said.
     pub(crate) details: Option<&'a Exposed>,
+    pub(crate) seen: &'a Snapshot,
     pub(crate) env: &'a Env,
 }
 
@@ -98,6 +100,7 @@ impl Requester<'_> {
             // A token for several resources could be used by each of them at the others [RFC 8707 §3].
             _ => return Err(TokenRefusal::TargetInvalid),
         };
+        ensure(!self.config.is_torn(&audience), TokenRefusal::TargetInvalid)?;
         // What the client may not have any more is not given, whenever it was granted.
         ensure(self.client.value().may_have(&audience), TokenRefusal::TargetInvalid)?;
         let scope = self.config.scope_at(&audience, &self.config.still(scope, self.client.value()));
@@ -120,14 +123,19 @@ impl Requester<'_> {
     }
 
     /// Plans tokens, as long as the client is still what it was.
-    pub(crate) fn issue<F>(&self, issue: Issue<'_>) -> Plan<TokenResponse, F> {
+    ///
+    /// # Errors
+    ///
+    /// The access token is a JWT that was not signed yet.
+    pub(crate) fn issue<F>(&self, issue: Issue<'_>) -> Result<Plan<TokenResponse, F>, Halt<F>> {
         let Self { config, client, env, .. } = self;
         let Issue { grant_type, grant, mut changes, allowance, lifetime, act, refresh } = issue;
         let Allowance { scope, details, audience, cnf } = allowance;
         let access = Handle::mint(grant.id, env, "access token");
+        let jwt = NewJwt::of(&access, &audience, config, env);
         let token_type = Confirmation::token_type(cnf.as_deref());
         let token = AccessToken {
-            id: TokenId::of(&access),
+            id: jwt.as_ref().map_or_else(|| TokenId::of(&access), NewJwt::id),
             client: client.value().id().clone(),
             client_may_vanish: client.value().is_self_registered(),
             scope: scope.clone(),
@@ -146,22 +154,26 @@ impl Requester<'_> {
             scope: scope.clone(),
             details: details.clone(),
         };
-        let mut response = TokenResponse::bearer(
-            access.expose(config.brand(), HandleKind::AccessToken),
-            lifetime.as_secs(),
-            scope,
-            refresh.map(|handle| self.expose_refresh(handle)),
-        );
+        let access = match jwt {
+            Some(jwt) => jwt.sign(grant, &token, config, self.seen)?,
+            None => access.expose(config.brand(), HandleKind::AccessToken),
+        };
+        let mut response =
+            TokenResponse::bearer(access, lifetime.as_secs(), scope, refresh.map(|handle| self.expose_refresh(handle)));
         response.token_type = Cow::Borrowed(token_type);
         response.authorization_details = details;
         if grant_type == GrantType::TokenExchange {
             response.issued_token_type = Some(ACCESS_TOKEN_TYPE.to_owned());
         }
         changes.extend([client.still(), Change::new_token(token)]);
-        Plan::grant(changes, response).reporting(event)
+        Ok(Plan::grant(changes, response).reporting(event))
     }
 
     /// The tokens of a grant that is its client's own, and whose own change is `kept`.
+    ///
+    /// # Errors
+    ///
+    /// The access token is a JWT that was not signed yet.
     pub(crate) fn tokens<'i, F>(
         &self,
         grant_type: GrantType,
@@ -169,7 +181,7 @@ impl Requester<'_> {
         kept: Change,
         allowance: Allowance,
         refresh: Option<&'i Handle>,
-    ) -> Plan<TokenResponse, F> {
+    ) -> Result<Plan<TokenResponse, F>, Halt<F>> {
         let lifetime = self.config.lifetimes().access_token;
         let mut changes = Vec::with_capacity(3);
         changes.push(kept);

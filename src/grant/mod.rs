@@ -8,12 +8,19 @@ pub(crate) mod extension;
 pub(crate) mod holders;
 pub(crate) mod implicit;
 mod issue;
+#[cfg(feature = "jose")]
+mod jwt;
+#[cfg(not(feature = "jose"))]
+#[path = "no_jwt.rs"]
+mod jwt;
 pub(crate) mod password;
+mod presented_access;
 pub(crate) mod refresh;
 mod revoke;
 pub(crate) mod token_exchange;
 
 pub(crate) use issue::{Allowance, Requester};
+pub(crate) use presented_access::{FoundAccess, PresentedAccess};
 pub(crate) use revoke::{replayed, revoked};
 
 /// `Ok` if `holds`, for checks that read as one line.

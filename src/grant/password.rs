@@ -94,6 +94,6 @@ impl Verifying {
         grant.state = GrantState::Live(Live { code: None, chain });
         let expires = grant.forgettable(env.now, requester.keeps());
         let kept = Change::new_grant(grant.clone(), expires);
-        Ok(requester.tokens(GrantType::Password, &grant, kept, allowance, refresh.as_ref()))
+        requester.tokens(GrantType::Password, &grant, kept, allowance, refresh.as_ref())
     }
 }

@@ -84,12 +84,12 @@ impl Refreshing {
         if let Presented::Retry(successor) = presented {
             let again = Event::RefreshRetried { grant: id, client: grant.value().client.clone() };
             let kept = keep(&grant, chain, requester);
-            let plan = requester.tokens(GrantType::RefreshToken, grant.value(), kept, allowance, Some(&successor));
+            let plan = requester.tokens(GrantType::RefreshToken, grant.value(), kept, allowance, Some(&successor))?;
             return Ok(plan.reporting(again));
         }
         let (successor, chain) = chain.advance(handle, requester.chain_binding(&allowance), &lifetimes, env);
         let kept = replace(&grant, live, chain, requester);
-        Ok(requester.tokens(GrantType::RefreshToken, grant.value(), kept, allowance, Some(&successor)))
+        requester.tokens(GrantType::RefreshToken, grant.value(), kept, allowance, Some(&successor))
     }
 }
 

@@ -10,18 +10,18 @@
 
 use std::sync::Arc;
 
-use crate::env::Env;
+use crate::config::Config;
 use crate::record::{
-    AccessToken, Actor, AuthorizationDetails, Client, ClientId, Confirmation, Exposed, Grant, GrantType, Handle,
-    HandleKind, Resource, Scope, Subject, TokenId,
+    AccessToken, Actor, AuthorizationDetails, Client, ClientId, Confirmation, Exposed, Grant, GrantType, Resource,
+    Scope, Subject,
 };
 use crate::snapshot::{Halt, Question, Seen, Snapshot, Verdict};
 use crate::store::{Change, Key};
 use crate::wire::{ACCESS_TOKEN_TYPE, ExchangeParameters, TokenRefusal};
 
-use super::ensure;
 use super::holders::{self, holders};
 use super::issue::{Allowance, Decided, Issue, Requester};
+use super::{FoundAccess, PresentedAccess, ensure};
 
 /// Tokens as presented for an exchange.
 #[derive(Clone, Debug)]
@@ -30,12 +30,6 @@ pub(crate) struct Exchanging {
     subject: Option<PresentedAccess>,
     actor: Option<PresentedAccess>,
     scope: Option<String>,
-}
-
-/// An access token as presented, by the names of its records.
-#[derive(Clone, Copy, Debug)]
-struct PresentedAccess {
-    token: TokenId,
 }
 
 /// A live access token and the grant behind it.
@@ -71,29 +65,25 @@ pub struct ExchangeQuestion {
 }
 
 impl Exchanging {
-    pub(crate) fn new(brand: &str, parameters: Box<ExchangeParameters>, scope: Option<String>) -> Self {
-        let read = |text: &Option<Exposed>| {
-            let handle = Handle::parse(brand, HandleKind::AccessToken, text.as_ref()?.as_str())?;
-            Some(PresentedAccess { token: TokenId::of(&handle) })
-        };
+    pub(crate) fn new(config: &Config, parameters: Box<ExchangeParameters>, scope: Option<String>) -> Self {
+        let read = |text: &Option<Exposed>| PresentedAccess::parse(config, text.as_ref()?.as_str());
         let (subject, actor) = (read(&parameters.subject_token), read(&parameters.actor_token));
         Self { parameters, subject, actor, scope }
     }
 
     pub(crate) fn keys(&self) -> impl Iterator<Item = Key> {
-        let presented = self.subject.into_iter().chain(self.actor);
-        presented.flat_map(|presented| [Key::Grant(presented.token.grant), Key::Token(presented.token)])
+        self.subject.iter().chain(&self.actor).flat_map(PresentedAccess::keys)
     }
 
     pub(crate) fn decide(&self, requester: &Requester<'_>, seen: &Snapshot) -> Decided {
         let Requester { config, env, .. } = requester;
         requester.may_use(GrantType::TokenExchange)?;
         self.check_types()?;
-        seen.all(self.holder_keys(seen)?)?;
-        let subject = live(self.subject, seen, env)?.ok_or(TokenRefusal::SubjectTokenInvalid)?;
+        seen.all(self.holder_keys(config, seen)?)?;
+        let subject = live(self.subject.as_ref(), requester, seen)?.ok_or(TokenRefusal::SubjectTokenInvalid)?;
         ensure(subject.may_be_shown_by(requester), TokenRefusal::SubjectTokenInvalid)?;
         let actor = match &self.parameters.actor_token {
-            Some(_) => Some(live(self.actor, seen, env)?.ok_or(TokenRefusal::ActorTokenInvalid)?),
+            Some(_) => Some(live(self.actor.as_ref(), requester, seen)?.ok_or(TokenRefusal::ActorTokenInvalid)?),
             None => None,
         };
         let shown = actor.as_ref().is_none_or(|actor| actor.may_be_shown_by(requester));
@@ -117,7 +107,7 @@ impl Exchanging {
             }
         }
         let lifetime = config.lifetimes().access_token.min(env.now.until(subject.token.value().expires));
-        Ok(requester.issue(Issue {
+        requester.issue(Issue {
             grant_type: GrantType::TokenExchange,
             grant: subject.grant.value(),
             changes: relied,
@@ -125,14 +115,14 @@ impl Exchanging {
             lifetime,
             act,
             refresh: None,
-        }))
+        })
     }
 
     /// The clients whose end would be the end of a presented token, so that they are read together.
-    fn holder_keys(&self, seen: &Snapshot) -> Result<Vec<Key>, Halt<TokenRefusal>> {
+    fn holder_keys(&self, config: &Config, seen: &Snapshot) -> Result<Vec<Key>, Halt<TokenRefusal>> {
         let mut found = Vec::new();
-        for PresentedAccess { token } in self.subject.iter().chain(&self.actor) {
-            if let Some((grant, token)) = seen.grant(token.grant)?.zip(seen.token(*token)?) {
+        for presented in self.subject.iter().chain(&self.actor) {
+            if let Some(FoundAccess { grant, token }) = presented.find(config, seen)? {
                 found.extend(holders::keys(grant.value(), token.value()));
             }
         }
@@ -209,12 +199,12 @@ impl Exchanging {
 }
 
 fn live<'s>(
-    presented: Option<PresentedAccess>,
+    presented: Option<&PresentedAccess>,
+    Requester { config, env, .. }: &Requester<'_>,
     seen: &'s Snapshot,
-    env: &Env,
 ) -> Result<Option<LiveAccess<'s>>, Halt<TokenRefusal>> {
-    let Some(PresentedAccess { token }) = presented else { return Ok(None) };
-    let Some((grant, token)) = seen.grant(token.grant)?.zip(seen.token(token)?) else { return Ok(None) };
+    let Some(presented) = presented else { return Ok(None) };
+    let Some(FoundAccess { grant, token }) = presented.find(config, seen)? else { return Ok(None) };
     let Some(holders) = holders(grant.value(), token.value(), seen)? else { return Ok(None) };
     let live = grant.value().is_live() && env.now < token.value().expires;
     Ok(live.then_some(LiveAccess { grant, token, holders }))

@@ -78,6 +78,16 @@ impl KeySet {
         self.keys.iter().rev().find(signing).map(|known| &known.key)
     }
 
+    /// The first key of these algorithms to sign.
+    pub(crate) fn first(&self, algorithms: Algorithms) -> Option<&SigningKey> {
+        self.keys.iter().map(|known| &known.key).find(|key| algorithms.contain(key.algorithm()))
+    }
+
+    /// The key of this name, wherever it stands.
+    pub(crate) fn named(&self, kid: &str) -> Option<&SigningKey> {
+        self.keys.iter().map(|known| &known.key).find(|key| key.kid() == kid)
+    }
+
     /// Where the key of this name stands.
     #[must_use]
     pub fn state(&self, kid: &str, now: Timestamp) -> KeyState {

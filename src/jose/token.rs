@@ -77,24 +77,29 @@ impl SigningKey {
         if !purpose.takes(self.algorithm) {
             return Err(KeyFault::Misused);
         }
+        let mut printed = Vec::with_capacity(512);
+        serde_json::to_writer(&mut printed, claims).map_err(|_| KeyFault::Failed)?;
+        if printed.first() == Some(&b'{') { Ok(self.print(purpose, &printed)) } else { Err(KeyFault::Failed) }
+    }
+
+    /// The same of claims that are printed, for a purpose that takes every key: each of ours is asymmetric.
+    pub(crate) fn print(&self, purpose: &Purpose, claims: &[u8]) -> Unsigned {
         let mut header = Vec::with_capacity(128);
-        header.extend_from_slice(br#"{"typ":"#);
-        serde_json::to_writer(&mut header, purpose.typ()).map_err(|_| KeyFault::Failed)?;
+        header.extend_from_slice(br#"{"typ":""#);
+        header.extend_from_slice(purpose.typ().as_bytes());
+        header.push(b'"');
         if purpose.embeds_key() {
             let rest = format!(r#","alg":"{}","jwk":{}}}"#, self.algorithm, Value::from(self.public.bare()));
             header.extend_from_slice(rest.as_bytes());
         } else {
             header.extend_from_slice(self.header.as_bytes());
         }
-        let mut printed = Vec::with_capacity(512);
-        serde_json::to_writer(&mut printed, claims).map_err(|_| KeyFault::Failed)?;
-        let claims = if printed.first() == Some(&b'{') { printed } else { return Err(KeyFault::Failed) };
         let signature = self.public.signature_len();
         let mut text = String::with_capacity((header.len() + claims.len() + signature) * 4 / 3 + 8);
         URL_SAFE_NO_PAD.encode_string(header, &mut text);
         text.push('.');
         URL_SAFE_NO_PAD.encode_string(claims, &mut text);
-        Ok(Unsigned { key: Arc::clone(&self.kid), algorithm: self.algorithm, text })
+        Unsigned { key: Arc::clone(&self.kid), algorithm: self.algorithm, text }
     }
 }
 

@@ -59,6 +59,8 @@ pub use response_type::ResponseType;
 pub use scope::{Scope, ScopeMalformed};
 pub use secret::{ClientSecretDigest, Digest, Exposed, GrantId, Handle, HandleKind};
 pub use standing::{RegisteredBy, Standing};
+#[cfg(feature = "jose")]
+pub(crate) use token::JwtId;
 pub use token::{AccessToken, TokenId};
 pub(crate) use user_code::TypedCode;
 pub use user_code::{UserCode, UserCodeFormat};

@@ -329,7 +329,7 @@ fn salted(salt: &[u8; 16], secret: &str) -> Digest {
 }
 
 /// The first `A` bytes of a longer array.
-fn head<const N: usize, const A: usize>(bytes: &[u8; N]) -> [u8; A] {
+pub(super) fn head<const N: usize, const A: usize>(bytes: &[u8; N]) -> [u8; A] {
     const { assert!(A <= N) };
     let mut head = [0; A];
     head.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);

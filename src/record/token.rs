@@ -1,20 +1,25 @@
-//! A reference access token.
+//! An access token, as it is kept.
 
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+#[cfg(feature = "jose")]
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "jose")]
+use super::secret;
 use super::{Actor, AuthorizationDetails, ClientId, Confirmation, Digest, GrantId, Handle, Resource, Scope};
 use crate::env::Timestamp;
 
-/// The name of a reference token in the store: its grant, and the digest of its secret.
+/// The name of an access token in the store: its grant, and the digest of what tells it from the others of that grant, the
+/// secret of a reference token, or the name in the `jti` of a JWT.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct TokenId {
     /// The grant it belongs to.
     pub grant: GrantId,
-    /// The digest of its secret.
+    /// The digest of its secret, or of its name.
     pub digest: Digest,
 }
 
@@ -28,6 +33,46 @@ impl Hash for TokenId {
 impl TokenId {
     pub(crate) fn of(handle: &Handle) -> Self {
         Self { grant: handle.grant(), digest: handle.digest() }
+    }
+}
+
+/// The `jti` of a JWT access token: where its record is. It is no secret, and of another length than one, so that it is of
+/// no use as a reference token.
+#[cfg(feature = "jose")]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct JwtId {
+    grant: GrantId,
+    name: [u8; 16],
+}
+
+#[cfg(feature = "jose")]
+impl JwtId {
+    /// The name of the JWT that is issued in place of `handle`.
+    pub(crate) fn of(handle: &Handle) -> Self {
+        Self { grant: handle.grant(), name: secret::head(handle.secret()) }
+    }
+
+    /// Reads what [`Self::print`] wrote.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let mut raw = [0; 32];
+        if URL_SAFE_NO_PAD.decode_slice(text, &mut raw) != Ok(raw.len()) {
+            return None;
+        }
+        let (grant, name) = raw.split_first_chunk()?;
+        Some(Self { grant: GrantId::new(*grant), name: name.try_into().ok()? })
+    }
+
+    pub(crate) fn print(&self) -> String {
+        let mut raw = [0; 32];
+        let (grant, name) = raw.split_at_mut(16);
+        grant.copy_from_slice(self.grant.as_bytes());
+        name.copy_from_slice(&self.name);
+        URL_SAFE_NO_PAD.encode(raw)
+    }
+
+    /// Where its record is.
+    pub(crate) fn token(&self) -> TokenId {
+        TokenId { grant: self.grant, digest: Digest::of(&self.name) }
     }
 }
 

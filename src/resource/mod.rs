@@ -18,14 +18,11 @@ use url::{Origin, Url};
 
 use crate::config::Config;
 use crate::env::Timestamp;
-use crate::grant::ensure;
 use crate::grant::holders::holders;
+use crate::grant::{PresentedAccess, ensure};
 use crate::proof::Possession;
 use crate::proof::dpop::PresentedProof;
-use crate::record::{
-    Actor, AuthorizationDetails, ClientId, Confirmation, Grant, GrantId, Handle, HandleKind, Resource, Scope, Subject,
-    TokenId,
-};
+use crate::record::{Actor, AuthorizationDetails, ClientId, Confirmation, Grant, GrantId, Resource, Scope, Subject};
 use crate::snapshot::{Halt, Snapshot};
 use crate::step::{Decision, Endpoint, Plan};
 use crate::store::{Change, Key};
@@ -146,7 +143,7 @@ impl Demand {
 #[derive(Clone, Debug)]
 pub struct Access {
     config: Arc<Config>,
-    token: Result<Option<(Handle, TokenId)>, ResourceReason>,
+    token: Result<Option<PresentedAccess>, ResourceReason>,
     scheme: Option<TokenScheme>,
     proof: PresentedProof,
     certificate: Option<ClientCertificate>,
@@ -168,11 +165,7 @@ impl Access {
             }
             Ok((TokenScheme::Bearer, _)) | Err(_) => PresentedProof::none(),
         };
-        let token = shown.map(|(_, token)| {
-            let handle = Handle::parse(config.brand(), HandleKind::AccessToken, token.as_str())?;
-            let id = TokenId::of(&handle);
-            Some((handle, id))
-        });
+        let token = shown.map(|(_, token)| PresentedAccess::parse(config, token.as_str()));
         let token = token.map_err(|fault| match fault {
             BearerFault::Missing => ResourceReason::TokenMissing,
             BearerFault::Malformed => ResourceReason::Malformed,
@@ -192,10 +185,9 @@ impl Access {
 
     fn permit(&self, seen: &Snapshot, now: Timestamp) -> Result<Plan<Permit, ResourceRefusal>, Halt<ResourceReason>> {
         let (possession, used) = self.possession(seen)?;
-        let (handle, id) =
-            self.token.as_ref().map_err(|reason| *reason)?.as_ref().ok_or(ResourceReason::TokenInvalid)?;
-        let grant = seen.grant(handle.grant())?.ok_or(ResourceReason::TokenInvalid)?.value();
-        let token = seen.token(*id)?.ok_or(ResourceReason::TokenInvalid)?.value();
+        let token = self.token.as_ref().map_err(|reason| *reason)?.as_ref().ok_or(ResourceReason::TokenInvalid)?;
+        let found = token.find(&self.config, seen)?.ok_or(ResourceReason::TokenInvalid)?;
+        let (grant, token) = (found.grant.value(), found.token.value());
         ensure(grant.is_live() && now < token.expires, ResourceReason::TokenInvalid)?;
         let held = holders(grant, token, seen)?.is_some();
         ensure(held, ResourceReason::TokenInvalid)?;
@@ -291,7 +283,7 @@ impl Endpoint for Access {
     fn keys(&self) -> Vec<Key> {
         let found = self.token.iter().flatten();
         let used = || self.proof.record().filter(|_| self.config.uses_proofs_up());
-        found.flat_map(|(handle, id)| [Key::Grant(handle.grant()), Key::Token(*id)]).chain(used()).collect()
+        found.flat_map(PresentedAccess::keys).chain(used()).collect()
     }
 
     fn decide(&self, seen: &Snapshot) -> Decision<Self> {

@@ -106,7 +106,7 @@ impl Endpoint for Approval {
         let client = client.id();
         let recalled = recall(config, Some(session), client, seen)?;
         let remembered = recalled.adding(&consent, client, &verified.audience, config, env.now);
-        Ok(verified.approve(config, consent, env, |response| response).writing(remembered))
+        Ok(verified.approve(config, consent, seen, |response| response)?.writing(remembered))
     }
 
     fn interrupted(&self, seen: &Snapshot) -> Option<AuthorizeRefusal> {

@@ -372,7 +372,7 @@ impl Endpoint for Authorize {
                 let may_act = self.visitor.may_act.as_deref().map(Arc::from);
                 let may_act = may_act.or_else(|| recalled.consent().and_then(|own| own.may_act.clone()));
                 let consent = Consent { session, scope, details, may_act };
-                Ok(verified.approve(&self.config, consent, seen.env()?, answer).writing(recalled.still()))
+                Ok(verified.approve(&self.config, consent, seen, answer)?.writing(recalled.still()))
             }
             Err(Halt::Missing(need)) => Err(Halt::Missing(need)),
             Err(Halt::Refused(missing)) if missing.reason == AuthorizeReason::ConsentForbidden => {

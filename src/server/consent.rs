@@ -10,6 +10,7 @@ use crate::record::{
     AuthorizationDetails, ClientId, Grant, GrantId, GrantState, Handle, HandleKind, IssuedCode, Live, ResponseType,
     Scope, Subject,
 };
+use crate::snapshot::{Halt, Snapshot};
 use crate::step::Plan;
 use crate::store::Change;
 use crate::wire::{AuthorizationOutcome, AuthorizationResponse, AuthorizeRefusal, TokenResponse};
@@ -31,19 +32,23 @@ type Outcome = Plan<AuthorizationOutcome, AuthorizeRefusal>;
 
 impl Verified<'_, '_> {
     /// Plans what was asked for, as long as the client is still what it was; a pushed request ends with it.
+    ///
+    /// # Errors
+    ///
+    /// There is no seed yet, or a token was not signed yet.
     pub(super) fn approve<R>(
         &self,
         config: &Config,
         consent: Consent<'_>,
-        env: &Env,
+        seen: &Snapshot,
         reply: impl FnOnce(AuthorizationResponse) -> R,
-    ) -> Plan<R, AuthorizeRefusal> {
+    ) -> Result<Plan<R, AuthorizeRefusal>, Halt<AuthorizeRefusal>> {
         let outcome = match self.response_type {
-            ResponseType::Code => self.issue_code(config, consent, env),
-            ResponseType::Token => self.issue_token(config, consent, env),
+            ResponseType::Code => self.issue_code(config, consent, seen.env()?),
+            ResponseType::Token => self.issue_token(config, consent, seen)?,
             ResponseType::None => self.note(consent),
         };
-        outcome.writing(self.consumed()).replying(|outcome| reply(self.to.answer(outcome)))
+        Ok(outcome.writing(self.consumed()).replying(|outcome| reply(self.to.answer(outcome))))
     }
 
     /// [RFC 6749 §4.1.2]
@@ -67,7 +72,13 @@ impl Verified<'_, '_> {
     }
 
     /// [RFC 6749 §4.2.2]
-    fn issue_token(&self, config: &Config, consent: Consent<'_>, env: &Env) -> Outcome {
+    fn issue_token(
+        &self,
+        config: &Config,
+        consent: Consent<'_>,
+        seen: &Snapshot,
+    ) -> Result<Outcome, Halt<AuthorizeRefusal>> {
+        let env = seen.env()?;
         let state = GrantState::Live(Live { code: None, chain: None });
         let subject = consent.session.subject.clone();
         let grant = self.grant(config, GrantId::mint(env), consent, state, env);
@@ -85,6 +96,7 @@ impl Verified<'_, '_> {
             possession: None,
             resource: &[],
             details: None,
+            seen,
             env,
         };
         let token = |TokenResponse { access_token, token_type, expires_in, scope, .. }| AuthorizationOutcome::Token {
@@ -93,7 +105,8 @@ impl Verified<'_, '_> {
             expires_in,
             scope,
         };
-        implicit::issue(&requester, &grant, allowance).replying(token).reporting(granted(&grant, subject))
+        let issued = implicit::issue(&requester, &grant, allowance)?;
+        Ok(issued.replying(token).reporting(granted(&grant, subject)))
     }
 
     /// [OAuth 2.0 Multiple Response Types §4]: whether and where the consent is kept is the host's to say.

@@ -2,7 +2,8 @@
 
 use crate::client_auth::{self, authenticate};
 use crate::config::Config;
-use crate::record::{Client, ClientId, Handle, HandleKind, TokenId};
+use crate::grant::PresentedAccess;
+use crate::record::{Client, Handle, HandleKind};
 use crate::snapshot::{Halt, Seen, Snapshot};
 use crate::store::{Change, Key};
 use crate::wire::{ClientCertificate, Credentials, TokenQuery, TokenRefusal};
@@ -19,26 +20,26 @@ pub(super) struct Inquiry {
 /// A token as presented, of the kind that its text says; a hint could add nothing.
 #[derive(Clone, Debug)]
 pub(super) enum PresentedToken {
-    Access(Handle, TokenId),
+    Access(PresentedAccess),
     Refresh(Handle),
 }
 
 impl Inquiry {
-    pub(super) fn new(brand: &str, query: TokenQuery) -> Self {
-        let token = query.token.as_ref().and_then(|token| PresentedToken::parse(brand, token.as_str()));
+    pub(super) fn new(config: &Config, query: TokenQuery) -> Self {
+        let token = query.token.as_ref().and_then(|token| PresentedToken::parse(config, token.as_str()));
         let token_given = query.token.is_some();
         let TokenQuery { credentials, certificate, .. } = query;
         Self { credentials, certificate, token, token_given }
     }
 
     pub(super) fn keys(&self) -> Vec<Key> {
-        let (grant, token) = match &self.token {
-            Some(PresentedToken::Access(handle, id)) => (Some(handle.grant()), Some(*id)),
-            Some(PresentedToken::Refresh(handle)) => (Some(handle.grant()), None),
-            None => (None, None),
-        };
-        let asked = grant.map(Key::Grant).into_iter().chain(token.map(Key::Token));
-        client_auth::keys(&self.credentials).chain(asked).collect()
+        let mut keys: Vec<_> = client_auth::keys(&self.credentials).collect();
+        match &self.token {
+            Some(PresentedToken::Access(access)) => keys.extend(access.keys()),
+            Some(PresentedToken::Refresh(handle)) => keys.push(Key::Grant(handle.grant())),
+            None => {}
+        }
+        keys
     }
 
     pub(super) fn authenticate<'s>(
@@ -47,19 +48,6 @@ impl Inquiry {
         seen: &'s Snapshot,
     ) -> Result<(Seen<'s, Client>, Option<Change>), Halt<TokenRefusal>> {
         authenticate(config, (&self.credentials, self.certificate.as_ref()), seen)
-    }
-
-    /// Whether the token was issued to `client`: an access token may be of another one than its grant.
-    pub(super) fn own(
-        &self,
-        token: &PresentedToken,
-        client: &ClientId,
-        seen: &Snapshot,
-    ) -> Result<bool, Halt<TokenRefusal>> {
-        match token {
-            PresentedToken::Access(_, id) => Ok(seen.token(*id)?.is_some_and(|token| token.value().client == *client)),
-            PresentedToken::Refresh(_) => Ok(true),
-        }
     }
 
     /// The token in question; `None` if it cannot be one of ours.
@@ -72,12 +60,8 @@ impl Inquiry {
 }
 
 impl PresentedToken {
-    fn parse(brand: &str, text: &str) -> Option<Self> {
-        let read = |kind| Handle::parse(brand, kind, text);
-        let access = read(HandleKind::AccessToken).map(|handle| {
-            let id = TokenId::of(&handle);
-            Self::Access(handle, id)
-        });
-        access.or_else(|| read(HandleKind::RefreshToken).map(Self::Refresh))
+    fn parse(config: &Config, text: &str) -> Option<Self> {
+        let refresh = || Handle::parse(config.brand(), HandleKind::RefreshToken, text).map(Self::Refresh);
+        PresentedAccess::parse(config, text).map(Self::Access).or_else(refresh)
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::config::Config;
 use crate::env::Timestamp;
+use crate::grant::FoundAccess;
 use crate::grant::holders::holders;
 use crate::grant::refresh::Presented;
 use crate::record::{AccessToken, Client, ClientId, Confirmation, Grant, GrantState, Handle};
@@ -27,7 +28,7 @@ impl Introspect {
     /// Takes a request to the server of `config`.
     #[must_use]
     pub fn new(config: Arc<Config>, query: TokenQuery) -> Self {
-        Self { inquiry: Inquiry::new(config.brand(), query), config }
+        Self { inquiry: Inquiry::new(&config, query), config }
     }
 
     pub(super) const fn client(&self) -> &ClientId {
@@ -111,8 +112,8 @@ impl Endpoint for Introspect {
         };
         let found = match self.inquiry.token()? {
             None => None,
-            Some(PresentedToken::Access(handle, id)) => match seen.grant(handle.grant())?.zip(seen.token(*id)?) {
-                Some((grant, token)) if holders(grant.value(), token.value(), seen)?.is_some() => {
+            Some(PresentedToken::Access(access)) => match access.find(&self.config, seen)? {
+                Some(FoundAccess { grant, token }) if holders(grant.value(), token.value(), seen)?.is_some() => {
                     Some(self.describe_access(grant.value(), token.value(), asker, now))
                 }
                 Some(_) | None => None,

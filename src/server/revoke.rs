@@ -6,8 +6,8 @@ use crate::config::Config;
 use crate::env::Timestamp;
 use crate::event::{Event, RevocationCause};
 use crate::grant::refresh::Presented;
-use crate::grant::revoked;
-use crate::record::{AccessToken, ClientId, Grant, GrantState, Live};
+use crate::grant::{FoundAccess, revoked};
+use crate::record::{AccessToken, Chain, ClientId, Grant, GrantState};
 use crate::snapshot::{Halt, Seen, Snapshot};
 use crate::step::{Decision, Endpoint, Plan};
 use crate::store::Key;
@@ -23,38 +23,48 @@ pub struct Revoke {
     inquiry: Inquiry,
 }
 
+/// A token that was presented, and the grant that it is of.
+struct Held<'s> {
+    grant: Seen<'s, Grant>,
+    /// Its record, if it is an access token.
+    token: Option<Seen<'s, AccessToken>>,
+}
+
 impl Revoke {
     /// Takes a request to the server of `config`.
     #[must_use]
     pub fn new(config: Arc<Config>, query: TokenQuery) -> Self {
-        Self { inquiry: Inquiry::new(config.brand(), query), config }
+        Self { inquiry: Inquiry::new(&config, query), config }
     }
 
     pub(super) const fn client(&self) -> &ClientId {
         self.inquiry.credentials.client()
     }
 
-    /// The live grant of the token, if the presenter proved to hold the token; a spent refresh token proves it as well.
+    /// What the presenter proved to hold, if its grant is live; a spent refresh token proves it as well.
     fn find<'s>(
         &self,
         token: &PresentedToken,
         seen: &'s Snapshot,
         now: Timestamp,
-    ) -> Result<Option<Seen<'s, Grant>>, Halt<TokenRefusal>> {
-        let (handle, known) = match token {
-            PresentedToken::Access(handle, id) => {
-                (handle, seen.token(*id)?.is_some_and(|token| now < token.value().expires))
+    ) -> Result<Option<Held<'s>>, Halt<TokenRefusal>> {
+        Ok(match token {
+            PresentedToken::Access(access) => {
+                let found = access.find(&self.config, seen)?;
+                let found = found.filter(|found| found.grant.value().is_live() && now < found.token.value().expires);
+                found.map(|FoundAccess { grant, token }| Held { grant, token: Some(token) })
             }
-            PresentedToken::Refresh(handle) => (handle, false),
-        };
-        let is_known = |live: &Live| match token {
-            PresentedToken::Access(..) => known,
-            PresentedToken::Refresh(_) => live.chain.as_ref().is_some_and(|chain| {
-                !matches!(chain.recognise(handle, now, &self.config.lifetimes()), Presented::Unknown)
-            }),
-        };
-        let found = seen.grant(handle.grant())?;
-        Ok(found.filter(|grant| matches!(&grant.value().state, GrantState::Live(live) if is_known(live))))
+            PresentedToken::Refresh(handle) => {
+                let known = |chain: &Chain| {
+                    !matches!(chain.recognise(handle, now, &self.config.lifetimes()), Presented::Unknown)
+                };
+                let live = |grant: &Seen<'_, Grant>| match &grant.value().state {
+                    GrantState::Live(live) => live.chain.as_ref().is_some_and(known),
+                    GrantState::CodeIssued(_) | GrantState::Device(_) | GrantState::Revoked => false,
+                };
+                seen.grant(handle.grant())?.filter(live).map(|grant| Held { grant, token: None })
+            }
+        })
     }
 }
 
@@ -81,15 +91,16 @@ impl Revoke {
         let nothing = || Plan::grant(Vec::new(), ());
         let Some(token) = self.inquiry.token()? else { return Ok(nothing()) };
         // [RFC 7009 §2.2]: an invalid token is as good as revoked.
-        let Some(grant) = self.find(token, seen, now)? else { return Ok(nothing()) };
-        if grant.value().client == *client && self.inquiry.own(token, client, seen)? {
+        let Some(Held { grant, token }) = self.find(token, seen, now)? else { return Ok(nothing()) };
+        // An access token may be of another client than its grant.
+        let own = token.is_none_or(|token| token.value().client == *client);
+        if own && grant.value().client == *client {
             let id = grant.value().id;
             let event = Event::GrantRevoked { grant: id, client: client.clone(), cause: RevocationCause::Request };
             return Ok(Plan::grant(vec![revoked(&grant, &self.config, now)], ()).reporting(event));
         }
         // A token that was exchanged lives in another client's grant, which goes on without it.
-        let PresentedToken::Access(_, id) = token else { return Ok(nothing()) };
-        let exchanged = seen.token(*id)?.filter(|token| token.value().client == *client);
+        let exchanged = token.filter(|_| own);
         Ok(Plan::grant(exchanged.iter().map(Seen::<AccessToken>::remove).collect(), ()))
     }
 }

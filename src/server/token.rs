@@ -63,7 +63,7 @@ impl Token {
                 Presented::Device(Poll::new(brand, device_code.as_ref()))
             }
             TokenGrant::TokenExchange(parameters) if config.serves(GrantType::TokenExchange) => {
-                Presented::Exchange(Exchanging::new(brand, parameters, request.scope))
+                Presented::Exchange(Exchanging::new(&config, parameters, request.scope))
             }
             TokenGrant::Password { username, password } if config.serves(GrantType::Password) => {
                 Presented::Password(Verifying::new(username, password, request.scope))
@@ -133,7 +133,7 @@ impl Endpoint for Token {
         let details = self.details.as_ref();
         let Self { config, resource, .. } = self;
         let certificate = self.certificate.as_ref();
-        let requester = Requester { config, client, certificate, possession, resource, details, env };
+        let requester = Requester { config, client, certificate, possession, resource, details, seen, env };
         let plan = match &self.grant {
             Presented::Code(redemption) => redemption.decide(&requester, seen),
             Presented::Refresh(refreshing) => refreshing.decide(&requester, seen),

@@ -248,7 +248,7 @@ fn check(config: &Config, request: &AuthorizationRequest, client: &Client) -> Re
     let scope = config.resolve_scope_beside(&details, client, request.scope.as_deref())?;
     let audience = config.resolve_resources(client, &request.resource)?;
     // The token is for all of them at once, and no second request chooses one [RFC 8707 §3].
-    let one = audience.len() <= 1 || audience == config.audience();
+    let one = audience.len() <= 1 || (audience == config.audience() && !config.is_torn(&audience));
     ensure(one || response_type != ResponseType::Token, AuthorizeReason::TargetInvalid)?;
     let prompt =
         PromptValues::parse(request.prompt.as_deref().unwrap_or_default()).ok_or(AuthorizeReason::PromptInvalid)?;

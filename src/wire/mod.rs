@@ -1,5 +1,7 @@
 //! Messages: one file each, parsed and printed by pure functions that both sides of a connection share.
 
+#[cfg(feature = "jose")]
+mod access_token;
 mod authorization_request;
 mod authorization_response;
 mod authorize_refusal;
@@ -26,6 +28,8 @@ mod token;
 mod token_query;
 mod token_refusal;
 
+#[cfg(feature = "jose")]
+pub use access_token::AccessTokenClaims;
 pub use authorization_request::AuthorizationRequest;
 pub use authorization_response::{AuthorizationMessage, AuthorizationOutcome, AuthorizationResponse, ResponseMode};
 pub use authorize_refusal::{AuthorizeReason, AuthorizeRefusal, PageReason};

@@ -163,6 +163,7 @@ fn what_existed_when_all_began_to_end_gives_nothing_whatever_runs_meanwhile() {
                     Arc::clone(ending.server.config()),
                     Arc::clone(&store.memory),
                 )
+                .with_host(Signing)
                 .with_sink(ending.log.clone())
                 .with_clock(ending.clock.clone())
                 .with_randomness(Counting::default()),

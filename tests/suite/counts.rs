@@ -11,7 +11,7 @@ use grantor::{ConfigBuilder, Progress};
 use http::{Request, Response, StatusCode};
 
 use crate::fault_cases;
-use crate::faulty::Fault;
+use crate::faulty::{Case, Fault};
 use crate::support::*;
 use crate::table::Shelf;
 
@@ -90,16 +90,16 @@ struct Day {
 
 impl Day {
     fn new(driver: Driver) -> Self {
+        Self::of(driver, FORMS[0])
+    }
+
+    /// A day on which access tokens have this form.
+    fn of(driver: Driver, form: fn(ConfigBuilder) -> ConfigBuilder) -> Self {
         let clock = Hands::default();
         let shelf = Shelf::default();
         clients().into_iter().for_each(|client| shelf.with(|table| table.put_client(client)));
         let store = Counted { shelf, counts: Mutex::default(), changes: Mutex::default() };
-        Self {
-            world: world_over(store, clock, |config: ConfigBuilder| config),
-            driver,
-            costs: Vec::new(),
-            sent: Vec::new(),
-        }
+        Self { world: world_over(store, clock, form), driver, costs: Vec::new(), sent: Vec::new() }
     }
 
     /// Notes what was spent since the last note.
@@ -224,7 +224,9 @@ fn a_request_costs_one_load_and_at_most_one_commit() {
         ("malformed", NOTHING),
     ];
     for driver in [Driver::Blocking, Driver::Async] {
-        assert_eq!(Day::new(driver).run().costs, expected, "{driver:?}");
+        for form in FORMS {
+            assert_eq!(Day::of(driver, *form).run().costs, expected, "{driver:?}");
+        }
     }
 }
 
@@ -256,16 +258,15 @@ fn every_further_request_costs_one_load_and_at_most_one_commit() {
         ("the end of a grant", Counts { loads: 2, commits: 1 }),
         ("the end of a device", WRITES),
     ];
-    let costs: Vec<_> = fault_cases::cases()
-        .iter()
-        .map(|case| {
+    for form in FORMS {
+        let cost = |case: &Case| {
             let (response, store) = case.ask(Fault::None, 0);
             assert_eq!(response.status(), case.good, "{}", case.name);
             let commits = *store.commits.lock().unwrap();
             (case.name, Counts { loads: *store.calls.lock().unwrap() - commits, commits })
-        })
-        .collect();
-    assert_eq!(costs, expected);
+        };
+        assert_eq!(fault_cases::cases(*form).iter().map(cost).collect::<Vec<_>>(), expected);
+    }
 }
 
 #[test]

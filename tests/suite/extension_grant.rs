@@ -3,6 +3,7 @@
 use http::{Request, StatusCode};
 use serde_json::{Value, json as value};
 
+use grantor::drive::Host;
 use grantor::event::Event;
 use grantor::extension::{
     ExtensionDecision, ExtensionGrant, ExtensionGranted, ExtensionId, ExtensionRecord, ExtensionRefusal,
@@ -95,7 +96,7 @@ fn world_of_tickets() -> World {
 }
 
 /// Puts a ticket there for ten minutes.
-pub(crate) fn put(world: &World<impl Store>, ticket: &str, value: Value) {
+pub(crate) fn put(world: &World<impl Store, impl Host>, ticket: &str, value: Value) {
     let record = ExtensionRecord::new(id(ticket), value, world.now().plus(std::time::Duration::from_secs(600)));
     assert_eq!(world.server.store().commit(&[Change::new_extension(record)]).unwrap(), Commit::Applied);
 }

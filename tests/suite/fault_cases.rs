@@ -48,8 +48,8 @@ pub(crate) fn wide_clients() -> Vec<Client> {
     vec![spa.build().unwrap(), web.build().unwrap()]
 }
 
-fn wide() -> Wide {
-    let world = crowd_of(wide_clients(), with_everything);
+fn wide(form: fn(ConfigBuilder) -> ConfigBuilder) -> Wide {
+    let world = crowd_of(wide_clients(), |config| form(with_everything(config)));
     let tokens = world.tokens();
     let text = |name: &str| tokens[name].as_str().unwrap().to_owned();
     let wide = Wide { access: text("access_token"), refresh: text("refresh_token"), world };
@@ -144,10 +144,10 @@ pub(crate) fn asking_for_a_token() -> Request<Vec<u8>> {
 }
 
 /// Every request with its answer, the answer to the same again, and whether the tokens there were die of it.
-pub(crate) fn cases() -> Vec<Case> {
+pub(crate) fn cases(form: fn(ConfigBuilder) -> ConfigBuilder) -> Vec<Case> {
     let mut cases = Vec::new();
     let mut add = |name, good, again, dies: bool, ask: &dyn Fn(&Wide) -> Ask| {
-        let wide = wide();
+        let wide = wide(form);
         let ask = ask(&wide);
         let dead = if dies { vec![wide.access, wide.refresh] } else { Vec::new() };
         cases.push(case(name, ask, wide.world, good, again, &dead));

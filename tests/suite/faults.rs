@@ -2,13 +2,13 @@
 
 use grantor::record::{Client, Scope};
 use grantor::server::{Place, Visitor};
-use grantor::{Randomness, RandomnessFailed, Seed};
+use grantor::{ConfigBuilder, Randomness, RandomnessFailed, Seed};
 use http::{Response, StatusCode};
 
 use crate::call::Sent;
 use crate::fault_cases;
 use crate::faulty::{Ask, Case, FAULTS, Fault, Faulty, Late, Willing};
-use crate::interleavings::crowd;
+use crate::interleavings::crowd_of;
 use crate::schedule::{Scene, bytes_of};
 use crate::support::*;
 use crate::table::{Shelf, Table};
@@ -22,8 +22,8 @@ struct Busy {
     current: String,
 }
 
-fn busy() -> Busy {
-    let world = crowd(30);
+fn busy(form: fn(ConfigBuilder) -> ConfigBuilder) -> Busy {
+    let world = crowd_of(Vec::new(), form);
     world.tokens();
     let service = [("grant_type", "client_credentials")];
     assert_eq!(world.token(&post_as("/token", &basic("service", "s"), &service)).status(), StatusCode::OK);
@@ -40,18 +40,18 @@ pub(crate) fn case(name: &'static str, ask: Ask, world: World<Shelf>, good: u16,
 }
 
 /// Requests that need a person.
-fn cases_with_person() -> Vec<Case> {
+fn cases_with_person(form: fn(ConfigBuilder) -> ConfigBuilder) -> Vec<Case> {
     let own = "https://own.example/cb";
     let visitor = |world: &World<Shelf>| Visitor::logged_in(world.session(), Some(Scope::parse("read").unwrap()));
     let authorize = |name, request, good| {
-        let world = busy().world;
+        let world = busy(form).world;
         let ask = Ask::Authorize(request, visitor(&world));
         case(name, ask, world, good, good, &[])
     };
     let prompt = |world: &World<Shelf>| Box::new(world.prompt(&authorization("spa", SPA, &[("prompt", "consent")])));
-    let approved = busy().world;
+    let approved = busy(form).world;
     let approval = Ask::Approve(prompt(&approved));
-    let denied = busy().world;
+    let denied = busy(form).world;
     let denial = Ask::Deny(prompt(&denied));
     vec![
         authorize("remembered consent", authorization("spa", SPA, &[]), 303),
@@ -65,10 +65,10 @@ fn cases_with_person() -> Vec<Case> {
 }
 
 /// Requests of clients.
-fn cases_without_person() -> Vec<Case> {
+fn cases_without_person(form: fn(ConfigBuilder) -> ConfigBuilder) -> Vec<Case> {
     let mut cases = Vec::new();
     let mut add = |name, good, again, dies: bool, ask: &dyn Fn(&Busy) -> Ask| {
-        let busy = busy();
+        let busy = busy(form);
         let ask = ask(&busy);
         let dead = if dies { vec![busy.access, busy.current] } else { Vec::new() };
         cases.push(case(name, ask, busy.world, good, again, &dead));
@@ -113,7 +113,10 @@ fn cases_without_person() -> Vec<Case> {
 }
 
 fn cases() -> impl Iterator<Item = Case> {
-    cases_with_person().into_iter().chain(cases_without_person()).chain(fault_cases::cases()).chain(proofs())
+    let of = |form: &fn(ConfigBuilder) -> ConfigBuilder| {
+        cases_with_person(*form).into_iter().chain(cases_without_person(*form)).chain(fault_cases::cases(*form))
+    };
+    FORMS.iter().flat_map(of).chain(proofs())
 }
 
 #[cfg(feature = "jose")]
@@ -234,7 +237,7 @@ fn whatever_a_store_does_nothing_is_given_that_was_not_committed() {
 
 #[test]
 fn a_person_is_sent_back_when_the_commit_fails_and_only_then() {
-    for case in cases_with_person() {
+    for case in FORMS.iter().flat_map(|form| cases_with_person(*form)) {
         let commits = ["remembered consent", "first party", "approval"].contains(&case.name);
         let (response, store) = case.ask(Fault::FailsBefore, 1);
         assert_eq!(*store.calls.lock().unwrap() == 2, commits, "{}", case.name);
@@ -249,7 +252,8 @@ fn a_person_is_sent_back_when_the_commit_fails_and_only_then() {
 
 #[test]
 fn a_lost_answer_is_met_by_the_rules_for_replays() {
-    for case in cases_without_person().into_iter().filter(|case| ["redemption", "refresh"].contains(&case.name)) {
+    let cases = FORMS.iter().flat_map(|form| cases_without_person(*form));
+    for case in cases.filter(|case| ["redemption", "refresh"].contains(&case.name)) {
         let (response, store) = case.ask(Fault::FailsAfter, 1);
         assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
         let again = Sent(case.ask_again(&store, 200));
@@ -294,12 +298,39 @@ fn a_host_that_is_down_lets_nothing_through() {
     let asks = |case: &Case| ["exchange", "delegation", "password"].contains(&case.name);
     for case in cases() {
         let store = Faulty::new(Shelf::new(case.world.server.store().table()), Fault::None, 0);
-        let server = case.server(&store, Late(100)).with_host(Willing { down: true });
+        let server = case.server(&store, Late(100)).with_host(Willing { down: true, ..Willing::default() });
         let response = case.ask.run(&server, case.world.session());
         let expected = if asks(&case) { StatusCode::SERVICE_UNAVAILABLE } else { case.good };
         assert_eq!(response.status(), expected, "{}", case.name);
         assert!(!asks(&case) || *store.commits.lock().unwrap() == 0, "{}", case.name);
     }
+}
+
+#[cfg(feature = "jose")]
+#[test]
+fn without_its_keys_the_server_gives_no_jwt_and_uses_nothing_up() {
+    let given = |sent: &Sent| {
+        let implicit = (sent.status() == StatusCode::SEE_OTHER).then(|| parameter(&sent.0, "access_token")).flatten();
+        sent.member("access_token").or(implicit).is_some_and(|token| !token.starts_with("gr_"))
+    };
+    let mut failed = 0;
+    for case in cases() {
+        let before = case.world.server.store().table().applied;
+        let store = || Faulty::new(Shelf::new(case.world.server.store().table()), Fault::None, 0);
+        let (mute, well) = (store(), store());
+        let server = case.server(&mute, Late(100)).with_host(Willing { mute: true, ..Willing::default() });
+        let response = case.ask.run(&server, case.world.session());
+        let usual = Sent(case.ask.run(&case.server(&well, Late(100)), case.world.session()));
+        if given(&usual) {
+            failed += 1;
+            assert_clear(&case, Fault::FailsBefore, &response, case.name);
+            assert!(mute.shelf.table().applied == before, "{}", case.name);
+            assert_eq!(case.ask_again(&mute, 101).status(), case.good, "{}", case.name);
+        } else {
+            assert_eq!((response.status(), response.body()), (usual.status(), usual.0.body()), "{}", case.name);
+        }
+    }
+    assert!(failed >= 10, "{failed} of the requests give a JWT");
 }
 
 #[test]

@@ -40,6 +40,8 @@ mod grant_secrets;
 mod implicit;
 mod incremental_consent;
 mod interleavings;
+#[cfg(feature = "jose")]
+mod jwt_access_tokens;
 mod machine;
 mod memory;
 mod model;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use grantor::drive::{self, NoHost};
+use grantor::drive;
 use grantor::event::Event;
 use grantor::record::{Client, ClientId, Digest, Record};
 use grantor::server::{Exchange, Place};
@@ -198,6 +198,13 @@ impl Scene {
             Step::Judge(ask) => ask.judged(Verdict::Allowed),
             other => other,
         };
+        let step = match step {
+            Step::Sign(ask) => {
+                let signature = sign(ask.question()).unwrap();
+                ask.signed(signature)
+            }
+            other => other,
+        };
         match step {
             Step::Done(done) => {
                 self.events.extend(done.events);
@@ -266,8 +273,7 @@ impl Scene {
         if grants.len() > self.families {
             broken.push(format!("{} families live", grants.len()));
         }
-        let mut current: Vec<_> =
-            usable.iter().filter(|token| token.contains("rt_") && self.is_active(token)).collect();
+        let mut current: Vec<_> = usable.iter().filter(|token| is_refresh(token) && self.is_active(token)).collect();
         current.sort();
         current.dedup();
         if current.len() > 1 {
@@ -319,7 +325,7 @@ impl Scene {
     pub(crate) fn probe(&self, place: Place, request: &Request<Vec<u8>>) -> Sent {
         let exchange = Exchange::parse(&self.config, place, request);
         let step = Step::start(exchange, Env::new(self.now, Seed::new([0xff; 32])));
-        let done = drive::run(step, &Shelf::new(self.table.clone()), &NoHost, &SystemRandomness).unwrap();
+        let done = drive::run(step, &Shelf::new(self.table.clone()), &Signing, &SystemRandomness).unwrap();
         Sent(done.reply.unwrap_or_else(|never| match never {}).into_response())
     }
 
@@ -331,7 +337,7 @@ impl Scene {
     /// Whether `token` is any good to those who have it: a spent refresh token is, as long as it gives its successor.
     pub(crate) fn is_usable(&self, token: &str) -> bool {
         self.is_active(token)
-            || token.contains("rt_") && self.probe(Place::Token, &refresh("spa", token)).status() == StatusCode::OK
+            || is_refresh(token) && self.probe(Place::Token, &refresh("spa", token)).status() == StatusCode::OK
     }
 
     fn is_active_for(&self, asker: &Request<Vec<u8>>, token: &str) -> bool {
@@ -355,7 +361,7 @@ impl Scene {
     /// The same, but that the public client `id` has a secret: only such a one is shown its refresh tokens.
     fn with_proof(&self, id: &str, token: &str) -> Option<Self> {
         let Record::Client(client) = self.table.read(&Key::Client(ClientId::new(id)))?.value else { return None };
-        if client.is_confidential() || !token.contains("rt_") {
+        if client.is_confidential() || !is_refresh(token) {
             return None;
         }
         let mut metadata = client.metadata().clone();
@@ -378,9 +384,14 @@ impl Scene {
     }
 }
 
-/// The 48 bytes of a handle.
-pub(crate) fn bytes_of(handle: &str) -> Vec<u8> {
-    URL_SAFE_NO_PAD.decode(&handle["gr_at_".len()..]).unwrap()
+/// The 48 bytes of a handle, of which the first 16 are its grant; or the 32 of a JWT's `jti`.
+pub(crate) fn bytes_of(token: &str) -> Vec<u8> {
+    let decode = |text: &str| URL_SAFE_NO_PAD.decode(text).unwrap();
+    if token.starts_with("gr_") {
+        return decode(&token["gr_at_".len()..]);
+    }
+    let claims: serde_json::Value = serde_json::from_slice(&decode(token.split('.').nth(1).unwrap())).unwrap();
+    decode(claims["jti"].as_str().unwrap())
 }
 
 fn revoked_grant(event: &Event) -> Option<Vec<u8>> {

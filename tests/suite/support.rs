@@ -7,14 +7,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use grantor::drive::{Host, NoHost};
+use grantor::drive::{AsyncHost, Host, NoHost, NoKeys};
 use grantor::event::{Event, EventSink};
+use grantor::fetch::{FetchRequest, Fetched, Unfetched};
+#[cfg(feature = "jose")]
+use grantor::jose::{KeySet, PrivateKey};
 use grantor::record::{Client, ClientSecretDigest, GrantType, Scope, Subject};
 use grantor::server::{Asking, Place, Prompt, Session, Visitor};
 use grantor::store::{Indexed, Memory, Store};
 use grantor::wire::ClientCertificate;
 use grantor::{
-    AuthorizationServer, Clock, Config, ConfigBuilder, Progress, Randomness, RandomnessFailed, Seed, Timestamp,
+    AuthorizationServer, Clock, Config, ConfigBuilder, Progress, Question, Randomness, RandomnessFailed, Seed,
+    SigningInput, Timestamp, Verdict,
 };
 use http::{Method, Request, Response, StatusCode};
 use serde_json::Value;
@@ -82,10 +86,78 @@ impl EventSink for Log {
     }
 }
 
-pub type Server<S = Memory<Hands, Indexed>, H = NoHost> = AuthorizationServer<S, H, Log, Hands, Counting>;
+/// A host that fetches nothing and denies every question, but signs.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Signing;
+
+/// The key of the server: that of RFC 8037 §A.1, whose signatures are the same every time.
+#[cfg(feature = "jose")]
+pub static KEY: std::sync::LazyLock<PrivateKey> = std::sync::LazyLock::new(|| {
+    let jwk = r#"{"kty":"OKP","crv":"Ed25519","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+    PrivateKey::from_jwk(jwk).unwrap()
+});
+
+#[cfg(feature = "jose")]
+pub fn keys() -> KeySet {
+    KeySet::new(std::time::Duration::from_secs(3600)).with(KEY.signing_key().clone(), Timestamp::from_unix(0))
+}
+
+/// The forms that access tokens can have.
+pub const FORMS: &[fn(ConfigBuilder) -> ConfigBuilder] = &[
+    |config| config,
+    #[cfg(feature = "jose")]
+    with_jwts,
+];
+
+#[cfg(feature = "jose")]
+pub fn with_jwts(config: ConfigBuilder) -> ConfigBuilder {
+    config.audience("https://api.example/").keys(keys()).jwt_access_tokens(|_| ())
+}
+
+pub fn sign(input: &SigningInput) -> Result<Arc<[u8]>, NoKeys> {
+    #[cfg(feature = "jose")]
+    if input.key == KEY.kid() && input.algorithm == "EdDSA" {
+        return Ok(KEY.sign(&input.bytes).unwrap().into());
+    }
+    Host::sign(&NoHost, input)
+}
+
+impl Host for Signing {
+    type Error = NoKeys;
+
+    fn fetch(&self, request: &FetchRequest) -> Result<Result<Fetched, Unfetched>, NoKeys> {
+        Host::fetch(&NoHost, request)
+    }
+
+    fn judge(&self, question: &Question) -> Result<Verdict, NoKeys> {
+        Host::judge(&NoHost, question)
+    }
+
+    fn sign(&self, input: &SigningInput) -> Result<Arc<[u8]>, NoKeys> {
+        sign(input)
+    }
+}
+
+impl AsyncHost for Signing {
+    type Error = NoKeys;
+
+    async fn fetch(&self, request: &FetchRequest) -> Result<Result<Fetched, Unfetched>, NoKeys> {
+        Host::fetch(self, request)
+    }
+
+    async fn judge(&self, question: &Question) -> Result<Verdict, NoKeys> {
+        Host::judge(self, question)
+    }
+
+    async fn sign(&self, input: &SigningInput) -> Result<Arc<[u8]>, NoKeys> {
+        Host::sign(self, input)
+    }
+}
+
+pub type Server<S = Memory<Hands, Indexed>, H = Signing> = AuthorizationServer<S, H, Log, Hands, Counting>;
 
 /// A server over a store that lists, with the clients that tests use, and handles on its surroundings.
-pub struct World<S = Memory<Hands, Indexed>, H = NoHost> {
+pub struct World<S = Memory<Hands, Indexed>, H = Signing> {
     pub server: Server<S, H>,
     pub clock: Hands,
     pub log: Log,
@@ -113,6 +185,7 @@ pub fn world_over<S>(store: S, clock: Hands, change: impl FnOnce(ConfigBuilder) 
     let config = change(config()).build().unwrap();
     let log = Log::default();
     let server = AuthorizationServer::new(config, store)
+        .with_host(Signing)
         .with_sink(log.clone())
         .with_clock(clock.clone())
         .with_randomness(Counting::default());
@@ -294,7 +367,7 @@ impl<S: Store, H: Host> World<S, H> {
     /// Whether a token of `spa` can still be used; for a refresh token by asking for more than there is, which gets
     /// another answer but nothing else.
     pub fn is_active(&self, token: &str) -> bool {
-        if token.contains("rt_") {
+        if is_refresh(token) {
             let beyond = with(&refresh("spa", token), &[("scope", "beyond")]);
             return json(&self.token(&beyond))["error"] == "invalid_scope";
         }
@@ -304,6 +377,10 @@ impl<S: Store, H: Host> World<S, H> {
     pub fn revoke(&self, client: &str, token: &str) -> Response<Vec<u8>> {
         self.server.answer(Place::Revocation, &post("/revoke", &[("client_id", client), ("token", token)]))
     }
+}
+
+pub fn is_refresh(token: &str) -> bool {
+    token.starts_with("gr_rt_")
 }
 
 /// A certificate, as far as a thumbprint tells.

@@ -112,6 +112,12 @@ impl Watched {
                     };
                     ask.judged(verdict)
                 }
+                Step::Sign(ask) => {
+                    self.show("question", ask.question());
+                    self.show("refusal if it fails", &ask.clone().interrupted());
+                    let signature = sign(ask.question()).unwrap();
+                    ask.signed(signature)
+                }
                 Step::Done(done) => break done,
                 other => panic!("not asked for: {other:?}"),
             };

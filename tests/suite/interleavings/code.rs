@@ -15,11 +15,11 @@ use crate::schedule::{Move, Player, Scene, bytes_of};
 use crate::support::*;
 use crate::table::{Overlooked, Table};
 
-fn redeeming(seed: u8, code: &str) -> Player {
+pub(super) fn redeeming(seed: u8, code: &str) -> Player {
     Player::sending(seed, Place::Token, redeem("spa", SPA, code))
 }
 
-fn refreshing(seed: u8, token: &str) -> Player {
+pub(super) fn refreshing(seed: u8, token: &str) -> Player {
     Player::sending(seed, Place::Token, refresh("spa", token))
 }
 
@@ -27,11 +27,11 @@ fn about(path: &str, token: &str) -> Request<Vec<u8>> {
     post(path, &[("client_id", "spa"), ("token", token)])
 }
 
-fn revoking(seed: u8, token: &str) -> Player {
+pub(super) fn revoking(seed: u8, token: &str) -> Player {
     Player::sending(seed, Place::Revocation, about("/revoke", token))
 }
 
-fn introspecting(seed: u8, token: &str, times: usize) -> Player {
+pub(super) fn introspecting(seed: u8, token: &str, times: usize) -> Player {
     let request = about("/introspect", token);
     let again = Move::Send(Place::Introspection, Arc::new(move |_: &[Sent]| request.clone()));
     Player::new(seed, vec![again; times])
@@ -52,7 +52,7 @@ fn redemptions(count: u8) -> Scene {
 }
 
 /// Whoever comes second has shown that the code is in two hands.
-fn one_redemption(scene: &Scene) -> Vec<String> {
+pub(super) fn one_redemption(scene: &Scene) -> Vec<String> {
     let replayed = scene.count(|event| matches!(event, Event::CodeReplayed { .. }));
     let revoked = scene.count(|event| matches!(event, Event::GrantRevoked { .. }));
     let mut broken = claim(scene.count_granted() == 1, "not exactly one redemption");
@@ -117,7 +117,7 @@ fn a_refresh_token_has_one_successor() {
 }
 
 /// The invariants say that nothing is usable afterwards.
-fn revoked_once(scene: &Scene) -> Vec<String> {
+pub(super) fn revoked_once(scene: &Scene) -> Vec<String> {
     let revoked = scene.count(|event| matches!(event, Event::GrantRevoked { .. }));
     claim(revoked == 1, "not revoked exactly once")
 }

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use grantor::ConfigBuilder;
 use grantor::event::Event;
 use grantor::record::{Client, Digest, GrantId, GrantType};
 use grantor::server::Place;
@@ -23,10 +24,10 @@ struct Holding {
     refresh: String,
 }
 
-fn holding() -> Rc<Holding> {
+fn holding(form: fn(ConfigBuilder) -> ConfigBuilder) -> Rc<Holding> {
     let grants = [GrantType::TokenExchange, GrantType::ClientCredentials];
     let web = Client::builder("web").secret(secret(SECRET)).grant_types(&grants).build().unwrap();
-    let world = crowd_of(vec![web], |config| config.default_scope("read").token_exchange());
+    let world = crowd_of(vec![web], |config| form(config.default_scope("read").token_exchange()));
     let code = world.code("spa", SPA, &[("scope", "read write")]);
     let tokens = json(&world.token(&redeem("spa", SPA, &code)));
     let (access, refresh) = (text(&tokens, "access_token"), text(&tokens, "refresh_token"));
@@ -83,7 +84,11 @@ fn ended_once(scene: &Scene) -> Vec<String> {
 
 #[test]
 fn nothing_is_exchanged_for_what_has_ended() {
-    let one = holding();
+    FORMS.iter().for_each(|form| ended(*form));
+}
+
+fn ended(form: fn(ConfigBuilder) -> ConfigBuilder) {
+    let one = holding(form);
     let subject = |seed| exchanging(seed, &one.access, &[]);
     let replay = || Player::sending(7, Place::Token, redeem("spa", SPA, &one.code));
     let still = [Overlooked::GrantStill];
@@ -102,7 +107,11 @@ fn nothing_is_exchanged_for_what_has_ended() {
 
 #[test]
 fn exchanges_and_refreshes_at_once_do_not_hinder_each_other() {
-    let one = holding();
+    FORMS.iter().for_each(|form| at_once(*form));
+}
+
+fn at_once(form: fn(ConfigBuilder) -> ConfigBuilder) {
+    let one = holding(form);
     let subject = |seed| exchanging(seed, &one.access, &[]);
     let row = |name, players: Vec<Player>| Row::new(name, one.scene(players), all_granted);
     prove(vec![
@@ -131,8 +140,12 @@ fn exchanges_and_refreshes_at_once_do_not_hinder_each_other() {
 
 #[test]
 fn a_token_that_was_given_back_is_exchanged_no_more() {
+    FORMS.iter().for_each(|form| given_back(*form));
+}
+
+fn given_back(form: fn(ConfigBuilder) -> ConfigBuilder) {
     const FOUND: &str = "exchanged after it was given back";
-    let one = holding();
+    let one = holding(form);
     let mut before = one.scene(Vec::new());
     let first = before.play(exchanging(9, &one.access, &[])).remove(0).member("access_token").unwrap();
     let own = [("grant_type", "client_credentials"), ("scope", "read")];

@@ -9,6 +9,8 @@ mod device;
 mod dpop;
 mod exchange;
 mod extension;
+#[cfg(feature = "jose")]
+mod jwt;
 mod pushed;
 mod secrets;
 
