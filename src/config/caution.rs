@@ -16,7 +16,7 @@ pub struct Caution {
     pub new_client: Duration,
     /// Whether only clients that the operator vouches for, by [`publisher`](crate::record::ClientBuilder::publisher) or
     /// as first-party, can have what is sensitive, by whatever grant type. What others ask for of it is refused; what
-    /// they have by default is less.
+    /// they have by default is less, and so is what they were granted while someone vouched for them.
     pub only_verified_clients: bool,
     /// Whether the host is asked about each consent, as [`Question::Consent`](crate::Question::Consent), also where
     /// nobody else is.

@@ -77,7 +77,7 @@ impl Config {
         held: &AuthorizationDetails,
         requested: Option<&Exposed>,
     ) -> Result<AuthorizationDetails, DetailsFault> {
-        let held = held.filtered(|detail| self.permits_type(detail, client).is_ok());
+        let held = held.filtered(|detail| self.permits_type(detail, client).is_ok() && !self.bars(detail, client));
         let requested = self.read_details(requested)?;
         if requested.is_empty() {
             return Ok(held);
@@ -169,8 +169,11 @@ impl Config {
 
     fn check_detail(&self, detail: &AuthorizationDetail, client: &Client) -> Result<(), DetailsFault> {
         self.permits_type(detail, client)?.validate(detail, client)?;
-        let barred = self.withholds_from(client) && self.is_sensitive(detail);
-        if barred { Err(DetailsFault::NotAllowed) } else { Ok(()) }
+        if self.bars(detail, client) { Err(DetailsFault::NotAllowed) } else { Ok(()) }
+    }
+
+    fn bars(&self, detail: &AuthorizationDetail, client: &Client) -> bool {
+        self.withholds_from(client) && self.is_sensitive(detail)
     }
 
     fn permits_type(&self, detail: &AuthorizationDetail, client: &Client) -> Result<&dyn DetailType, DetailsFault> {

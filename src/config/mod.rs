@@ -292,13 +292,15 @@ impl Config {
         scope.filtered(|word| audience.is_empty() || audience.iter().any(|resource| known_at(resource, word)))
     }
 
-    /// What of `scope`, granted before, is known and allowed to `client` to this day.
+    /// What of `scope`, granted before or to another, is known and allowed to `client` to this day.
     pub(crate) fn still(&self, scope: &Scope, client: &Client) -> Scope {
-        let allowed = client.scope();
-        if self.scopes.covers(scope) && allowed.is_none_or(|allowed| allowed.covers(scope)) {
+        let (allowed, withheld) = (client.scope(), self.withholds_from(client));
+        if !withheld && self.scopes.covers(scope) && allowed.is_none_or(|allowed| allowed.covers(scope)) {
             return scope.clone();
         }
-        scope.filtered(|word| self.scopes.contains(word) && allowed.is_none_or(|allowed| allowed.contains(word)))
+        let allows = |word: &str| allowed.is_none_or(|allowed| allowed.contains(word));
+        let barred = |word: &str| withheld && self.sensitive.contains(word);
+        scope.filtered(|word| self.scopes.contains(word) && allows(word) && !barred(word))
     }
 
     pub(crate) fn redirect_uri_optional_at_token(&self) -> bool {

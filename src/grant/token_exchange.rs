@@ -149,16 +149,16 @@ impl Exchanging {
 
     /// Never more than the subject token has, nor than the client may ask for.
     fn scope(&self, subject: &LiveAccess<'_>, requester: &Requester<'_>) -> Result<Scope, TokenRefusal> {
-        let (held, allowed) = (&subject.token.value().scope, requester.client.value().scope());
+        let held = &subject.token.value().scope;
+        let allowed = |scope| requester.config.still(scope, requester.client.value());
         let requested =
             self.scope.as_deref().map(Scope::parse).transpose().map_err(|_| TokenRefusal::ScopeMalformed)?;
         let Some(requested) = requested.filter(|scope| !scope.is_empty()) else {
-            let common = held.filtered(|word| allowed.is_none_or(|allowed| allowed.contains(word)));
-            return Ok(common);
+            return Ok(allowed(held));
         };
         let excess = requested.without(held);
         ensure(excess.is_empty(), TokenRefusal::ScopeExceedsGrant(excess))?;
-        let refused = allowed.map_or_else(Scope::empty, |allowed| requested.without(allowed));
+        let refused = requested.without(&allowed(&requested));
         if refused.is_empty() { Ok(requested) } else { Err(TokenRefusal::ScopeNotAllowed(refused)) }
     }
 

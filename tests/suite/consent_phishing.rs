@@ -15,7 +15,7 @@ use grantor::server::{
     VerificationRefusal, VerifyPublisher, Visitor,
 };
 use grantor::step::Step;
-use grantor::store::{Commit, Store};
+use grantor::store::{Commit, Indexed, Memory, Store};
 use grantor::{
     Acquaintance, AuthorizationServer, Clock, CommonDetails, ConfigBuilder, ConfigFault, ConsentQuestion, Env,
     Progress, Question, Registration, Seed, SigningInput, Timestamp, Verdict,
@@ -232,7 +232,11 @@ fn where_only_verified_clients_get_what_is_sensitive_nobody_is_asked_for_others(
     }
 }
 
-fn verify(world: &World, client: &str, publisher: Option<&str>) -> Result<(), NoSuchClient> {
+fn verify<H: Host>(
+    world: &World<Memory<Hands, Indexed>, H>,
+    client: &str,
+    publisher: Option<&str>,
+) -> Result<(), NoSuchClient> {
     let id = ClientId::new(client);
     world
         .server
@@ -338,6 +342,69 @@ fn vouching_that_is_withdrawn_in_flight_wins() {
     assert_eq!(approve(&prompt), Err(VerificationRefusal::NotAllowed));
     verify(&world, "tv", Some("ACME Ltd.")).unwrap();
     assert_eq!(approve(&prompt), Ok(()));
+}
+
+/// A client that is not what the operator vouched for any more keeps nothing sensitive, at whatever it asks for tokens.
+#[test]
+fn what_is_sensitive_ends_with_the_vouching_for_whoever_has_it() {
+    const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+    const ACCESS: &str = "urn:ietf:params:oauth:token-type:access_token";
+    let details = value!([{"type": "vault", "actions": ["open"]}, {"type": "files", "actions": ["read"]}]).to_string();
+    let world = cautious(|config| only_verified(config.token_exchange())).hosted(Yes);
+    let middle = || Client::builder("middle").secret(secret("m")).grant_types(&[GrantType::TokenExchange]);
+    world.server.store().put_client(middle().build().unwrap());
+    let request = authorization("acme", APP, &[("scope", "read admin"), ("authorization_details", &details)]);
+    let code = parameter(&world.approved(&request), "code").unwrap();
+    let tokens = json(&world.token(&redeem("acme", APP, &code)));
+    assert_eq!(tokens["scope"], "read admin");
+    let held = |tokens: &Value| {
+        let details = tokens["authorization_details"].as_array().cloned().unwrap_or_default();
+        let types: Vec<_> = details.iter().map(|one| text(one, "type").to_owned()).collect();
+        (tokens["scope"].as_str().unwrap_or_default().to_owned(), types.join(" "))
+    };
+    let access = text(&tokens, "access_token");
+    let exchange = |more: &[(&str, &str)]| {
+        let pairs = [("grant_type", EXCHANGE), ("subject_token", access), ("subject_token_type", ACCESS)];
+        json(&world.token(&post_as("/token", &basic("middle", "m"), &[&pairs, more].concat())))
+    };
+    assert_eq!(held(&exchange(&[])), ("read".to_owned(), "files".to_owned()), "nobody vouches for this one");
+    assert_eq!(exchange(&[("scope", "read admin")])["error"], "invalid_scope");
+    world.server.store().put_client(middle().publisher("ACME Ltd.").build().unwrap());
+    assert_eq!(held(&exchange(&[])), ("read admin".to_owned(), "vault files".to_owned()));
+    assert_eq!(held(&exchange(&[("scope", "admin")])).0, "admin");
+
+    let tokens = json(&world.refresh("acme", text(&tokens, "refresh_token")));
+    assert_eq!(held(&tokens), ("read admin".to_owned(), "vault files".to_owned()));
+    let code = parameter(&world.approved(&request), "code").unwrap();
+    verify(&world, "acme", None).unwrap();
+    let refused = world.token(&with(&refresh("acme", text(&tokens, "refresh_token")), &[("scope", "admin")]));
+    assert_eq!(json(&refused)["error"], "invalid_scope");
+    let tokens = json(&world.refresh("acme", text(&tokens, "refresh_token")));
+    assert_eq!(held(&tokens), ("read".to_owned(), "files".to_owned()));
+    assert_eq!(held(&json(&world.token(&redeem("acme", APP, &code)))), ("read".to_owned(), "files".to_owned()));
+    verify(&world, "acme", Some("ACME Ltd.")).unwrap();
+    let tokens = json(&world.refresh("acme", text(&tokens, "refresh_token")));
+    assert_eq!(held(&tokens), ("read admin".to_owned(), "vault files".to_owned()), "the grant kept its own");
+}
+
+/// Allows everything.
+#[derive(Clone, Copy, Debug)]
+struct Yes;
+
+impl Host for Yes {
+    type Error = NoKeys;
+
+    fn fetch(&self, _: &FetchRequest) -> Result<Result<Fetched, Unfetched>, NoKeys> {
+        panic!("nothing is fetched")
+    }
+
+    fn judge(&self, _: &Question) -> Result<Verdict, NoKeys> {
+        Ok(Verdict::Allowed)
+    }
+
+    fn sign(&self, _: &SigningInput) -> Result<Arc<[u8]>, NoKeys> {
+        panic!("nothing is signed")
+    }
 }
 
 /// Answers what it is told to, and remembers what it was asked.
