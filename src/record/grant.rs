@@ -181,7 +181,7 @@ impl Grant {
         matches!(self.state, GrantState::Live(_))
     }
 
-    /// When it was made.
+    /// When it was given: for a device, when its person said yes.
     #[must_use]
     pub const fn created(&self) -> Timestamp {
         self.created

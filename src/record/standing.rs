@@ -64,6 +64,12 @@ impl Standing {
     pub const fn is_verified(&self) -> bool {
         self.publisher.is_some() || self.first_party
     }
+
+    /// Whether a person who was told this of `client` was told no more of who vouches for it than is so by now.
+    pub(crate) fn still_vouches_for(&self, client: &Client) -> bool {
+        let published = self.publisher.is_none() || self.publisher.as_deref() == client.publisher();
+        published && (!self.first_party || client.is_first_party())
+    }
 }
 
 impl Client {

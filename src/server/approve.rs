@@ -87,7 +87,9 @@ impl Endpoint for Approval {
         let scope = self.scope.as_ref().unwrap_or(shown);
         let details = self.details.as_ref().unwrap_or(shown_details);
         let asked = [(&verified.scope, &verified.details), (shown, shown_details)];
-        let elsewhere = verified.audience.iter().any(|resource| !audience.contains(resource));
+        let elsewhere = verified.audience.iter().any(|resource| !audience.contains(resource))
+            || verified.to.uri.as_str() != prompt.client.redirect_uri
+            || !prompt.standing.still_vouches_for(verified.client.value());
         if elsewhere || !asked.iter().all(|asked| asked.0.covers(scope) && config.covers_details(asked.1, details)) {
             return refuse(AuthorizeReason::ApprovalExceedsRequest);
         }

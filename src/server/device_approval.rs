@@ -75,6 +75,8 @@ impl Endpoint for DeviceApproval {
         ensure(fits && useful, VerificationRefusal::ApprovalExceedsRequest)?;
 
         ensure(self.config.entrusts(client.value(), scope, details), VerificationRefusal::NotAllowed)?;
+        let vouched = self.prompt.standing.still_vouches_for(client.value());
+        ensure(vouched, VerificationRefusal::ApprovalExceedsRequest)?;
         let agreed = (scope, details);
         if let Some(question) = self.prompt.asking.forbidden(&self.config, client.value(), None, agreed, seen)? {
             return Ok(forbidden(question));
@@ -83,6 +85,8 @@ impl Endpoint for DeviceApproval {
         let state = GrantState::Device(device.at(DeviceStage::Approved));
         let next = Grant {
             subject: Some(self.session.subject.clone()),
+            // Until now there was nothing to be given.
+            created: now,
             authenticated: Some(self.session.authenticated),
             acr: self.session.acr(),
             amr: self.session.amr(),

@@ -4,8 +4,8 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 
 use grantor::event::{Event, RevocationCause};
-use grantor::record::GrantId;
-use grantor::server::{EndGrant, EndedBy, Place};
+use grantor::record::{Client, GrantId, GrantType};
+use grantor::server::{DeviceApproval, EndGrant, EndedBy, Place, Verification};
 use grantor::step::{Endpoint, Step};
 use grantor::store::{Indexed, Listed, Memory, Store, Whose};
 use grantor::{Clock, Env, Seed, Timestamp};
@@ -115,6 +115,36 @@ fn a_grant_says_when_it_was_made_and_last_refreshed() {
     world.clock.advance(1000);
     world.refresh("spa", text(&tokens, "refresh_token"));
     assert_eq!(shown(), [(made, Some(world.now()))]);
+}
+
+/// A device that began to wait before an incident, and that someone let in during it, is of the incident.
+#[test]
+fn what_a_device_has_was_given_when_its_person_said_yes() {
+    let world = world_with(device);
+    let tv = Client::builder("tv").grant_types(&[GrantType::DeviceCode]);
+    world.server.store().put_client(tv.build().unwrap());
+    let asked = post("/device_authorization", &[("client_id", "tv"), ("scope", "read")]);
+    let codes = json(&world.server.answer(Place::DeviceAuthorization, &asked));
+    world.clock.advance(60);
+    let incident = Whose::Since(world.now());
+    let typed = Verification::new(world.server.config(), text(&codes, "user_code"), Some(world.session()), "here");
+    let prompt = *world.server.run(typed).unwrap().unwrap();
+    let approval = DeviceApproval::new(Arc::clone(world.server.config()), prompt, world.session());
+    world.server.run(approval).unwrap().unwrap();
+    let given = world.now();
+    world.clock.advance(60);
+    let poll = [
+        ("client_id", "tv"),
+        ("grant_type", "urn:ietf:params:oauth:grant-type:device_code"),
+        ("device_code", text(&codes, "device_code")),
+    ];
+    let tokens = json(&world.token(&post("/token", &poll)));
+    let access = text(&tokens, "access_token");
+    assert!(active(&world, "tv", access));
+    assert_eq!(world.grants(&incident).iter().map(|grant| grant.created()).collect::<Vec<_>>(), [given]);
+    assert_eq!(world.grants(&Whose::Since(Timestamp::from_unix(given.as_unix() + 1))).len(), 0);
+    assert_eq!(world.server.end_all(&incident, &EndedBy::Incident).unwrap(), 1);
+    assert!(!active(&world, "tv", access));
 }
 
 #[test]

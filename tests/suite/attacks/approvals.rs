@@ -1,7 +1,8 @@
 //! Getting a grant that nobody consented to: prompts that are skipped, swapped, tampered with or answered by others.
 
-use grantor::record::{ClientId, Resource, Scope, Subject};
-use grantor::server::{Approval, Asking, Prompt, Session, Visitor};
+use grantor::event::Event;
+use grantor::record::{Client, ClientId, GrantType, Resource, Scope, Subject};
+use grantor::server::{Approval, Asking, DeviceApproval, Place, Prompt, Session, Verification, Visitor};
 use grantor::{ConfigBuilder, Progress};
 
 use crate::support::*;
@@ -168,6 +169,61 @@ fn a_prompt_for_one_resource_is_none_for_another() {
         let mut prompt = prompt.clone();
         prompt.request.resource = resources.iter().map(|one| (*one).to_owned()).collect();
         assert_eq!(approving(&world, prompt, world.session()), error, "{resources:?}");
+    }
+}
+
+/// A client that changes while a person looks at its prompt gets no more than what they looked at.
+#[test]
+fn the_answer_goes_where_the_person_was_told_and_to_whom() {
+    const OTHER: &str = "https://acme.example/other";
+    const CB: &str = "https://acme.example/cb";
+    let acme = || Client::builder("acme").name("ACME").publisher("ACME Ltd.").redirect_uri(CB);
+    for (name, changed, named, error) in [
+        ("nothing", acme(), "", "code"),
+        ("a place beside it", acme().redirect_uri(OTHER), CB, "code"),
+        ("its name", acme().name("Acme"), "", "code"),
+        ("its one place", Client::builder("acme").publisher("ACME Ltd.").redirect_uri(OTHER), "", "server_error"),
+        ("who vouches", acme().publisher("Mallory Inc."), "", "server_error"),
+        ("nobody vouches", Client::builder("acme").name("ACME").redirect_uri(CB), "", "server_error"),
+    ] {
+        let world = world_with(ConfigBuilder::remember_consent);
+        world.server.store().put_client(acme().build().unwrap());
+        let request = authorization("acme", named, &[("redirect_uri", named)]);
+        let prompt = world.prompt(&request);
+        assert_eq!(prompt.client.redirect_uri, CB);
+        world.server.store().put_client(changed.build().unwrap());
+        world.log.take();
+        assert_eq!(approving(&world, prompt, world.session()), error, "{name}");
+        let granted = world.log.take().iter().any(|event| matches!(event, Event::AuthorizationGranted { .. }));
+        assert_eq!(granted, error == "code", "{name}");
+        let silent = authorization("acme", "", &[("redirect_uri", ""), ("prompt", "none")]);
+        if error != "code" {
+            let Progress::Respond(response) = world.authorize(&silent, Visitor::logged_in(world.session(), None))
+            else {
+                panic!("{name}: asked")
+            };
+            assert_eq!(parameter(&response, "error").as_deref(), Some("consent_required"), "{name}: remembered");
+        }
+    }
+}
+
+#[test]
+fn a_device_is_connected_to_whom_the_person_was_told() {
+    let tv = || Client::builder("tv").grant_types(&[GrantType::DeviceCode]).publisher("ACME Ltd.");
+    let device = "urn:ietf:params:oauth:grant-type:device_code";
+    for (changed, connected) in [(tv().name("TV"), true), (tv().publisher("Mallory Inc."), false)] {
+        let world = world_with(|config| config.device_flow(|_| ()));
+        world.server.store().put_client(tv().build().unwrap());
+        let asked = post("/device_authorization", &[("client_id", "tv"), ("scope", "read")]);
+        let codes = json(&world.server.answer(Place::DeviceAuthorization, &asked));
+        let (typed, code) = (codes["user_code"].as_str().unwrap(), codes["device_code"].as_str().unwrap());
+        let typed = Verification::new(world.server.config(), typed, Some(world.session()), "here");
+        let prompt = *world.server.run(typed).unwrap().unwrap();
+        world.server.store().put_client(changed.build().unwrap());
+        let approval = DeviceApproval::new(world.server.config().clone(), prompt, world.session());
+        assert_eq!(world.server.run(approval).unwrap().is_ok(), connected);
+        let poll = post("/token", &[("client_id", "tv"), ("grant_type", device), ("device_code", code)]);
+        assert_eq!(world.token(&poll).status(), if connected { 200 } else { 400 });
     }
 }
 
