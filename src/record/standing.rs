@@ -85,6 +85,11 @@ impl Client {
         self.fields.publisher.is_some() || self.is_first_party()
     }
 
+    /// Whether anyone could have made it, to send people where they like [RFC 9700 §4.11.2].
+    pub(crate) const fn is_stranger(&self) -> bool {
+        !self.is_verified() && (self.is_self_registered() || self.is_of_document())
+    }
+
     /// When it was registered, as far as that is known.
     #[must_use]
     pub fn registered_at(&self) -> Option<Timestamp> {

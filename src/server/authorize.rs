@@ -5,6 +5,7 @@
 //!                       └─▶ response, where session and earlier consent are enough
 //! ```
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -22,7 +23,7 @@ use crate::wire::{AuthorizationRequest, AuthorizationResponse, AuthorizeReason, 
 use super::consent::Consent;
 use super::granted::Granted;
 use super::recall::{self, Recalled, recall};
-use super::verify::{Resolved, Verified, client_id, keys, page, recipient, resolve, verify};
+use super::verify::{Recipient, Resolved, Verified, client_id, is_silent, keys, page, recipient, resolve, verify};
 
 /// An authorization request and who makes it, ready to be decided.
 #[derive(Clone, Debug)]
@@ -269,16 +270,22 @@ impl Authorize {
         Self { config, request, visitor, asked: None }
     }
 
-    fn prompt(&self, verified: &Verified<'_, '_>, asking: Asking, now: Timestamp) -> Prompt {
+    fn prompt(
+        &self,
+        request: Cow<'_, AuthorizationRequest>,
+        (client, to): (&Client, &Recipient<'_>),
+        asking: Asking,
+        now: Timestamp,
+    ) -> Prompt {
         // What was pushed is there to be shown; its name keeps standing for it.
         let request_uri = self.request.request_uri.clone();
         Prompt {
-            request: AuthorizationRequest { request_uri, ..verified.request.clone().into_owned() },
+            request: AuthorizationRequest { request_uri, ..request.into_owned() },
             asked: self.asked.unwrap_or(now),
             asking,
-            acr_values: verified.acr_values.clone(),
-            client: PromptClient::of(verified.client.value(), verified.to.uri.as_str()),
-            standing: self.config.standing(verified.client.value(), now),
+            acr_values: Vec::new(),
+            client: PromptClient::of(client, to.uri.as_str()),
+            standing: self.config.standing(client, now),
         }
     }
 
@@ -361,6 +368,7 @@ impl Endpoint for Authorize {
         }
         let verified = match verify(&self.config, &self.request, seen, self.asked) {
             Ok(verified) => verified,
+            Err(Halt::Refused(AuthorizeRefusal::Redirect(response))) => return self.send_away(response, seen),
             Err(halt) => return unverified(&self.request, halt),
         };
         let client = verified.client.value().id();
@@ -383,8 +391,11 @@ impl Endpoint for Authorize {
             }
             Err(Halt::Refused(missing)) => match missing.asking.filter(|_| !verified.prompt.none) {
                 Some(asking) => {
-                    let prompt = Box::new(self.prompt(&verified, asking, seen.now()));
-                    Ok(Plan::grant(verified.client.kept().into_iter().collect(), Authorization::Ask(prompt)))
+                    let whose = (verified.client.value(), &verified.to);
+                    let kept = verified.client.kept().into_iter().collect();
+                    let prompt = self.prompt(Cow::Borrowed(&verified.request), whose, asking, seen.now());
+                    let prompt = Prompt { acr_values: verified.acr_values.clone(), ..prompt };
+                    Ok(Plan::grant(kept, Authorization::Ask(Box::new(prompt))))
                 }
                 None => Err(verified.to.refuse(&missing.reason).into()),
             },
@@ -393,6 +404,19 @@ impl Endpoint for Authorize {
 
     fn interrupted(&self, seen: &Snapshot) -> Option<AuthorizeRefusal> {
         interrupted(&self.config, &self.request, seen)
+    }
+}
+
+impl Authorize {
+    /// Sends the person on with an error; to a place of a stranger only once they logged in, so that nobody can use our
+    /// name to send people where they like. A silent request has no other answer [RFC 9700 §4.11.2].
+    fn send_away(&self, response: Box<AuthorizationResponse>, seen: &Snapshot) -> Decision<Self> {
+        let Resolved { client, request, .. } = resolve(&self.config, &self.request, seen)?;
+        let at_once = self.visitor.session.is_some() || !client.value().is_stranger() || is_silent(&request);
+        let to = if at_once { None } else { recipient(&self.config, &request, client.value()).ok() };
+        let Some(to) = to else { return Err(AuthorizeRefusal::Redirect(response).into()) };
+        let prompt = self.prompt(request, (client.value(), &to), Asking::Login, seen.now());
+        Ok(Plan::grant(client.kept().into_iter().collect(), Authorization::Ask(Box::new(prompt))))
     }
 }
 

@@ -91,6 +91,12 @@ impl PromptValues {
     }
 }
 
+/// Whether the request says that nobody may be asked anything.
+pub(super) fn is_silent(request: &AuthorizationRequest) -> bool {
+    let values = request.prompt.as_deref().filter(|_| !request.repeats("prompt")).and_then(PromptValues::parse);
+    values.is_some_and(|values| values.none)
+}
+
 /// Finds the client and where its response may go; until both are proven every refusal is a page.
 pub(super) fn recipient<'a>(
     config: &'a Config,

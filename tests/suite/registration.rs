@@ -128,7 +128,8 @@ fn a_public_client_is_registered_and_served() {
     let tokens = world.token(&redeem(id, CB, &code));
     assert_eq!(tokens.status(), StatusCode::OK);
     // "Everything" is not the default.
-    let wide = world.authorize(&authorization(id, CB, &[("scope", "admin")]), grantor::server::Visitor::anonymous());
+    let visitor = grantor::server::Visitor::logged_in(world.session(), None);
+    let wide = world.authorize(&authorization(id, CB, &[("scope", "admin")]), visitor);
     let grantor::Progress::Respond(refused) = wide else { panic!("{wide:?}") };
     assert_eq!(parameter(&refused, "error").as_deref(), Some("invalid_scope"));
 }

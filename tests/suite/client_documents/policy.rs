@@ -56,7 +56,7 @@ fn such_a_client_gets_no_more_than_the_operator_allows() {
     );
     let refused = |scope| {
         let Progress::Respond(response) =
-            world.authorize(&authorization(APP, CB, &[("scope", scope)]), Visitor::anonymous())
+            world.authorize(&authorization(APP, CB, &[("scope", scope)]), Visitor::logged_in(world.session(), None))
         else {
             return None;
         };
