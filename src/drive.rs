@@ -1,7 +1,11 @@
 //! Drivers copy between a machine and the world; they know nothing of the protocol.
 
+mod cache;
+
 use std::future::Future;
 use std::sync::Arc;
+
+pub use cache::{CachedKeys, CachingHost};
 
 use crate::ambient::Randomness;
 use crate::fetch::{FetchRequest, Fetched, Unfetched};

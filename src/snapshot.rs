@@ -155,6 +155,13 @@ impl SigningInput {
     pub const fn new(key: String, algorithm: &'static str, bytes: Vec<u8>) -> Self {
         Self { key, algorithm, bytes }
     }
+
+    /// The name of the key that is the secret of a client, for `client_secret_jwt`: `client_secret/` and its identifier. It is
+    /// asked for HS256 alone.
+    #[must_use]
+    pub fn client_secret(client: &ClientId) -> String {
+        format!("client_secret/{client}")
+    }
 }
 
 impl fmt::Debug for SigningInput {

@@ -12,6 +12,7 @@ use axum::response::{self, IntoResponse as _};
 use axum::routing::{any, get, post};
 #[cfg(feature = "jose")]
 use grantor::dpop::DpopNonces;
+use grantor::drive::CachingHost;
 use grantor::event::{Event, EventSink};
 use grantor::record::{Digest, GrantType, Resource};
 use grantor::resource::ProtectedResource;
@@ -39,7 +40,7 @@ use crate::{connections, consent, login, pages, walk};
 /// The library, and what a host adds to it.
 #[derive(Debug)]
 pub(crate) struct App {
-    pub(crate) server: AuthorizationServer<Memory<SystemClock, Indexed>, DemoHost, StandardError>,
+    pub(crate) server: AuthorizationServer<Memory<SystemClock, Indexed>, CachingHost<DemoHost>, StandardError>,
     pub(crate) sessions: Sessions,
     pub(crate) users: Arc<Users>,
     /// Guessed passwords, by user name.
@@ -135,7 +136,7 @@ impl App {
             store.put_client(client);
         }
         Ok(Arc::new(Self {
-            server: AuthorizationServer::new(config, store).with_host(host).with_sink(StandardError),
+            server: AuthorizationServer::new(config, store).with_host(CachingHost::new(host)).with_sink(StandardError),
             sessions: Sessions::new(issuer.starts_with("https://")),
             users,
             guesses,

@@ -1,13 +1,14 @@
-//! Client authentication by assertions that clients sign: `private_key_jwt` [RFC 7523 §3, OpenID Connect Core §9].
+//! Client authentication by assertions that clients sign: `private_key_jwt`, `client_secret_jwt`
+//! [RFC 7523 §3, OpenID Connect Core §9].
 
 use sha2::{Digest as _, Sha256};
 
-use super::keys_behind;
+use super::behind;
 use crate::config::{ClientAssertions, Config};
 use crate::env::Timestamp;
-use crate::jose::{Claims, JwkSet, Jws, Purpose, Times};
+use crate::jose::{Algorithm, Claims, JwkSet, Jws, Purpose, Times, Verified};
 use crate::record::{Client, ClientId, ClientKeys, ClientProof, Digest};
-use crate::snapshot::{Halt, Snapshot};
+use crate::snapshot::{Halt, SigningInput, Snapshot};
 use crate::store::Change;
 use crate::wire::{Hint, TokenRefusal};
 
@@ -27,7 +28,8 @@ fn name(client: &ClientId, id: &str) -> Digest {
 
 /// Reads an assertion as far as it can be read without a key.
 pub(super) fn read<'a>(assertion: &'a str, served: &ClientAssertions) -> Option<Jws<'a>> {
-    Jws::parse(assertion, &Purpose::CLIENT_ASSERTION.with(served.algorithms)).ok()
+    let mac = || served.client_secret_jwt.then(|| Jws::parse(assertion, &Purpose::CLIENT_SECRET_ASSERTION).ok());
+    Jws::parse(assertion, &Purpose::CLIENT_ASSERTION.with(served.algorithms)).ok().or_else(|| mac()?)
 }
 
 /// Whether `client` made an assertion for us and now, and did not use it before; then, what uses it.
@@ -38,22 +40,36 @@ pub(super) fn proves(
     served: &ClientAssertions,
     seen: &Snapshot,
 ) -> Result<Option<Change>, Halt<TokenRefusal>> {
-    let ClientProof::PrivateKey { keys, algorithms } = client.proof() else { return Ok(None) };
-    if !algorithms.contain(jws.header().algorithm) {
-        return Ok(None);
-    }
-    let verified = match &**keys {
-        ClientKeys::Here(keys) => jws.verify_among(keys),
-        ClientKeys::Behind(url) => {
-            let document = keys_behind(url, seen)?;
-            jws.verify_among(&document.and_then(|keys| JwkSet::parse(keys).ok()).unwrap_or_default())
-        }
-    };
-    let Some(claims) = verified.ok().and_then(|verified| verified.claims().ok()) else { return Ok(None) };
+    let Some(verified) = verified(jws, client, seen)? else { return Ok(None) };
+    let Ok(claims) = verified.claims() else { return Ok(None) };
     let Some((id, expires)) = own(&claims, client.id(), config, served, seen.now()) else { return Ok(None) };
     let name = name(client.id(), id);
     let fresh = !seen.is_seen(name)?;
     Ok(fresh.then(|| Change::new_seen(name, expires.plus(served.clock_tolerance))))
+}
+
+/// The assertion, if it is under a key or the secret of `client`.
+fn verified(jws: Jws<'_>, client: &Client, seen: &Snapshot) -> Result<Option<Verified>, Halt<TokenRefusal>> {
+    let algorithm = jws.header().algorithm;
+    if let ClientProof::PrivateKey { keys, algorithms } = client.proof()
+        && algorithms.contain(algorithm)
+    {
+        return match &**keys {
+            ClientKeys::Here(keys) => Ok(jws.verify_among(keys).ok()),
+            ClientKeys::Behind(url) => {
+                let fitting = |set: &[u8]| JwkSet::parse(set).ok().filter(|set| set.select(jws.header()).is_ok());
+                let keys = behind(url, seen, fitting)?;
+                Ok(keys.and_then(|keys| jws.verify_among(&keys).ok()))
+            }
+        };
+    }
+    // Whoever has the secret makes the authentication code again, since it is nobody's to read from a record.
+    if *client.proof() == ClientProof::SecretMac && algorithm == Algorithm::Hs256 {
+        let key = SigningInput::client_secret(client.id());
+        let mac = seen.signature(SigningInput::new(key, algorithm.as_str(), jws.signed().to_vec()))?;
+        return Ok(jws.verify_mac(mac).ok());
+    }
+    Ok(None)
 }
 
 /// The name and the end of an assertion that `client` made of itself, for us, and for now [RFC 7523 §3].

@@ -27,16 +27,34 @@ pub(crate) fn methods(config: &Config) -> Vec<&'static str> {
         methods.extend(Some("self_signed_tls_client_auth").filter(|_| served.self_signed_tls_client_auth));
     }
     #[cfg(feature = "jose")]
-    methods.extend(config.client_assertions().map(|_| "private_key_jwt"));
+    if let Some(served) = config.client_assertions() {
+        methods.push("private_key_jwt");
+        methods.extend(Some("client_secret_jwt").filter(|_| served.client_secret_jwt));
+    }
     methods
 }
 
-/// The document behind a client's `jwks_uri`, if it can be had.
+/// What `read` makes of the document behind a `jwks_uri`. If that is nothing, and the document was kept in a cache, it is
+/// fetched once more, since keys change.
 #[cfg(any(feature = "jose", feature = "mtls"))]
-fn keys_behind<'s, F>(url: &url::Url, seen: &'s Snapshot) -> Result<Option<&'s [u8]>, Halt<F>> {
+pub(crate) fn behind<T, F>(
+    url: &url::Url,
+    seen: &Snapshot,
+    read: impl Fn(&[u8]) -> Option<T>,
+) -> Result<Option<T>, Halt<F>> {
     let mut request = FetchRequest::new(url.clone(), Purpose::ClientKeys);
     request.max_bytes = 64 * 1024;
-    Ok(seen.document(&request)?.ok().and_then(|fetched| fetched.content(&request)))
+    let look = |request: &FetchRequest| -> Result<(Option<T>, bool), Halt<F>> {
+        let fetched = seen.document(request)?.ok();
+        let found = fetched.and_then(|fetched| fetched.content(request)).and_then(&read);
+        Ok((found, fetched.is_some_and(|fetched| fetched.from_cache)))
+    };
+    let (found, kept) = look(&request)?;
+    if found.is_some() || !kept {
+        return Ok(found);
+    }
+    request.anew = true;
+    Ok(look(&request)?.0)
 }
 
 /// The records that authentication looks at.
@@ -80,7 +98,7 @@ pub(crate) fn authenticate<'s>(
             ClientProof::Nothing => true,
             ClientProof::Secret => false,
             #[cfg(feature = "jose")]
-            ClientProof::PrivateKey { .. } => false,
+            ClientProof::PrivateKey { .. } | ClientProof::SecretMac => false,
             #[cfg(feature = "mtls")]
             proof => mtls::proves(certificate, proof, config, seen)?,
         },

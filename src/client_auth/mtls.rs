@@ -3,7 +3,7 @@
 use x509_cert::Certificate;
 use x509_cert::der::Decode as _;
 
-use super::keys_behind;
+use super::behind;
 use crate::config::Config;
 use crate::env::Timestamp;
 use crate::record::{CertificateName, ClientProof, Digest, own_certificates};
@@ -23,12 +23,12 @@ pub(super) fn proves<F>(
         ClientProof::CertificateNamed(name) => served.tls_client_auth && is_named(certificate, name, seen.now()),
         ClientProof::OwnCertificate(own) => served.self_signed_tls_client_auth && is_one_of(certificate, own),
         ClientProof::OwnCertificateBehind(url) if served.self_signed_tls_client_auth => {
-            let jwks = keys_behind(url, seen)?.and_then(|bytes| serde_json::from_slice(bytes).ok());
-            jwks.as_ref().and_then(own_certificates).is_some_and(|own| is_one_of(certificate, &own))
+            let own = |bytes: &[u8]| own_certificates(&serde_json::from_slice(bytes).ok()?);
+            behind(url, seen, |bytes| own(bytes).filter(|own| is_one_of(certificate, own)))?.is_some()
         }
         ClientProof::OwnCertificateBehind(_) => false,
         #[cfg(feature = "jose")]
-        ClientProof::PrivateKey { .. } => false,
+        ClientProof::PrivateKey { .. } | ClientProof::SecretMac => false,
     })
 }
 

@@ -5,12 +5,17 @@ use std::time::Duration;
 use super::fault::{ConfigFault, ensure};
 use crate::jose::Algorithms;
 
-/// Assertions by which clients authenticate, where they are served: `private_key_jwt`. Each is good for one use.
+/// Assertions by which clients authenticate, where they are served: `private_key_jwt`, and `client_secret_jwt` by choice.
+/// Each is good for one use.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct ClientAssertions {
     /// The algorithms that they may have; all with a public key by default.
     pub algorithms: Algorithms,
+    /// Whether clients may authenticate with `client_secret_jwt`, under a secret that the host's signer has, since no record
+    /// holds one: see [`SigningInput::client_secret`](crate::SigningInput::client_secret). A client cannot register itself
+    /// for it.
+    pub client_secret_jwt: bool,
     /// How far from now they may expire; 5 min by default, 1 h at most.
     pub longest_life: Duration,
     /// By how much the clocks of clients may differ from ours, in whole seconds; 10 s by default, 60 s at most.
@@ -24,6 +29,7 @@ impl Default for ClientAssertions {
     fn default() -> Self {
         Self {
             algorithms: Algorithms::ASYMMETRIC,
+            client_secret_jwt: false,
             longest_life: Duration::from_secs(300),
             clock_tolerance: Duration::from_secs(10),
             danger_accept_token_endpoint_as_audience: false,

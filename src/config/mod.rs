@@ -49,6 +49,8 @@ pub(crate) use registration::RegistrationPolicy;
 
 use crate::env::Timestamp;
 use crate::extension::ExtensionGrant;
+#[cfg(feature = "jose")]
+use crate::jose::Algorithm;
 use crate::proof::pkce::ChallengeMethod;
 use crate::record::{AuthorizationDetails, Client, GrantType, Resource, ResponseType, Scope, UserCodeFormat};
 use crate::wire::Limits;
@@ -337,8 +339,9 @@ impl Config {
     /// The algorithms that client assertions may have, by name; none where they are not served.
     #[cfg(feature = "jose")]
     pub(crate) fn assertion_algorithms(&self) -> Vec<String> {
-        let served = self.client_assertions.iter().flat_map(|served| served.algorithms.iter());
-        served.map(|algorithm| algorithm.as_str().to_owned()).collect()
+        let Some(served) = &self.client_assertions else { return Vec::new() };
+        let mac = served.client_secret_jwt.then_some(Algorithm::Hs256);
+        served.algorithms.iter().chain(mac).map(|algorithm| algorithm.as_str().to_owned()).collect()
     }
 
     #[cfg(not(feature = "jose"))]

@@ -21,6 +21,8 @@ pub struct Fetched {
     pub fresh_for: Option<Duration>,
     /// The body.
     pub bytes: Arc<[u8]>,
+    /// Whether a cache had it; it may have changed since.
+    pub from_cache: bool,
 }
 
 impl<B: AsRef<[u8]>> From<&Response<B>> for Fetched {
@@ -30,6 +32,7 @@ impl<B: AsRef<[u8]>> From<&Response<B>> for Fetched {
             media_type: media_type(response.headers()).map(str::to_ascii_lowercase),
             fresh_for: fresh_for(response.headers()),
             bytes: response.body().as_ref().into(),
+            from_cache: false,
         }
     }
 }

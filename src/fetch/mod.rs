@@ -35,13 +35,16 @@ pub struct FetchRequest {
     pub max_bytes: usize,
     /// How long it may take, from the look-up of the name to the last byte.
     pub timeout: Duration,
+    /// Whether what was kept in a cache did not do: something is wanted that was not there then. A cache answers all the same
+    /// where it asked a moment ago.
+    pub anew: bool,
 }
 
 impl FetchRequest {
     /// The document at `url`: at most 5 KiB [Client ID Metadata Document §6.6], within 5 s.
     #[must_use]
     pub const fn new(url: Url, purpose: Purpose) -> Self {
-        Self { url, purpose, max_bytes: 5 * 1024, timeout: Duration::from_secs(5) }
+        Self { url, purpose, max_bytes: 5 * 1024, timeout: Duration::from_secs(5), anew: false }
     }
 }
 

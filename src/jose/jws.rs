@@ -5,6 +5,7 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
+use subtle::ConstantTimeEq;
 
 use super::algorithm::Algorithm;
 use super::claims::{ClaimFault, Claims};
@@ -164,6 +165,26 @@ impl<'a> Jws<'a> {
         }
         secret.verify(self.signed.as_bytes(), &self.signature)?;
         self.verified()
+    }
+
+    /// Verifies it with the authentication code that it must have, made where the secret is; in constant time.
+    ///
+    /// # Errors
+    ///
+    /// The algorithm is another, or the signature is wrong.
+    pub(crate) fn verify_mac(self, mac: &[u8]) -> Result<Verified, JwsFault> {
+        if self.header.algorithm != Algorithm::Hs256 {
+            return Err(JwsFault::KeyUnfit);
+        }
+        if mac.len() != 32 || !bool::from(mac.ct_eq(&self.signature)) {
+            return Err(JwsFault::SignatureWrong);
+        }
+        self.verified()
+    }
+
+    /// What was signed.
+    pub(crate) const fn signed(&self) -> &[u8] {
+        self.signed.as_bytes()
     }
 
     fn verified(self) -> Result<Verified, JwsFault> {

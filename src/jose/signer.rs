@@ -1,11 +1,15 @@
 //! Where private keys are: in this process, in another, or in a machine of their own.
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;
 
+use super::algorithm::Algorithm;
 use super::private_key::PrivateKey;
+use super::shared_secret::SharedSecret;
 use crate::drive::{AsyncHost, Host};
 use crate::fetch::{FetchRequest, Fetched, Unfetched};
+use crate::record::ClientId;
 use crate::snapshot::{Question, SigningInput, Verdict};
 
 /// Signs what the machine asks for, for callers that block.
@@ -30,17 +34,26 @@ pub trait AsyncSigner {
     fn sign(&self, input: &SigningInput) -> impl Future<Output = Result<Arc<[u8]>, Self::Error>> + Send;
 }
 
-/// Private keys in this process.
+/// Keys in this process.
 #[derive(Clone, Debug, Default)]
 pub struct LocalSigner {
     keys: Arc<[PrivateKey]>,
+    /// By the names that they are asked for by.
+    secrets: Arc<HashMap<String, SharedSecret>>,
 }
 
 impl LocalSigner {
     /// Signs with these.
     #[must_use]
     pub fn new(keys: impl IntoIterator<Item = PrivateKey>) -> Self {
-        Self { keys: keys.into_iter().collect() }
+        Self { keys: keys.into_iter().collect(), secrets: Arc::default() }
+    }
+
+    /// Has the secrets of these clients as well, for `client_secret_jwt`.
+    #[must_use]
+    pub fn with_client_secrets(self, secrets: impl IntoIterator<Item = (ClientId, SharedSecret)>) -> Self {
+        let named = secrets.into_iter().map(|(client, secret)| (SigningInput::client_secret(&client), secret));
+        Self { secrets: Arc::new(named.collect()), ..self }
     }
 }
 
@@ -54,6 +67,9 @@ impl Signer for LocalSigner {
     type Error = Unsignable;
 
     fn sign(&self, input: &SigningInput) -> Result<Arc<[u8]>, Unsignable> {
+        if input.algorithm == Algorithm::Hs256.as_str() {
+            return Ok(Arc::from(self.secrets.get(&input.key).ok_or(Unsignable)?.sign(&input.bytes)));
+        }
         let fits = |key: &&PrivateKey| key.kid() == input.key && key.algorithm().as_str() == input.algorithm;
         let key = self.keys.iter().find(fits).ok_or(Unsignable)?;
         key.sign(&input.bytes).map(Arc::from).map_err(|_| Unsignable)
@@ -99,6 +115,7 @@ pub enum SigningHostFailed<H, S> {
 
 fn shaped<H, S>(input: &SigningInput, signature: Arc<[u8]>) -> Result<Arc<[u8]>, SigningHostFailed<H, S>> {
     let right = match input.algorithm {
+        "HS256" => signature.len() == 32,
         "ES256" | "EdDSA" => signature.len() == 64,
         "ES384" => signature.len() == 96,
         _ => (256..=1024).contains(&signature.len()),

@@ -32,6 +32,9 @@ pub(crate) enum ClientProof {
         /// What it may sign with.
         algorithms: Algorithms,
     },
+    /// `client_secret_jwt`: an assertion under a secret that the host has.
+    #[cfg(feature = "jose")]
+    SecretMac,
 }
 
 /// The public keys of a client.
@@ -64,6 +67,11 @@ impl ClientProof {
                 let keys = ClientKeys::of(metadata, algorithms).ok_or(ClientFault::KeysMissing)?;
                 Ok(Self::PrivateKey { keys: Box::new(keys), algorithms })
             }
+            #[cfg(feature = "jose")]
+            Some("client_secret_jwt") => match metadata.token_endpoint_auth_signing_alg.as_deref() {
+                None | Some("HS256") => Ok(Self::SecretMac),
+                Some(other) => Err(ClientFault::SigningAlgorithm(other.to_owned())),
+            },
             Some(other) => Err(ClientFault::AuthenticationMethod(other.to_owned())),
         }
     }

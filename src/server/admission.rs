@@ -14,7 +14,8 @@ pub(super) fn admit(
 ) -> Result<ClientMetadata, RegistrationRefusal> {
     let mut metadata = requested.clone();
     let method = metadata.token_endpoint_auth_method.get_or_insert_with(|| "client_secret_basic".to_owned());
-    if !methods(config).contains(&method.as_str()) {
+    // The secret for `client_secret_jwt` is the host's to give.
+    if !methods(config).contains(&method.as_str()) || method == "client_secret_jwt" {
         return Err(RegistrationRefusal::Client(ClientFault::AuthenticationMethod(method.clone())));
     }
     let algorithm = metadata.token_endpoint_auth_signing_alg.as_ref().filter(|_| method == "private_key_jwt");

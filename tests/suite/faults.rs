@@ -121,7 +121,7 @@ fn cases() -> impl Iterator<Item = Case> {
 
 #[cfg(feature = "jose")]
 fn proofs() -> Vec<Case> {
-    crate::dpop::fault_cases()
+    crate::dpop::fault_cases().into_iter().chain(crate::client_assertions::fault_cases()).collect()
 }
 
 #[cfg(not(feature = "jose"))]

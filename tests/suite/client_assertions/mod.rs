@@ -1,17 +1,18 @@
 //! Client authentication by assertions that clients sign: `private_key_jwt` [RFC 7523 §3, OpenID Connect Core §9].
 
+mod behind;
+mod shared_secrets;
+
 use std::sync::{Arc, LazyLock};
 
-use grantor::drive::{Host, NoKeys};
 use grantor::event::Event;
-use grantor::fetch::{FetchRequest, Fetched, Unfetched};
 use grantor::jose::{Algorithm, Algorithms, PrivateKey, Purpose, SharedSecret};
 use grantor::record::{Client, ClientFault, ClientId, Exposed};
 use grantor::server::Place;
 use grantor::store::{Key, Store};
 use grantor::wire::{Credentials, TokenGrant, TokenRequest};
-use grantor::{AuthorizationServer, ClientAssertions, ConfigFault, Question, Registration, SigningInput, Verdict};
-use http::{Method, Request, Response, StatusCode};
+use grantor::{ClientAssertions, ConfigFault, Registration};
+use http::{Method, Request, StatusCode};
 use serde_json::{Value, json as value};
 
 use crate::schedule::{Player, Scene};
@@ -349,21 +350,26 @@ fn a_client_uses_one_method_and_its_own() {
     assert!(!lets_in(&world, &service));
 }
 
-#[test]
-fn every_endpoint_takes_an_assertion_and_uses_it_up() {
-    let world = signing(machine(), |_| ());
-    let challenge = challenge(VERIFIER);
+fn pushing(assertion: &str) -> Request<Vec<u8>> {
     let pushed = [
         ("client_id", "m"),
         ("response_type", "code"),
         ("redirect_uri", WEB),
-        ("code_challenge", &*challenge),
+        ("code_challenge", &challenge(VERIFIER)),
         ("code_challenge_method", "S256"),
+        ("client_assertion_type", TYPE),
+        ("client_assertion", assertion),
     ];
+    post("/par", &pushed)
+}
+
+#[test]
+fn every_endpoint_takes_an_assertion_and_uses_it_up() {
+    let world = signing(machine(), |_| ());
     for (place, request, status) in [
         (Place::Introspection, post("/introspect", &[("token", "x")]), 200),
         (Place::Revocation, post("/revoke", &[("token", "x")]), 200),
-        (Place::PushedAuthorizationRequest, post("/par", &pushed), 201),
+        (Place::PushedAuthorizationRequest, pushing(""), 201),
         (Place::DeviceAuthorization, post("/device_authorization", &[]), 200),
     ] {
         let shown = assertion(&value!({"jti": format!("{place:?}")}));
@@ -443,61 +449,6 @@ fn a_client_may_register_itself_with_its_keys() {
     assert!(!lets_in(&world, &assertion(&value!({}))), "another's");
 }
 
-/// Has a document, and counts how often it is asked.
-#[derive(Clone, Debug, Default)]
-struct Web(Arc<std::sync::Mutex<(Option<(u16, Vec<u8>)>, usize)>>);
-
-impl Host for Web {
-    type Error = NoKeys;
-
-    fn fetch(&self, request: &FetchRequest) -> Result<Result<Fetched, Unfetched>, NoKeys> {
-        assert_eq!(
-            (request.url.as_str(), request.purpose),
-            ("https://m.example/jwks", grantor::fetch::Purpose::ClientKeys)
-        );
-        let mut web = self.0.lock().unwrap();
-        web.1 += 1;
-        let answer =
-            |(status, body): (u16, Vec<u8>)| Fetched::from(&Response::builder().status(status).body(body).unwrap());
-        Ok(web.0.clone().map(answer).ok_or(Unfetched::Unreachable))
-    }
-
-    fn judge(&self, _: &Question) -> Result<Verdict, NoKeys> {
-        Ok(Verdict::Denied)
-    }
-
-    fn sign(&self, input: &SigningInput) -> Result<Arc<[u8]>, NoKeys> {
-        grantor::drive::NoHost.sign(input)
-    }
-}
-
-#[test]
-fn keys_behind_a_url_are_fetched_for_an_assertion_that_could_be_good() {
-    let clock = Hands::default();
-    let store = grantor::store::Memory::with_clock(clock.clone());
-    store.put_client(registered(&value!({"jwks_uri": "https://m.example/jwks"})).unwrap());
-    let config = config().client_assertions(|_| ()).build().unwrap();
-    let web = Web::default();
-    let server = AuthorizationServer::new(config, store).with_clock(clock).with_host(web.clone());
-    let ask = |document: Option<Value>, shown: &str| {
-        *web.0.lock().unwrap() = (document.map(|value| (200, value.to_string().into_bytes())), 0);
-        let status = server.answer(Place::Token, &asking(shown)).status().as_u16();
-        (status, web.0.lock().unwrap().1)
-    };
-    let shown = assertion(&value!({}));
-    assert_eq!(ask(None, &shown), (401, 1), "not to be had");
-    assert_eq!(ask(Some(value!({})), &shown), (401, 1), "no keys");
-    assert_eq!(ask(Some(jwks(&[&KEYS[1]])), &shown), (401, 1), "other keys");
-    let mut private = jwks(&[&KEYS[0], &KEYS[1]]);
-    private["keys"][1]["d"] = value!("AAAA");
-    assert_eq!(ask(Some(private), &shown), (401, 1), "a key that is not secret any more");
-    assert_eq!(ask(Some(jwks(&[&KEYS[0]])), "a.b.c"), (401, 0), "nothing that could be good");
-    let secret = forge(&KEYS[0], &value!({"alg": "HS256"}), &claims(&value!({})));
-    assert_eq!(ask(Some(jwks(&[&KEYS[0]])), &secret), (401, 0));
-    assert_eq!(ask(Some(jwks(&[&KEYS[0]])), &shown), (200, 1));
-    assert_eq!(ask(Some(jwks(&[&KEYS[0]])), &shown), (401, 1), "used");
-}
-
 #[test]
 fn of_two_requests_with_one_assertion_one_is_granted_however_they_meet() {
     let mut table = Table::default();
@@ -517,6 +468,17 @@ fn of_two_requests_with_one_assertion_one_is_granted_however_they_meet() {
     assert_eq!(explored.broken, Vec::<String>::new());
     let careless = scene.overlooking(&[Overlooked::SeenAbsent]).explore(&judge);
     assert!(careless.broken.iter().any(|what| what.contains("2 were granted")), "{:?}", careless.broken);
+}
+
+/// A request whose client signs, for a store that fails or lies.
+pub(crate) fn fault_cases() -> Vec<crate::faulty::Case> {
+    let served = |config: grantor::ConfigBuilder| config.client_assertions(|_| ());
+    let world = crate::interleavings::crowd_of(vec![machine()], served);
+    let usual = [("grant_type", "client_credentials"), ("scope", "read")];
+    assert_eq!(world.token(&post_as("/token", &basic("web", SECRET), &usual)).status(), StatusCode::OK);
+    assert_eq!(world.token(&asking(&assertion(&value!({"jti": "another"})))).status(), StatusCode::OK);
+    let ask = crate::faulty::Ask::Answer(Place::PushedAuthorizationRequest, pushing(&assertion(&value!({}))));
+    vec![crate::faults::case("assertion", ask, world, 201, 401, &[])]
 }
 
 #[test]
