@@ -55,7 +55,9 @@ fn a_resource_asks_for_a_second_factor_and_gets_it() {
             ("revoke", "200 OK", ""),
             ("enter", "401 Unauthorized", "invalid_token"),
         ];
-        take(&mut browser, page, "step-up", &steps);
+        let page = take(&mut browser, page, "step-up", &steps);
+        let asked = |with: &str| page.body.matches(with).count();
+        assert_eq!((asked("\n&amp;response_type=code"), asked("\n&amp;acr_values=")), (2, 1), "what was asked stays");
     }
 }
 

@@ -179,8 +179,8 @@ impl Action {
             Self::Enter => (
                 "enter",
                 "Call the private part",
-                "The token is good and has the scope, but a password alone is not enough here. The challenge says what \
-                 is.",
+                "This part wants a second factor, shown within five minutes. To a token whose login had none, the challenge \
+                 says what is missing.",
             ),
             Self::Introspect => (
                 "introspect",

@@ -37,7 +37,7 @@ impl App {
             request.code_challenge = Some(course.challenge());
             request.code_challenge_method = Some("S256".to_owned());
         }
-        if let Some((_, strength)) = &course.stepped {
+        if let Some(strength) = &course.strength {
             request.acr_values = Some(strength.acr_values.clone());
             request.max_age.clone_from(&strength.max_age);
         }

@@ -51,8 +51,8 @@ pub(super) struct Course {
     pub(super) registered: Option<Registered>,
     /// What the login link carries.
     pub(super) link: Option<Exposed>,
-    /// Where the browser was sent before the resource asked for more, and for what it asked.
-    pub(super) stepped: Option<(String, Strength)>,
+    /// How sure a login the resource asked for.
+    pub(super) strength: Option<Strength>,
 }
 
 /// One request and its answer, as texts.
@@ -61,7 +61,8 @@ pub(super) struct Shown {
     pub(super) title: &'static str,
     pub(super) note: &'static str,
     pub(super) request: String,
-    pub(super) response: String,
+    /// Nothing where only the browser sees it.
+    pub(super) response: Option<String>,
 }
 
 impl Walk {
@@ -93,7 +94,7 @@ impl Default for Course {
             spent: None,
             registered: None,
             link: None,
-            stepped: None,
+            strength: None,
         }
     }
 }
@@ -111,8 +112,10 @@ impl Course {
         self.tokens.as_ref().and_then(|tokens| tokens.refresh_token.clone())
     }
 
-    /// Takes the authorization response that the browser brought to `place`.
-    pub(super) fn arrive(&mut self, message: AuthorizationMessage, place: &str) {
+    /// Takes the authorization response that the browser, which was sent to `asked`, brought to `place`.
+    pub(super) fn arrive(&mut self, message: AuthorizationMessage, asked: &str, place: &str) {
+        let (title, note) = (page::SEND, "What the person did there, the client does not see.");
+        self.show(Shown { title, note, request: page::in_lines(asked), response: None });
         self.answered = !matches!(message.outcome, AuthorizationOutcome::Error { .. });
         let response = match message.outcome {
             AuthorizationOutcome::Code(code) => {
@@ -132,18 +135,19 @@ impl Course {
         self.show(Shown {
             title: ARRIVAL,
             note: "The client checked that state and iss are those of its request.",
-            request: format!("GET {}", place.replace('&', "\n&").replace('?', "\n?").replace('#', "\n#")),
-            response,
+            request: page::in_lines(place),
+            response: Some(response),
         });
     }
 
-    /// Whether a person can be asked after some other steps.
+    /// Whether the next step is to ask a person.
     pub(super) fn may_ask_person(&self, flow: Flow) -> bool {
         let registered = || self.registered.as_ref().is_some_and(|registered| !registered.gone);
-        flow == Flow::Assistant && self.found.client.is_some()
+        let now = flow.begins_with_person()
+            || flow == Flow::Assistant && self.found.client.is_some()
             || flow == Flow::Pushed && self.pushed.is_some()
-            || flow == Flow::Registration && registered()
-            || flow == Flow::StepUp && self.stepped.is_some()
+            || flow == Flow::Registration && registered();
+        now && !self.answered
     }
 
     /// Whether an action was tried since the browser came back.
@@ -153,8 +157,8 @@ impl Course {
     }
 
     /// Begins again with what a resource asks for that was not content with the login.
-    pub(super) fn step_up(&mut self, asked: String, strength: Strength) {
-        *self = Self { shown: std::mem::take(&mut self.shown), stepped: Some((asked, strength)), ..Self::default() };
+    pub(super) fn step_up(&mut self, strength: Strength) {
+        *self = Self { shown: std::mem::take(&mut self.shown), strength: Some(strength), ..Self::default() };
     }
 
     /// Takes what an answer brought, and shows it.
@@ -184,7 +188,7 @@ impl Course {
             title: action.title(),
             note: action.note(),
             request,
-            response: page::print_response(response),
+            response: Some(page::print_response(response)),
         });
     }
 

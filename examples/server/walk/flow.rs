@@ -91,7 +91,7 @@ impl Flow {
                 "A token that is good, but a login that is not good enough: the resource asks for a stronger one.",
             ),
             Self::Agreement => {
-                ("/walk/agreement", "Agreement alone", "response_type=none: a person agrees, and nothing is issued.")
+                ("/walk/agreement", "Agreement alone", "`response_type=none`: a person agrees, and nothing is issued.")
             }
             Self::Device => (
                 "/walk/device",
@@ -158,7 +158,7 @@ impl Flow {
         }
     }
 
-    /// Why it cannot be walked at a server with demo clients, and what to do.
+    /// Why it cannot be walked at a server with demo clients, and what to do; what is typed stands between backticks.
     pub(super) fn obstacle(self, app: &App) -> Option<&'static str> {
         let config = app.server.config();
         let registration = || app.server.routes().iter().any(|route| route.place == Place::Registration);
@@ -170,18 +170,18 @@ impl Flow {
             Some("Not served: this profile knows no answer but a code.")
         } else if self == Self::Registration && !registration() {
             Some(
-                "Closed here. Start the server with --open-registration or --initial-access-token; or let clients be known \
+                "Closed here. Start the server with `--open-registration` or `--initial-access-token`; or let clients be known \
                  by a document, as the assistant is.",
             )
         } else if self == Self::Implicit && !config.answers_with(ResponseType::Token) {
             Some(
                 "Not served: whoever sees the address bar, its history or a log has the token. Use the authorization code \
-                 with PKCE. Only --profile oauth20_legacy still serves it.",
+                 with PKCE. Only `--profile oauth20_legacy` still serves it.",
             )
         } else if self == Self::Password && !config.serves(GrantType::Password) {
             Some(
                 "Not served: it teaches people to give their password away, and knows no second factor. Use the \
-                 authorization code, the device grant, or client credentials. Only --profile oauth20_legacy still serves it.",
+                 authorization code, the device grant, or client credentials. Only `--profile oauth20_legacy` still serves it.",
             )
         } else if self == Self::Password && !app.demo_users {
             Some("Only the passwords of the demo users are known here.")

@@ -107,7 +107,8 @@ impl App {
             let taken = self.sessions.with(browser, |browser| {
                 let flow = browser.walk.expecting(message.state.as_deref()?).filter(|_| genuine)?;
                 let place = format!("{}{mark}{parameters}", self.callback_uri());
-                browser.walk.course(flow).arrive(message, &place);
+                let course = browser.walk.course(flow);
+                course.arrive(message, &self.authorization_uri(flow, course).unwrap_or_default(), &place);
                 Some(flow)
             });
             taken.flatten()
@@ -140,8 +141,7 @@ impl App {
             let course = browser.walk.course(flow);
             course.finish(flow, action, shown, &response);
             if let Some(strength) = Strength::demanded(&response).filter(|_| action == Action::Enter) {
-                let asked = self.authorization_uri(flow, course).unwrap_or_default();
-                course.step_up(asked, strength);
+                course.step_up(strength);
             }
         });
         see_other(&format!("{}#latest", flow.path()))
@@ -158,11 +158,11 @@ impl App {
                     title: Action::Mail.title(),
                     note: Action::Mail.note(),
                     request: format!("User name: {username}"),
-                    response: format!(
+                    response: Some(format!(
                         "To: {name}\nSubject: Sign in to Demo app\n\nOpen this within ten minutes, once:\n\
                          https://app.example/login#link_token={}",
                         link.as_str()
-                    ),
+                    )),
                 };
                 self.sessions.with(browser, |browser| {
                     let course = browser.walk.course(flow);

@@ -2,30 +2,29 @@
 
 use grantor::record::ResponseType;
 use grantor::wire::DeviceResponse;
-use http::{Request, Response};
+use http::{HeaderMap, Request, Response};
 use maud::{Markup, html};
 use serde_json::Value;
 
 use super::action::Action;
 use super::course::{Course, Shown};
 use super::flow::Flow;
+use super::start::typed;
 use crate::app::App;
 use crate::pages::layout;
 
-const SEND: &str = "Send the browser to the authorization endpoint";
+pub(super) const SEND: &str = "Send the browser to the authorization endpoint";
 
 /// The page of one flow.
 pub(super) fn course(app: &App, flow: Flow, course: &Course, csrf: &str) -> Markup {
     let content = html! {
+        p.small { a href="/" { "All flows" } }
         h1 { (flow.title()) }
-        p { (flow.summary()) }
-        @if let Some((asked, _)) = &course.stepped {
-            section.step { h2 { (SEND) } pre tabindex="0" { (uri_in_lines(asked)) } }
-        } @else if flow.begins_with_person() { (request(app, flow, course)) }
+        p { (typed(flow.summary())) }
         @for (place, shown) in course.shown.iter().enumerate() {
             (message(shown, place + 1 == course.shown.len()))
         }
-        @if !course.answered && course.may_ask_person(flow) { (request(app, flow, course)) }
+        @if course.may_ask_person(flow) { (request(app, flow, course)) }
         @if let Some(codes) = course.codes.as_ref().filter(|_| course.tokens.is_none()) { (device(codes)) }
         (next(app, flow, course, csrf))
     };
@@ -39,7 +38,7 @@ fn request(app: &App, flow: Flow, course: &Course) -> Markup {
     html! {
         section.step {
             h2 { (SEND) }
-            @if let Some((_, strength)) = &course.stepped {
+            @if let Some(strength) = &course.strength {
                 p {
                     "Once more, with what the challenge named: " code { "acr_values" }
                     @if strength.max_age.is_some() { " and " code { "max_age" } }
@@ -58,14 +57,15 @@ fn request(app: &App, flow: Flow, course: &Course) -> Markup {
                 }
                 dt { "state" } dd { code { (course.state.as_str()) } }
             }
-            pre tabindex="0" { (uri_in_lines(&uri)) }
-            @if !course.answered { p { a.button id="authorize" href=(uri) { "Go there" } } }
+            pre tabindex="0" { (in_lines(&uri)) }
+            p { a.button id="authorize" href=(uri) { "Go there" } }
         }
     }
 }
 
-fn uri_in_lines(uri: &str) -> String {
-    format!("GET {}", uri.replace('?', "\n?").replace('&', "\n&"))
+/// What a browser sends to `uri`, and what it keeps behind the #.
+pub(super) fn in_lines(uri: &str) -> String {
+    format!("GET {}", uri.replace('?', "\n?").replace('&', "\n&").replace('#', "\n#"))
 }
 
 /// What the device shows.
@@ -91,8 +91,10 @@ fn message(shown: &Shown, latest: bool) -> Markup {
             p { (shown.note) }
             h3 { "Request" }
             pre tabindex="0" { (shown.request) }
-            h3 { "Answer" }
-            pre.answer tabindex="0" { (shown.response) }
+            @if let Some(response) = &shown.response {
+                h3 { "Answer" }
+                pre.answer tabindex="0" { (response) }
+            }
         }
     }
 }
@@ -100,7 +102,9 @@ fn message(shown: &Shown, latest: bool) -> Markup {
 fn next(app: &App, flow: Flow, course: &Course, csrf: &str) -> Markup {
     html! {
         @let actions = course.actions(flow);
-        @let first = actions.iter().copied().find(|action| !course.tried(*action));
+        // Where a person is asked, that is what to do first.
+        @let asks = course.may_ask_person(flow) || course.codes.is_some() && course.tokens.is_none();
+        @let first = actions.iter().copied().find(|action| !asks && !course.tried(*action));
         form.next id="next" method="post" action=(flow.path()) aria-label="Next step" {
             input type="hidden" name="csrf" value=(csrf);
             @if app.registration_guarded && actions.contains(&Action::Register) {
@@ -118,20 +122,20 @@ fn next(app: &App, flow: Flow, course: &Course, csrf: &str) -> Markup {
 }
 
 pub(super) fn print_request(request: &Request<Vec<u8>>) -> String {
-    let mut text = format!("{} {}\n", request.method(), request.uri());
-    for (name, value) in request.headers() {
-        text.push_str(&format!("{name}: {}\n", String::from_utf8_lossy(value.as_bytes())));
-    }
-    let body = String::from_utf8_lossy(request.body()).replace('&', "\n&");
-    if body.is_empty() { text } else { format!("{text}\n{body}") }
+    let first = format!("{} {}", request.method(), request.uri());
+    print(first, request.headers(), request.body())
 }
 
 pub(super) fn print_response(response: &Response<Vec<u8>>) -> String {
-    let mut text = format!("{}\n", response.status());
-    for (name, value) in response.headers() {
-        text.push_str(&format!("{name}: {}\n", String::from_utf8_lossy(value.as_bytes())));
+    print(response.status().to_string(), response.headers(), response.body())
+}
+
+/// A message with its JSON or its form in lines.
+fn print(mut text: String, headers: &HeaderMap, body: &[u8]) -> String {
+    for (name, value) in headers {
+        text.push_str(&format!("\n{name}: {}", String::from_utf8_lossy(value.as_bytes())));
     }
-    let pretty = serde_json::from_slice::<Value>(response.body()).and_then(|json| serde_json::to_string_pretty(&json));
-    let body = pretty.unwrap_or_else(|_| String::from_utf8_lossy(response.body()).into_owned());
-    if body.is_empty() { text } else { format!("{text}\n{body}") }
+    let pretty = serde_json::from_slice::<Value>(body).and_then(|json| serde_json::to_string_pretty(&json));
+    let body = pretty.unwrap_or_else(|_| String::from_utf8_lossy(body).replace('&', "\n&"));
+    if body.is_empty() { text } else { format!("{text}\n\n{body}") }
 }

@@ -9,6 +9,7 @@ use crate::clients::{DEMO_APP, DEMO_LEGACY, DEMO_SERVICE, DEMO_TV, DEMO_WEB, DEM
 use crate::connections;
 use crate::pages::layout;
 use crate::users;
+use crate::whoami::PRIVATE;
 
 /// The start page.
 pub(super) fn page(app: &App, csrf: &str, person: Option<&str>) -> Markup {
@@ -41,9 +42,18 @@ pub(super) fn page(app: &App, csrf: &str, person: Option<&str>) -> Markup {
 fn offer(flow: Flow, obstacle: Option<&str>) -> Markup {
     html! {
         @if let Some(obstacle) = obstacle {
-            div.flow.closed { strong { (flow.title()) } span { (obstacle) } }
+            div.flow.closed { strong { (flow.title()) } span { (typed(obstacle)) } }
         } @else {
-            a.flow href=(flow.path()) { strong { (flow.title()) } span { (flow.summary()) } }
+            a.flow href=(flow.path()) { strong { (flow.title()) } span { (typed(flow.summary())) } }
+        }
+    }
+}
+
+/// A text with what stands between backticks as code.
+pub(super) fn typed(text: &str) -> Markup {
+    html! {
+        @for (place, part) in text.split('`').enumerate() {
+            @if place % 2 == 1 { code { (part) } } @else { (part) }
         }
     }
 }
@@ -134,6 +144,10 @@ fn endpoints(app: &App) -> Markup {
                 }
                 dt { "Demo resource" }
                 dd { code { (app.resource) } }
+                dt { "Its private part" }
+                dd { code { (app.resource) (PRIVATE) } }
+                dt { "Its metadata" }
+                dd { code { (app.description.metadata_url()) } }
             }
         }
     }
