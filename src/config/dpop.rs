@@ -35,7 +35,7 @@ impl Default for Dpop {
 }
 
 impl Dpop {
-    pub(super) fn check(&self) -> Result<(), ConfigFault> {
+    pub(crate) fn check(&self) -> Result<(), ConfigFault> {
         let short = |time: Duration| (1..=600).contains(&time.as_secs());
         let nonces = self.nonces.as_ref().is_none_or(|nonces| short(nonces.period()));
         let algorithms = self.algorithms.within(Algorithms::ASYMMETRIC);

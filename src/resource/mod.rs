@@ -1,6 +1,9 @@
-//! The resource server role, in the process of the authorization server: may this request do this?
+//! The resource server role: may this request do this? [`Access`] asks in the process of the authorization server,
+//! `JwtResource`, behind the feature `jose`, asks nobody.
 
 mod cross_origin;
+#[cfg(feature = "jose")]
+mod jwt;
 mod protected;
 mod refusal;
 
@@ -11,6 +14,8 @@ use http::Request;
 use http::header::HeaderValue;
 
 pub use cross_origin::CrossOrigin;
+#[cfg(feature = "jose")]
+pub use jwt::{JwtPermit, JwtResource, JwtResourceBuilder, JwtResourceFault};
 pub use protected::{ProtectedResource, ProtectedResourceBuilder, ProtectedResourceFault};
 pub use refusal::{ResourceReason, ResourceRefusal};
 
@@ -22,7 +27,7 @@ use crate::grant::holders::holders;
 use crate::grant::{PresentedAccess, ensure};
 use crate::proof::Possession;
 use crate::proof::dpop::PresentedProof;
-use crate::record::{Actor, AuthorizationDetails, ClientId, Confirmation, Grant, GrantId, Resource, Scope, Subject};
+use crate::record::{Actor, AuthorizationDetails, ClientId, Confirmation, GrantId, Resource, Scope, Subject};
 use crate::snapshot::{Halt, Snapshot};
 use crate::step::{Decision, Endpoint, Plan};
 use crate::store::{Change, Key};
@@ -99,14 +104,14 @@ impl Demand {
         self
     }
 
-    /// The place that proofs are made for, without the path of the request.
-    fn base(&self, config: &Config) -> String {
+    /// The place that proofs are made for, without the path of the request; `usual` if nothing else says where it is.
+    fn base(&self, usual: &str) -> String {
         if let Some(base) = &self.reached_at {
             return base.as_ref().to_owned();
         }
         let origin = |text: &str| Some(Url::parse(text).ok()?.origin()).filter(Origin::is_tuple);
         let named = self.resource.as_ref().and_then(|resource| origin(resource.as_str()));
-        named.or_else(|| origin(config.issuer())).map(|origin| origin.ascii_serialization()).unwrap_or_default()
+        named.or_else(|| origin(usual)).map(|origin| origin.ascii_serialization()).unwrap_or_default()
     }
 
     /// Requires that the person proved who they are as surely as one of these, the best first [RFC 9470 §3].
@@ -123,12 +128,31 @@ impl Demand {
         self
     }
 
-    /// Whether the person behind `grant` proved who they are as surely and as lately as this needs; no person did not.
-    fn is_reached_by(&self, grant: &Grant, now: Timestamp) -> bool {
-        let acr = grant.acr.as_deref();
+    /// Whether the person proved who they are as surely and as lately as this needs; no person did not.
+    fn is_reached_by(&self, acr: Option<&str>, authenticated: Option<Timestamp>, now: Timestamp) -> bool {
         let sure = self.acr_values.is_empty() || self.acr_values.iter().any(|value| Some(value.as_str()) == acr);
-        let late = |limit: Duration| grant.authenticated.is_some_and(|at| at.until(now).as_secs() <= limit.as_secs());
+        let late = |limit: Duration| authenticated.is_some_and(|at| at.until(now).as_secs() <= limit.as_secs());
         sure && self.max_age.is_none_or(late)
+    }
+
+    /// A token that is bound to a key comes beside a proof of it, and no other token does [RFC 9449 §7.1, §7.2]; one that is
+    /// bound to a certificate comes over a connection that has it [RFC 8705 §3].
+    fn check_binding(
+        &self,
+        cnf: Option<&Confirmation>,
+        possession: Option<Possession>,
+        certificate: Option<&ClientCertificate>,
+    ) -> Result<(), ResourceReason> {
+        let proven = match (cnf, possession) {
+            (Some(cnf @ Confirmation::Key(_)), Some(possession)) => cnf.is_key(&possession.key),
+            (Some(Confirmation::Key(_)), None) | (Some(Confirmation::Certificate(_)) | None, Some(_)) => false,
+            (None, None) => !self.dpop_bound,
+            (Some(cnf), None) => {
+                ensure(cnf.is_met_by(certificate), ResourceReason::CertificateDiffers)?;
+                !self.dpop_bound
+            }
+        };
+        ensure(proven, ResourceReason::KeyDiffers)
     }
 
     /// Also reads the token from a form [RFC 6750 §2.2].
@@ -161,7 +185,7 @@ impl Access {
         let scheme = shown.as_ref().ok().map(|(scheme, _)| *scheme);
         let proof = match &shown {
             Ok((TokenScheme::Dpop, token)) => {
-                PresentedProof::at_resource(config, request, &demand.base(config), token.as_str())
+                PresentedProof::at_resource(config, request, &demand.base(config.issuer()), token.as_str())
             }
             Ok((TokenScheme::Bearer, _)) | Err(_) => PresentedProof::none(),
         };
@@ -198,9 +222,12 @@ impl Access {
         };
         ensure(meant, ResourceReason::TokenInvalid)?;
         // Whoever stole a bound token learns no more of it.
-        self.check_binding(token.cnf.as_deref(), possession)?;
+        self.demand.check_binding(token.cnf.as_deref(), possession, self.certificate.as_ref())?;
         // Before the scope, which its challenge names as well [RFC 9470 §3].
-        ensure(self.demand.is_reached_by(grant, now), ResourceReason::AuthenticationInsufficient)?;
+        ensure(
+            self.demand.is_reached_by(grant.acr.as_deref(), grant.authenticated, now),
+            ResourceReason::AuthenticationInsufficient,
+        )?;
         ensure(token.scope.covers(&self.demand.scope), ResourceReason::ScopeInsufficient)?;
         let permit = Permit {
             grant: grant.id,
@@ -217,20 +244,6 @@ impl Access {
             dpop_nonce: self.proof.next_nonce(&self.config, now),
         };
         Ok(Plan::grant(used.into_iter().collect(), permit))
-    }
-
-    /// A token that is bound to a key comes beside a proof of it, and no other token does [RFC 9449 §7.1, §7.2].
-    fn check_binding(&self, cnf: Option<&Confirmation>, possession: Option<Possession>) -> Result<(), ResourceReason> {
-        let proven = match (cnf, possession) {
-            (Some(cnf @ Confirmation::Key(_)), Some(possession)) => cnf.is_key(&possession.key),
-            (Some(Confirmation::Key(_)), None) | (Some(Confirmation::Certificate(_)) | None, Some(_)) => false,
-            (None, None) => !self.demand.dpop_bound,
-            (Some(cnf), None) => {
-                ensure(cnf.is_met_by(self.certificate.as_ref()), ResourceReason::CertificateDiffers)?;
-                !self.demand.dpop_bound
-            }
-        };
-        ensure(proven, ResourceReason::KeyDiffers)
     }
 
     fn refuse(&self, reason: ResourceReason, now: Timestamp) -> ResourceRefusal {

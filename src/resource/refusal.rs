@@ -36,6 +36,9 @@ pub enum ResourceReason {
     Malformed,
     /// The token is unknown, expired, revoked, or for another resource.
     TokenInvalid,
+    /// The token names a key that its issuer is not known to have: fetch its keys again, not too often, and check once more.
+    #[cfg(feature = "jose")]
+    KeyUnknown,
     /// The token is bound to a certificate that is not that of the connection [RFC 8705 §3].
     CertificateDiffers,
     /// The token is bound to a key, and came as a bearer token or beside a proof of another; or it is bound to none, and
@@ -48,6 +51,8 @@ pub enum ResourceReason {
     /// The token does not allow this.
     ScopeInsufficient,
 }
+
+const INVALID: (&str, &str) = ("invalid_token", "the access token is expired, revoked or invalid");
 
 impl From<ProofFault> for ResourceReason {
     fn from(fault: ProofFault) -> Self {
@@ -66,6 +71,8 @@ impl ResourceReason {
             | Self::KeyDiffers
             | Self::Proof(_)
             | Self::AuthenticationInsufficient => StatusCode::UNAUTHORIZED,
+            #[cfg(feature = "jose")]
+            Self::KeyUnknown => StatusCode::UNAUTHORIZED,
             Self::Malformed => StatusCode::BAD_REQUEST,
             Self::ScopeInsufficient => StatusCode::FORBIDDEN,
         }
@@ -76,7 +83,9 @@ impl ResourceReason {
         match self {
             Self::TokenMissing => None,
             Self::Malformed => Some(("invalid_request", "the request must have exactly one access token")),
-            Self::TokenInvalid => Some(("invalid_token", "the access token is expired, revoked or invalid")),
+            Self::TokenInvalid => Some(INVALID),
+            #[cfg(feature = "jose")]
+            Self::KeyUnknown => Some(INVALID),
             Self::CertificateDiffers => {
                 Some(("invalid_token", "the access token is bound to another client certificate"))
             }

@@ -74,6 +74,13 @@ pub(crate) fn proof(world_now: Timestamp, key: &PrivateKey, method: &str, uri: &
     Draft::new(key, method, uri, world_now).sign(key)
 }
 
+/// A proof for a request with an access token.
+pub(crate) fn proof_for(now: Timestamp, key: &PrivateKey, method: &str, uri: &str, token: &str) -> String {
+    let mut draft = Draft::new(key, method, uri, now);
+    draft.claims["ath"] = value!(challenge(token));
+    draft.sign(key)
+}
+
 impl World {
     fn proof(&self, key: &PrivateKey) -> String {
         proof(self.now(), key, "POST", TOKEN)

@@ -42,6 +42,8 @@ mod incremental_consent;
 mod interleavings;
 #[cfg(feature = "jose")]
 mod jwt_access_tokens;
+#[cfg(feature = "jose")]
+mod jwt_resource;
 mod machine;
 mod memory;
 mod model;

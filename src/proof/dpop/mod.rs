@@ -43,7 +43,11 @@ impl PresentedProof {
 
     /// Reads the proof of a request to a resource below `base` with an access token of the scheme `DPoP`.
     pub(crate) fn at_resource<B>(config: &Config, request: &Request<B>, base: &str, token: &str) -> Self {
-        let Some(policy) = config.dpop() else { return Self::none() };
+        config.dpop().map_or_else(Self::none, |policy| Self::below(base, policy, request, token))
+    }
+
+    /// The same where `policy` says what proofs are taken.
+    pub(crate) fn below<B>(base: &str, policy: &Dpop, request: &Request<B>, token: &str) -> Self {
         // What a request says of its host is up to its sender, who may have the proof from a request to that host.
         let uri = TargetUri::parse(&format!("{}{}", base.trim_end_matches('/'), request.uri().path()));
         let header = DpopHeader::of(request.headers());
@@ -72,9 +76,8 @@ impl PresentedProof {
         config: &Config,
         seen: &Snapshot,
     ) -> Result<Option<(Possession, Change)>, Halt<F>> {
-        let Some((policy, proof)) = config.dpop().zip(self.0.as_deref()) else { return Ok(None) };
-        let proof = proof.as_ref().map_err(|fault| F::from(*fault))?;
-        let dies = policy.require_time(proof, seen.now()).map_err(F::from)?;
+        let Some(policy) = config.dpop() else { return Ok(None) };
+        let Some((proof, dies)) = self.judge(policy, seen.now()).map_err(F::from)? else { return Ok(None) };
         let name = proof.name();
         ensure(!seen.is_seen(name)?, F::from(ProofFault::Replayed))?;
         Ok(Some((Possession { key: proof.key() }, Change::new_seen(name, dies))))
@@ -82,14 +85,25 @@ impl PresentedProof {
 
     /// The same where a proof may be used again, as long as it is in time.
     pub(crate) fn accept_again(&self, config: &Config, now: Timestamp) -> Result<Option<Possession>, ProofFault> {
-        let Some((policy, proof)) = config.dpop().zip(self.0.as_deref()) else { return Ok(None) };
+        let judged = config.dpop().map_or(Ok(None), |policy| self.judge(policy, now))?;
+        Ok(judged.map(|(proof, _)| Possession { key: proof.key() }))
+    }
+
+    /// The proof, if there is one, and the first moment at which it is too old; it may have been used before.
+    pub(crate) fn judge(&self, policy: &Dpop, now: Timestamp) -> Result<Option<(&Proof, Timestamp)>, ProofFault> {
+        let Some(proof) = self.0.as_deref() else { return Ok(None) };
         let proof = proof.as_ref().map_err(|fault| *fault)?;
-        policy.require_time(proof, now).map(|_| Some(Possession { key: proof.key() }))
+        Ok(Some((proof, policy.require_time(proof, now)?)))
     }
 
     /// The nonce for the sender's next proof, if they have another one [RFC 9449 §8.2].
     pub(crate) fn next_nonce(&self, config: &Config, now: Timestamp) -> Option<HeaderValue> {
-        let (nonces, proof) = config.dpop()?.nonces.as_ref().zip(self.0.as_deref())?;
+        self.nonce_after(config.dpop()?, now)
+    }
+
+    /// The same where `policy` says which nonces there are.
+    pub(crate) fn nonce_after(&self, policy: &Dpop, now: Timestamp) -> Option<HeaderValue> {
+        let (nonces, proof) = policy.nonces.as_ref().zip(self.0.as_deref())?;
         let shown = proof.as_ref().ok().and_then(Proof::nonce);
         let current = shown.is_some_and(|shown| nonces.find(shown, now) == Freshness::Current);
         HeaderValue::from_str(&nonces.current(now)).ok().filter(|_| !current)
