@@ -114,6 +114,8 @@ impl App {
         let config = config.dpop(|dpop| {
             dpop.nonces = args.require_dpop_nonce.then(|| DpopNonces::new(random()));
         });
+        #[cfg(feature = "jose")]
+        let config = config.client_assertions(|_| ()).request_objects(|_| ());
         let accounts =
             CommonDetails::new(DETAILS).actions(["list_accounts", "read_balances", "initiate_payments"]).sensitive();
         let config = config.authorization_details(accounts);

@@ -169,6 +169,7 @@ impl Loaded {
 
 /// Members that ask for more protection than this server has; ignoring them would give less than was asked for.
 const PROTECTIONS: &[&str] = &[
+    #[cfg(not(feature = "jose"))]
     "require_signed_request_object",
     #[cfg(not(feature = "jose"))]
     "dpop_bound_access_tokens",
@@ -188,7 +189,7 @@ fn client(id: &str, mut entry: Map<String, Value>, ignored: &mut Vec<String>) ->
         ignored.push("it has no client_secret, so it is a public client".to_owned());
         metadata.token_endpoint_auth_method = Some("none".to_owned());
     }
-    const WITHOUT_SECRET: [&str; 3] = ["none", "tls_client_auth", "self_signed_tls_client_auth"];
+    const WITHOUT_SECRET: [&str; 4] = ["none", "tls_client_auth", "self_signed_tls_client_auth", "private_key_jwt"];
     let without = metadata.token_endpoint_auth_method.clone().filter(|method| WITHOUT_SECRET.contains(&&**method));
     let builder = Client::builder(id).metadata(metadata);
     let builder = resources.into_iter().flatten().fold(builder, ClientBuilder::resource);

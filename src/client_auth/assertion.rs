@@ -3,11 +3,11 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::behind;
+use super::verify;
 use crate::config::{ClientAssertions, Config};
 use crate::env::Timestamp;
-use crate::jose::{Algorithm, Claims, JwkSet, Jws, Purpose, Times, Verified};
-use crate::record::{Client, ClientId, ClientKeys, ClientProof, Digest};
+use crate::jose::{Algorithm, Claims, Jws, Purpose, Times, Verified};
+use crate::record::{Client, ClientId, ClientProof, Digest};
 use crate::snapshot::{Halt, SigningInput, Snapshot};
 use crate::store::Change;
 use crate::wire::{Hint, TokenRefusal};
@@ -54,14 +54,7 @@ fn verified(jws: Jws<'_>, client: &Client, seen: &Snapshot) -> Result<Option<Ver
     if let ClientProof::PrivateKey { keys, algorithms } = client.proof()
         && algorithms.contain(algorithm)
     {
-        return match &**keys {
-            ClientKeys::Here(keys) => Ok(jws.verify_among(keys).ok()),
-            ClientKeys::Behind(url) => {
-                let fitting = |set: &[u8]| JwkSet::parse(set).ok().filter(|set| set.select(jws.header()).is_ok());
-                let keys = behind(url, seen, fitting)?;
-                Ok(keys.and_then(|keys| jws.verify_among(&keys).ok()))
-            }
-        };
+        return Ok(verify(jws, keys, seen)?.ok());
     }
     // Whoever has the secret makes the authentication code again, since it is nobody's to read from a record.
     if *client.proof() == ClientProof::SecretMac && algorithm == Algorithm::Hs256 {

@@ -11,6 +11,10 @@ pub(crate) use known::find;
 use crate::config::Config;
 #[cfg(any(feature = "jose", feature = "mtls"))]
 use crate::fetch::{FetchRequest, Purpose};
+#[cfg(feature = "jose")]
+use crate::jose::{JwkSet, Jws, JwsFault, Verified};
+#[cfg(feature = "jose")]
+use crate::record::ClientKeys;
 use crate::record::{Client, ClientId, ClientProof, ClientSecretDigest};
 use crate::snapshot::{Halt, Seen, Snapshot};
 use crate::store::{Change, Key};
@@ -55,6 +59,23 @@ pub(crate) fn behind<T, F>(
     }
     request.anew = true;
     Ok(look(&request)?.0)
+}
+
+/// Verifies what a client signed, with the one key of its own that fits; those behind a URL that cannot be had fit nothing.
+#[cfg(feature = "jose")]
+pub(crate) fn verify<F>(
+    jws: Jws<'_>,
+    keys: &ClientKeys,
+    seen: &Snapshot,
+) -> Result<Result<Verified, JwsFault>, Halt<F>> {
+    Ok(match keys {
+        ClientKeys::Here(keys) => jws.verify_among(keys),
+        ClientKeys::Behind(url) => {
+            let fitting = |set: &[u8]| JwkSet::parse(set).ok().filter(|set| set.select(jws.header()).is_ok());
+            let keys = behind(url, seen, fitting)?;
+            keys.map_or(Err(JwsFault::KeyUnknown), |keys| jws.verify_among(&keys))
+        }
+    })
 }
 
 /// The records that authentication looks at.

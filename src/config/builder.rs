@@ -217,6 +217,15 @@ impl ConfigBuilder {
         self
     }
 
+    /// Takes authorization requests that clients sign [RFC 9101], by value and where requests are pushed.
+    #[cfg(feature = "jose")]
+    #[must_use]
+    pub fn request_objects(mut self, change: impl FnOnce(&mut super::RequestObjects)) -> Self {
+        change(&mut self.config.request_objects);
+        let stance = if self.config.request_objects.required { Stance::Required } else { Stance::Allowed };
+        self.choosing(Practice::SignedRequests, stance)
+    }
+
     /// Serves token exchange [RFC 8693]; the host decides over each one, as [`Question::TokenExchange`].
     ///
     /// [`Question::TokenExchange`]: crate::Question::TokenExchange
@@ -386,6 +395,8 @@ impl ConfigBuilder {
         if let Some(wanted) = jwt {
             config.jwt = Some(super::jwt_access_tokens::JwtIssue::new(&wanted, &config)?);
         }
+        #[cfg(feature = "jose")]
+        config.request_objects.check()?;
         config.registration =
             registration.map(|registration| RegistrationPolicy::new(registration, &config)).transpose()?;
         config.client_documents.check(&config)?;

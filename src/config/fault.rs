@@ -91,6 +91,12 @@ pub enum ConfigFault {
         /// What to do.
         advice: &'static str,
     },
+    /// Signed requests.
+    #[cfg(feature = "jose")]
+    #[error(
+        "request_objects: use algorithms with a public key, a longest life of 1 s to 1 h, and a clock tolerance of at most 60 s"
+    )]
+    RequestObjects,
     /// Registration.
     #[error(
         "registration: use scopes that are listed in scopes, give a default_scope or by_default within at_most, and at least one initial access token unless it is open"
@@ -105,7 +111,9 @@ pub enum ConfigFault {
     #[error("extension_grant: {0:?}: use an absolute URI that names no other grant type, and each once")]
     ExtensionGrant(String),
     /// The server's keys.
-    #[error("keys: give at least one key, and a retention that is not shorter than the lifetime of access tokens")]
+    #[error(
+        "keys: give at least one key, and a retention that is not shorter than the lifetime of access tokens; decryption keys of different names"
+    )]
     Keys,
     /// The brand.
     #[error("brand {0:?}: use at most 32 letters, digits, '-' and '_'")]

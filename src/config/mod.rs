@@ -21,6 +21,8 @@ mod paths;
 mod policy;
 mod profile;
 mod registration;
+#[cfg(feature = "jose")]
+mod request_objects;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,6 +48,8 @@ pub use policy::{Policy, Practice, Rule, Stance};
 pub use profile::Profile;
 pub use registration::Registration;
 pub(crate) use registration::RegistrationPolicy;
+#[cfg(feature = "jose")]
+pub use request_objects::RequestObjects;
 
 use crate::env::Timestamp;
 use crate::extension::ExtensionGrant;
@@ -93,6 +97,9 @@ pub struct Config {
     client_assertions: Option<ClientAssertions>,
     #[cfg(feature = "jose")]
     jwt: Option<jwt_access_tokens::JwtIssue>,
+    /// Looked at only where the policy allows them.
+    #[cfg(feature = "jose")]
+    request_objects: RequestObjects,
 }
 
 /// The device authorization grant, where it is served [RFC 8628].
@@ -169,6 +176,8 @@ impl Config {
                 client_assertions: None,
                 #[cfg(feature = "jose")]
                 jwt: None,
+                #[cfg(feature = "jose")]
+                request_objects: RequestObjects::default(),
             },
         }
     }
@@ -355,6 +364,17 @@ impl Config {
     #[expect(clippy::unused_self, reason = "with the feature it is used")]
     pub(crate) const fn is_torn(&self, _: &[Resource]) -> bool {
         false
+    }
+
+    /// Signed authorization requests, where they are served.
+    #[cfg(feature = "jose")]
+    #[must_use]
+    pub fn request_objects(&self) -> Option<&RequestObjects> {
+        self.policy.allows(Practice::SignedRequests).then_some(&self.request_objects)
+    }
+
+    pub(crate) fn requires_signed_requests(&self) -> bool {
+        self.policy.requires(Practice::SignedRequests)
     }
 
     /// Whether clients may register for tokens that are bound to their certificates.

@@ -25,6 +25,8 @@ pub enum Practice {
     PlainCodeChallenge,
     /// To push authorization requests.
     PushedAuthorizationRequests,
+    /// To sign authorization requests.
+    SignedRequests,
     /// To name the resource that tokens are for.
     ResourceIndicator,
     /// `redirect_uri` at the token endpoint, by clients with several.
@@ -88,6 +90,7 @@ impl Practice {
         Self::PkceOfConfidentialClients,
         Self::PlainCodeChallenge,
         Self::PushedAuthorizationRequests,
+        Self::SignedRequests,
         Self::ResourceIndicator,
         Self::RedirectUriAtTokenEndpoint,
         Self::ClientIdMetadataDocuments,
@@ -110,6 +113,7 @@ impl Practice {
             Self::PkceOfConfidentialClients => "PKCE of confidential clients",
             Self::PlainCodeChallenge => "code_challenge_method=plain",
             Self::PushedAuthorizationRequests => "pushed authorization requests",
+            Self::SignedRequests => "signed authorization requests",
             Self::ResourceIndicator => "resource parameter",
             Self::RedirectUriAtTokenEndpoint => "redirect_uri at the token endpoint",
             Self::ClientIdMetadataDocuments => "client ID metadata documents",
@@ -131,6 +135,7 @@ impl Practice {
             Self::PkceOfConfidentialClients => "danger_let_confidential_clients_omit_pkce",
             Self::PlainCodeChallenge => "danger_accept_plain_code_challenge",
             Self::PushedAuthorizationRequests => "require_pushed_authorization_requests",
+            Self::SignedRequests => "request_objects",
             Self::ResourceIndicator => "require_resource",
             Self::RedirectUriAtTokenEndpoint => "redirect_uri_optional_at_token_endpoint",
             Self::ClientIdMetadataDocuments => "client_id_metadata_documents",

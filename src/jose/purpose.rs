@@ -29,9 +29,10 @@ impl Purpose {
     pub const ASSERTION_GRANT: Self = Self::plain("assertion");
     /// An identity assertion authorization grant.
     pub const ID_JAG: Self = Self::typed("identity assertion", "oauth-id-jag+jwt");
-    /// An authorization request [RFC 9101 §10.8]; most clients do not say the type.
-    pub const REQUEST_OBJECT: Self =
-        Self { typ: "oauth-authz-req+jwt", also: &["JWT"], untyped: true, ..Self::plain("request object") };
+    /// An authorization request, which says its type [RFC 9101 §10.8].
+    pub const REQUEST_OBJECT: Self = Self::typed("request object", "oauth-authz-req+jwt");
+    /// The same as older clients make it, who do not say the type.
+    pub const UNTYPED_REQUEST_OBJECT: Self = Self { also: &["JWT"], untyped: true, ..Self::REQUEST_OBJECT };
     /// An authorization response [JARM §2.1].
     pub const AUTHORIZATION_RESPONSE: Self = Self::plain("authorization response");
     /// An introspection response [RFC 9701 §5].

@@ -194,6 +194,8 @@ impl Client {
         metadata.check_pages()?;
         metadata.check_keys()?;
         let proof = ClientProof::of(metadata)?;
+        #[cfg(feature = "jose")]
+        metadata.check_request_objects()?;
         match (&proof, secrets.is_empty()) {
             (ClientProof::Secret, true) => return Err(ClientFault::SecretMissing),
             (ClientProof::Nothing, false) => return Err(ClientFault::SecretOfPublicClient),
@@ -512,6 +514,13 @@ pub enum ClientFault {
     /// An algorithm that no assertion can have: `none`, a symmetric one, or one that is unknown.
     #[error("token_endpoint_auth_signing_alg {0:?} is not supported")]
     SigningAlgorithm(String),
+    /// An algorithm that no signed request can have: `none`, a symmetric one, or one that is unknown; or a way to encrypt
+    /// the content without one for its key.
+    #[error("the request object algorithm {0:?} is not supported, or lacks its other half")]
+    RequestObjectAlgorithm(String),
+    /// Requests that are signed without a key that the client could sign with.
+    #[error("a client that signs its requests needs a jwks with a key for its algorithm, or a jwks_uri")]
+    RequestKeysMissing,
     /// A grant type that neither this crate serves nor, without a URI for a name, a host could.
     #[error("grant type {0:?} is not supported")]
     GrantType(String),

@@ -1,12 +1,14 @@
 //! How a client proves to be itself, as it follows from what it registered.
 
-#[cfg(any(feature = "jose", feature = "mtls"))]
+#[cfg(feature = "jose")]
+use super::client_keys::ClientKeys;
+#[cfg(feature = "mtls")]
 use super::web_url;
 use super::{ClientFault, ClientMetadata};
 #[cfg(feature = "mtls")]
 use super::{Digest, certificate_name::CertificateName, own_certificates::own_certificates};
 #[cfg(feature = "jose")]
-use crate::jose::{Algorithm, Algorithms, JwkSet};
+use crate::jose::{Algorithm, Algorithms};
 
 /// How a client authenticates [RFC 7591 §2].
 #[derive(Clone, Debug, PartialEq)]
@@ -37,16 +39,6 @@ pub(crate) enum ClientProof {
     SecretMac,
 }
 
-/// The public keys of a client.
-#[cfg(feature = "jose")]
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum ClientKeys {
-    /// By value.
-    Here(JwkSet),
-    /// Behind a URL.
-    Behind(url::Url),
-}
-
 impl ClientProof {
     pub(super) fn of(metadata: &ClientMetadata) -> Result<Self, ClientFault> {
         match metadata.token_endpoint_auth_method.as_deref() {
@@ -63,7 +55,8 @@ impl ClientProof {
             }
             #[cfg(feature = "jose")]
             Some("private_key_jwt") => {
-                let algorithms = algorithms(metadata.token_endpoint_auth_signing_alg.as_deref())?;
+                let named = metadata.token_endpoint_auth_signing_alg.as_deref();
+                let algorithms = algorithms(named).map_err(|name| ClientFault::SigningAlgorithm(name.to_owned()))?;
                 let keys = ClientKeys::of(metadata, algorithms).ok_or(ClientFault::KeysMissing)?;
                 Ok(Self::PrivateKey { keys: Box::new(keys), algorithms })
             }
@@ -77,23 +70,10 @@ impl ClientProof {
     }
 }
 
-/// Those that assertions may have where `named` is registered for them.
+/// Those that a client may sign with where `named` is registered; `Err` is a name of none.
 #[cfg(feature = "jose")]
-fn algorithms(named: Option<&str>) -> Result<Algorithms, ClientFault> {
+pub(super) fn algorithms(named: Option<&str>) -> Result<Algorithms, &str> {
     let Some(name) = named else { return Ok(Algorithms::ASYMMETRIC) };
     let own = Algorithm::parse(name).filter(|own| Algorithms::ASYMMETRIC.contain(*own));
-    own.map(|own| Algorithms::NONE.and(own)).ok_or_else(|| ClientFault::SigningAlgorithm(name.to_owned()))
-}
-
-#[cfg(feature = "jose")]
-impl ClientKeys {
-    /// Those that it registered, of which one at least is for one of `algorithms`.
-    fn of(metadata: &ClientMetadata, algorithms: Algorithms) -> Option<Self> {
-        if let Some(jwks) = &metadata.jwks {
-            let keys = JwkSet::from_members(jwks.as_object()?).ok()?;
-            let fits = keys.keys().iter().any(|key| key.algorithms().within(algorithms) != Algorithms::NONE);
-            return fits.then_some(Self::Here(keys));
-        }
-        web_url(metadata.jwks_uri.as_ref()?).map(Self::Behind)
-    }
+    own.map(|own| Algorithms::NONE.and(own)).ok_or(name)
 }

@@ -68,6 +68,18 @@ pub struct ClientMetadata {
     /// Whether its authorization requests must be pushed [RFC 9126 §6].
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub require_pushed_authorization_requests: bool,
+    /// The algorithm of its signed requests; any that is served and that it has a key for if absent [RFC 9101 §4].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_object_signing_alg: Option<String>,
+    /// How it may encrypt them; others can come all the same [OpenID Connect Registration §2].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_object_encryption_alg: Option<String>,
+    /// How it may encrypt their content.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_object_encryption_enc: Option<String>,
+    /// Whether its authorization requests must be signed [RFC 9101 §10.5].
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub require_signed_request_object: bool,
     /// The subject of its certificates, as RFC 4514 writes names [RFC 8705 §2.1.2].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls_client_auth_subject_dn: Option<String>,

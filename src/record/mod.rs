@@ -6,6 +6,8 @@ mod authorization_details;
 mod certificate_name;
 mod client;
 mod client_document;
+#[cfg(feature = "jose")]
+mod client_keys;
 mod client_proof;
 mod confirmation;
 #[cfg(feature = "mtls")]
@@ -40,7 +42,7 @@ pub(crate) use certificate_name::CertificateName;
 pub use client::{Client, ClientBuilder, ClientFault, GrantType, RedirectUriRefused};
 pub(crate) use client_document::DocumentKept;
 #[cfg(feature = "jose")]
-pub(crate) use client_proof::ClientKeys;
+pub(crate) use client_keys::ClientKeys;
 pub(crate) use client_proof::ClientProof;
 pub use confirmation::Confirmation;
 pub use extension::{ExtensionId, ExtensionRecord};

@@ -14,4 +14,7 @@ pub struct PushedRequest {
     pub(crate) query: String,
     /// After this it cannot be begun; one that was begun in time can still be answered.
     pub(crate) expires: Timestamp,
+    /// Whether its client had signed it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) signed: bool,
 }

@@ -62,7 +62,7 @@ impl Endpoint for Approval {
 
     fn keys(&self) -> Vec<Key> {
         let consent = recall::key(&self.config, &self.prompt.request, Some(&self.session));
-        keys(&self.prompt.request).into_iter().chain(consent).collect()
+        keys(&self.config, &self.prompt.request).into_iter().chain(consent).collect()
     }
 
     fn decide(&self, seen: &Snapshot) -> Decision<Self> {
@@ -112,7 +112,7 @@ impl Endpoint for Approval {
     }
 
     fn interrupted(&self, seen: &Snapshot) -> Option<AuthorizeRefusal> {
-        interrupted(&self.config, &self.prompt.request, seen)
+        interrupted(&self.config, &self.prompt.request, seen, Some(self.prompt.asked))
     }
 }
 
@@ -136,7 +136,7 @@ impl Endpoint for Denial {
     type Refusal = AuthorizeRefusal;
 
     fn keys(&self) -> Vec<Key> {
-        keys(&self.prompt.request)
+        keys(&self.config, &self.prompt.request)
     }
 
     fn decide(&self, seen: &Snapshot) -> Decision<Self> {
@@ -150,6 +150,6 @@ impl Endpoint for Denial {
     }
 
     fn interrupted(&self, seen: &Snapshot) -> Option<AuthorizeRefusal> {
-        interrupted(&self.config, &self.prompt.request, seen)
+        interrupted(&self.config, &self.prompt.request, seen, Some(self.prompt.asked))
     }
 }

@@ -277,10 +277,10 @@ impl Authorize {
         asking: Asking,
         now: Timestamp,
     ) -> Prompt {
-        // What was pushed is there to be shown; its name keeps standing for it.
-        let request_uri = self.request.request_uri.clone();
+        // What was pushed or signed is there to be shown; its name, or the object, keeps standing for it.
+        let (object, request_uri) = (self.request.request.clone(), self.request.request_uri.clone());
         Prompt {
-            request: AuthorizationRequest { request_uri, ..request.into_owned() },
+            request: AuthorizationRequest { request: object, request_uri, ..request.into_owned() },
             asked: self.asked.unwrap_or(now),
             asking,
             acr_values: Vec::new(),
@@ -358,7 +358,7 @@ impl Endpoint for Authorize {
 
     fn keys(&self) -> Vec<Key> {
         let consent = recall::key(&self.config, &self.request, self.visitor.session.as_ref());
-        keys(&self.request).into_iter().chain(consent).collect()
+        keys(&self.config, &self.request).into_iter().chain(consent).collect()
     }
 
     fn decide(&self, seen: &Snapshot) -> Decision<Self> {
@@ -403,7 +403,7 @@ impl Endpoint for Authorize {
     }
 
     fn interrupted(&self, seen: &Snapshot) -> Option<AuthorizeRefusal> {
-        interrupted(&self.config, &self.request, seen)
+        interrupted(&self.config, &self.request, seen, self.asked)
     }
 }
 
@@ -411,7 +411,7 @@ impl Authorize {
     /// Sends the person on with an error; to a place of a stranger only once they logged in, so that nobody can use our
     /// name to send people where they like. A silent request has no other answer [RFC 9700 §4.11.2].
     fn send_away(&self, response: Box<AuthorizationResponse>, seen: &Snapshot) -> Decision<Self> {
-        let Resolved { client, request, .. } = resolve(&self.config, &self.request, seen)?;
+        let Resolved { client, request, .. } = resolve(&self.config, &self.request, seen, self.asked)?;
         let at_once = self.visitor.session.is_some() || !client.value().is_stranger() || is_silent(&request);
         let to = if at_once { None } else { recipient(&self.config, &request, client.value()).ok() };
         let Some(to) = to else { return Err(AuthorizeRefusal::Redirect(response).into()) };
@@ -444,8 +444,9 @@ pub(super) fn interrupted(
     config: &Config,
     request: &AuthorizationRequest,
     seen: &Snapshot,
+    begun: Option<Timestamp>,
 ) -> Option<AuthorizeRefusal> {
-    match resolve(config, request, seen) {
+    match resolve(config, request, seen, begun) {
         Ok(Resolved { client, request, .. }) => match recipient(config, &request, client.value()) {
             Ok(to) => Some(to.refuse(&AuthorizeReason::ServerError)),
             Err(reason) => Some(page(reason)),

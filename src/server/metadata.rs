@@ -1,5 +1,6 @@
 //! Metadata, derived from the configuration: what is not there is not said [RFC 8414].
 
+use super::request_object;
 use crate::client_auth::methods;
 use crate::config::Config;
 use crate::proof::pkce::ChallengeMethod;
@@ -17,7 +18,7 @@ impl Config {
             [ChallengeMethod::S256, ChallengeMethod::Plain].into_iter().filter(|method| self.accepts(*method));
         let about = self.about();
         let resources = self.known_resources().filter(|_| about.protected_resources);
-        ServerMetadata {
+        let mut metadata = ServerMetadata {
             issuer: self.issuer().to_owned(),
             authorization_endpoint: below(&self.paths().authorization),
             token_endpoint: below(&self.paths().token),
@@ -55,7 +56,10 @@ impl Config {
             op_tos_uri: about.op_tos_uri.clone(),
             protected_resources: resources.map(|resource| resource.as_str().to_owned()).collect(),
             authorization_response_iss_parameter_supported: true,
-        }
+            ..ServerMetadata::default()
+        };
+        request_object::describe(self, &mut metadata);
+        metadata
     }
 
     /// Of the endpoints that clients call themselves.

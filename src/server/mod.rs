@@ -18,6 +18,11 @@ mod metadata;
 mod push;
 mod recall;
 mod register;
+#[cfg(feature = "jose")]
+mod request_object;
+#[cfg(not(feature = "jose"))]
+#[path = "no_request_object.rs"]
+mod request_object;
 mod revoke;
 mod rotate_secret;
 mod routes;

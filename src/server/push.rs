@@ -6,17 +6,19 @@
 //! ```
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::client_auth::{self, authenticate};
 use crate::config::Config;
 use crate::grant::ensure;
 use crate::proof::dpop::PresentedProof;
 use crate::record::{ClientId, Digest, PushedRequest};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Halt, Snapshot};
 use crate::step::{Decision, Endpoint, Plan};
 use crate::store::{Change, Key};
-use crate::wire::{AuthorizationRequest, PushRequest, PushResponse, TokenRefusal};
+use crate::wire::{AuthorizationRequest, AuthorizeReason, PushRequest, PushResponse, TokenRefusal};
 
+use super::request_object::{self, Unopened};
 use super::token::{unauthenticated, unproven};
 use super::verify::verify_pushed;
 
@@ -51,7 +53,8 @@ impl Endpoint for Push {
     type Refusal = TokenRefusal;
 
     fn keys(&self) -> Vec<Key> {
-        client_auth::keys(&self.request.credentials).chain(self.proof.record()).collect()
+        let object = request_object::key(&self.config, &self.request.request);
+        client_auth::keys(&self.request.credentials).chain(self.proof.record()).chain(object).collect()
     }
 
     fn decide(&self, seen: &Snapshot) -> Decision<Self> {
@@ -66,7 +69,12 @@ impl Endpoint for Push {
             Err(halt) => return unproven(client.value(), halt),
         };
         ensure(request.request_uri.is_none(), TokenRefusal::PushedRequestUri)?;
-        verify_pushed(&self.config, request, client.value())?;
+        let opened = request_object::of(&self.config, request)
+            .map(|object| request_object::open(&self.config, object, client.value(), env.now, seen))
+            .transpose()
+            .map_err(unopened)?;
+        let request = opened.as_ref().map_or(request, |opened| &opened.request);
+        verify_pushed(&self.config, request, client.value(), opened.is_some())?;
         // [RFC 9449 §10.1]: a proof is as good as naming its key.
         let proven = possession.map(|possession| possession.key.to_base64url());
         let same = |named: &String| proven.as_ref().is_none_or(|proven| proven == named);
@@ -78,15 +86,30 @@ impl Endpoint for Push {
 
         let secret = env.derive("pushed request");
         let lifetimes = self.config.lifetimes();
+        let expires = env.now.plus(lifetimes.pushed_request);
+        // What it stands for does not become good for longer; whoever was let in by a difference of clocks has a moment left.
+        let ends = opened.as_ref().and_then(|opened| opened.expires);
+        let expires = ends.map_or(expires, |ends| expires.min(ends.max(env.now.plus(Duration::from_secs(1)))));
         let pushed = PushedRequest {
             id: Digest::of(&secret),
             client: client.value().id().clone(),
             query,
-            expires: env.now.plus(lifetimes.pushed_request),
+            expires,
+            signed: opened.is_some(),
         };
         let forgotten = pushed.expires.plus(lifetimes.interaction);
-        let response = PushResponse::new(&secret, lifetimes.pushed_request.as_secs());
+        let response = PushResponse::new(&secret, env.now.until(expires).as_secs());
         let changes = vec![client.still(), Change::new_pushed(pushed, forgotten)];
-        Ok(Plan::grant(changes, response).granting(assertion).granting(used))
+        let object = opened.and_then(|opened| opened.used);
+        Ok(Plan::grant(changes, response).granting(assertion).granting(used).granting(object))
+    }
+}
+
+fn unopened(halt: Halt<Unopened>) -> Halt<TokenRefusal> {
+    match halt {
+        Halt::Missing(need) => Halt::Missing(need),
+        Halt::Refused(Unopened { fault, .. }) => {
+            Halt::Refused(TokenRefusal::PushedRequest(AuthorizeReason::RequestObject(fault)))
+        }
     }
 }

@@ -17,10 +17,11 @@ use crate::snapshot::{Halt, Seen, Snapshot};
 use crate::store::{Change, Key};
 use crate::wire::{
     AuthorizationOutcome, AuthorizationRequest, AuthorizationResponse, AuthorizeReason, AuthorizeRefusal, Limits,
-    PageReason, ResponseMode, TokenRefusal, pushed_id,
+    PageReason, RequestObjectFault, ResponseMode, TokenRefusal, pushed_id,
 };
 
 use super::authorize::Session;
+use super::request_object::{self, Opened, Unopened};
 
 /// A request whose every part was checked against its client.
 #[derive(Debug)]
@@ -30,6 +31,8 @@ pub(super) struct Verified<'a, 'r> {
     pub(super) client: Seen<'a, Client>,
     /// The record that the request was pushed to, until it is answered.
     pushed: Option<Seen<'a, PushedRequest>>,
+    /// What uses up the object that it came in, if that is good for one answer.
+    used: Option<Change>,
     pub(super) to: Recipient<'a>,
     pub(super) scope: Scope,
     pub(super) details: AuthorizationDetails,
@@ -131,12 +134,17 @@ pub(super) fn verify<'a, 'r>(
     // What the person was asked too long ago is not theirs to answer any more.
     let lasting = begun.is_none_or(|begun| now < begun.plus(config.lifetimes().interaction));
     ensure(lasting, page(PageReason::SessionNotFound))?;
-    let Resolved { client, request, pushed } = resolve(config, request, seen)?;
-    let to = recipient(config, &request, client.value()).map_err(page)?;
+    let Resolved { client, request, pushed, signed, used, fault } = resolve(config, request, seen, begun)?;
+    let to = recipient(config, &request, client.value())
+        .map_err(|reason| page(fault.map_or(reason, PageReason::RequestObject)))?;
+    if let Some(fault) = fault {
+        return Err(to.refuse(&AuthorizeReason::RequestObject(fault)).into());
+    }
     // One that was begun in time can be answered later.
     let in_time = pushed.as_ref().is_none_or(|pushed| begun.unwrap_or(now) < pushed.value().expires);
     ensure(in_time, page(PageReason::RequestUriInvalid))?;
-    let checked = match form(config, &request, client.value(), pushed.is_some()) {
+    let came = Came { pushed: pushed.is_some(), signed };
+    let checked = match form(config, &request, client.value(), came) {
         Ok(()) => check(config, &request, client.value()),
         Err(reason) => Err(reason),
     };
@@ -146,6 +154,7 @@ pub(super) fn verify<'a, 'r>(
         request,
         client,
         pushed,
+        used,
         to,
         scope,
         details,
@@ -164,9 +173,10 @@ pub(super) fn verify_pushed(
     config: &Config,
     request: &AuthorizationRequest,
     client: &Client,
+    signed: bool,
 ) -> Result<(), TokenRefusal> {
     recipient(config, request, client).map_err(|_| TokenRefusal::PushedRedirectUri)?;
-    form(config, request, client, true)
+    form(config, request, client, Came { pushed: true, signed })
         .and_then(|()| check(config, request, client).map(|_| ()))
         .map_err(TokenRefusal::PushedRequest)
 }
@@ -176,18 +186,38 @@ pub(super) struct Resolved<'a, 'r> {
     pub(super) client: Seen<'a, Client>,
     pub(super) request: Cow<'r, AuthorizationRequest>,
     pub(super) pushed: Option<Seen<'a, PushedRequest>>,
+    signed: bool,
+    used: Option<Change>,
+    /// Why the object is not taken. Then the request says only where to tell that: it is the object's if its signature is
+    /// right, and otherwise what stands beside it.
+    fault: Option<RequestObjectFault>,
 }
 
-/// Finds the client, and the pushed request that replaces this one altogether [RFC 9126 §4].
+/// Finds the client, and the pushed or signed request that replaces this one altogether [RFC 9126 §4, RFC 9101 §6.3].
 pub(super) fn resolve<'a, 'r>(
     config: &Config,
     request: &'r AuthorizationRequest,
     seen: &'a Snapshot,
+    begun: Option<Timestamp>,
 ) -> Result<Resolved<'a, 'r>, Halt<AuthorizeRefusal>> {
     let id = client_id(request).ok_or_else(|| page(PageReason::ClientIdMissing))?;
     let client = find(config, &id, seen)?.ok_or_else(|| page(PageReason::ClientUnknown))?;
+    if let Some(object) = request_object::of(config, request) {
+        return match request_object::open(config, object, client.value(), begun.unwrap_or(seen.now()), seen) {
+            Ok(Opened { request, used, .. }) => {
+                Ok(Resolved { client, request: Cow::Owned(request), pushed: None, signed: true, used, fault: None })
+            }
+            Err(Halt::Missing(need)) => Err(Halt::Missing(need)),
+            Err(Halt::Refused(Unopened { fault, request: held })) => {
+                let request = held.map_or(Cow::Borrowed(request), |held| Cow::Owned(*held));
+                let (pushed, used, fault) = (None, None, Some(fault));
+                Ok(Resolved { client, request, pushed, signed: false, used, fault })
+            }
+        };
+    }
     let Some(name) = pushed_name(request) else {
-        return Ok(Resolved { client, request: Cow::Borrowed(request), pushed: None });
+        let request = Cow::Borrowed(request);
+        return Ok(Resolved { client, request, pushed: None, signed: false, used: None, fault: None });
     };
     let pushed = seen.pushed(name)?.filter(|pushed| pushed.value().client == id);
     let pushed = pushed.ok_or_else(|| page(PageReason::RequestUriInvalid))?;
@@ -195,13 +225,15 @@ pub(super) fn resolve<'a, 'r>(
     let limits = Limits { body: usize::MAX, ..*config.limits() };
     let query = AuthorizationRequest::parse_form(pushed.value().query.as_bytes(), &limits);
     let request = query.map_err(|_| page(PageReason::RequestUriInvalid))?;
-    Ok(Resolved { client, request: Cow::Owned(request), pushed: Some(pushed) })
+    let signed = pushed.value().signed;
+    Ok(Resolved { client, request: Cow::Owned(request), pushed: Some(pushed), signed, used: None, fault: None })
 }
 
 /// The records that the request names.
-pub(super) fn keys(request: &AuthorizationRequest) -> Vec<Key> {
+pub(super) fn keys(config: &Config, request: &AuthorizationRequest) -> Vec<Key> {
     let client = client_id(request).map(Key::Client);
-    client.into_iter().chain(pushed_name(request).map(Key::Pushed)).collect()
+    let named = pushed_name(request).map(Key::Pushed).or_else(|| request_object::key(config, request));
+    client.into_iter().chain(named).collect()
 }
 
 fn pushed_name(request: &AuthorizationRequest) -> Option<Digest> {
@@ -213,8 +245,15 @@ pub(super) fn page(reason: PageReason) -> AuthorizeRefusal {
     AuthorizeRefusal::Page(reason)
 }
 
+/// How a request came.
+#[derive(Clone, Copy, Debug)]
+struct Came {
+    pushed: bool,
+    signed: bool,
+}
+
 /// Checks that the request came in a form that is served.
-fn form(config: &Config, request: &AuthorizationRequest, client: &Client, pushed: bool) -> Result<(), AuthorizeReason> {
+fn form(config: &Config, request: &AuthorizationRequest, client: &Client, came: Came) -> Result<(), AuthorizeReason> {
     ensure(request.repeated.is_empty(), AuthorizeReason::Repeated)?;
     match (&request.request, &request.request_uri) {
         (Some(_), Some(_)) => return Err(AuthorizeReason::RequestTwice),
@@ -223,7 +262,10 @@ fn form(config: &Config, request: &AuthorizationRequest, client: &Client, pushed
         (None, None) => {}
     }
     let required = config.requires_push() || client.metadata().require_pushed_authorization_requests;
-    ensure(pushed || !required, AuthorizeReason::NotPushed)
+    ensure(came.pushed || !required, AuthorizeReason::NotPushed)?;
+    // [RFC 9101 §10.5]
+    let required = config.requires_signed_requests() || client.metadata().require_signed_request_object;
+    ensure(came.signed || !required, AuthorizeReason::NotSigned)
 }
 
 /// What the parameters of a request come to.
@@ -345,9 +387,9 @@ impl From<TargetFault> for AuthorizeReason {
 }
 
 impl Verified<'_, '_> {
-    /// The end of the pushed request, which only an answer brings, so that a page can be loaded again.
+    /// The end of the pushed request, or of the object, which only an answer brings, so that a page can be loaded again.
     pub(super) fn consumed(&self) -> Option<Change> {
-        self.pushed.as_ref().map(|pushed| pushed.consume())
+        self.pushed.as_ref().map(|pushed| pushed.consume()).or_else(|| self.used.clone())
     }
 
     /// Requires that the session is as sure as was asked for. The reason is that a login is required, or, if there was one

@@ -64,7 +64,7 @@ pub struct AuthorizationRequest {
     /// In which languages the person would like to be asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ui_locales: Option<String>,
-    /// The request as a signed object [RFC 9101], which is not served.
+    /// The request as a signed object, which then counts alone [RFC 9101 §5].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request: Option<Exposed>,
     /// The name of the request that stands for this one [RFC 9126 §4].

@@ -6,6 +6,7 @@ use http::{Response, StatusCode};
 use super::authorization_response::AuthorizationResponse;
 use super::client_document::ClientDocumentFault;
 use super::form::Malformed;
+use super::request_object::RequestObjectFault;
 use super::token::no_store;
 use crate::record::{DetailsFault, Scope};
 
@@ -39,6 +40,8 @@ pub enum PageReason {
     RedirectUriUnregistered,
     /// `request_uri` is unknown, expired, answered, or another client's [RFC 9126 §4].
     RequestUriInvalid,
+    /// The request object is not taken, and nothing else says where the client is [RFC 9101 §6].
+    RequestObject(RequestObjectFault),
     /// The host resumed something that is not there any more.
     SessionNotFound,
 }
@@ -56,6 +59,7 @@ impl PageReason {
             Self::ClientUnknown | Self::ClientDocument(_) => "invalid_client",
             Self::RedirectUriUnregistered => "invalid_redirect_uri",
             Self::RequestUriInvalid => "invalid_request_uri",
+            Self::RequestObject(_) => "invalid_request_object",
         }
     }
 
@@ -70,6 +74,7 @@ impl PageReason {
             Self::RedirectUriRepeated => "redirect_uri is given more than once",
             Self::RedirectUriMissing => "redirect_uri is missing",
             Self::RedirectUriUnregistered => "redirect_uri is not registered for this client",
+            Self::RequestObject(fault) => fault.description(),
             Self::RequestUriInvalid => "request_uri is unknown or has ended; please start again",
             Self::SessionNotFound => "the authorization request is unknown or has ended; please start again",
         }
@@ -87,6 +92,7 @@ impl PageReason {
             | Self::RedirectUriMissing
             | Self::RedirectUriUnregistered
             | Self::RequestUriInvalid
+            | Self::RequestObject(_)
             | Self::SessionNotFound => StatusCode::BAD_REQUEST,
         }
     }
@@ -127,6 +133,10 @@ pub enum AuthorizeReason {
     Repeated,
     /// `request` is not served.
     RequestNotSupported,
+    /// The request object is not taken [RFC 9101 §6].
+    RequestObject(RequestObjectFault),
+    /// The request must be signed [RFC 9101 §10.5].
+    NotSigned,
     /// `request_uri` is no name of a pushed request.
     RequestUriNotSupported,
     /// `request` and `request_uri` together [RFC 9101 §5].
@@ -197,6 +207,8 @@ impl AuthorizeReason {
         match self {
             Self::Repeated => ("invalid_request", "a parameter is given more than once"),
             Self::RequestNotSupported => ("request_not_supported", "request objects are not supported"),
+            Self::RequestObject(fault) => ("invalid_request_object", fault.description()),
+            Self::NotSigned => ("invalid_request", "the request must be signed: send a request object"),
             Self::RequestUriNotSupported => {
                 ("request_uri_not_supported", "only names of pushed requests are supported")
             }

@@ -102,6 +102,16 @@ impl<'a> Form<'a> {
         Ok(form)
     }
 
+    /// Parameters that came in another way, some of them more than once.
+    pub(super) fn of(parameters: Vec<(String, String)>, repeated: Vec<String>) -> Self {
+        let parameters: Vec<(Cow<'a, str>, _)> = parameters
+            .into_iter()
+            .map(|(name, value)| (name.into(), Some(value).filter(|value| !value.is_empty()).map(Cow::Owned)))
+            .collect();
+        let left = parameters.iter().filter(|(_, value)| value.is_some()).count();
+        Self { parameters, left, repeated: repeated.into_iter().map(Cow::Owned).collect() }
+    }
+
     /// The same, refusing any repetition.
     pub(crate) fn parse_unrepeated(text: &'a [u8], limits: &Limits) -> Result<Self, Malformed> {
         let form = Self::parse(text, limits)?;

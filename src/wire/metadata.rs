@@ -73,6 +73,24 @@ pub struct ServerMetadata {
     /// Whether all of them must be pushed.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub require_pushed_authorization_requests: bool,
+    /// Whether requests may come as signed objects [RFC 9101 §4].
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub request_parameter_supported: bool,
+    /// Whether they may also be fetched, which is meant where nothing is said [OpenID Connect Discovery §3].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_uri_parameter_supported: Option<bool>,
+    /// Whether all of them must be signed [RFC 9101 §10.5].
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub require_signed_request_object: bool,
+    /// The algorithms that they may be signed with.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub request_object_signing_alg_values_supported: Vec<String>,
+    /// How they may be encrypted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub request_object_encryption_alg_values_supported: Vec<String>,
+    /// How their content may be encrypted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub request_object_encryption_enc_values_supported: Vec<String>,
     /// Whether access tokens can be bound to the certificates of clients [RFC 8705 §3.3].
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub tls_client_certificate_bound_access_tokens: bool,

@@ -49,6 +49,12 @@ pub enum RegistrationRefusal {
     /// Tokens are not bound to keys here.
     #[error("dpop_bound_access_tokens is not supported")]
     KeyBindingNotOffered,
+    /// Requests are not signed here.
+    #[error("require_signed_request_object is not supported")]
+    SignedRequestsNotOffered,
+    /// An algorithm of signed requests that is not served.
+    #[error("the request object algorithm {0:?} is not supported")]
+    RequestObjectNotOffered(String),
     /// None of the scope can be registered.
     #[error("nothing of the scope can be registered")]
     ScopeNotOffered,
@@ -105,6 +111,8 @@ impl RegistrationRefusal {
             | Self::GrantWithoutResponseType
             | Self::CertificateBindingNotOffered
             | Self::KeyBindingNotOffered
+            | Self::SignedRequestsNotOffered
+            | Self::RequestObjectNotOffered(_)
             | Self::ScopeNotOffered
             | Self::Denied => (S::BAD_REQUEST, "invalid_client_metadata"),
             Self::SoftwareStatement => (S::BAD_REQUEST, "unapproved_software_statement"),

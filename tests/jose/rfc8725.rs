@@ -200,8 +200,14 @@ fn s3_10_the_key_in_a_proof_is_public_and_for_its_algorithm() {
 /// §3.11, §3.12: a token for one purpose is none for another.
 #[test]
 fn s3_11_and_s3_12_types_keep_purposes_apart() {
-    let typed = [Purpose::ACCESS_TOKEN, Purpose::DPOP_PROOF, Purpose::ID_JAG, Purpose::INTROSPECTION_RESPONSE];
-    let all = [&typed[..], &[Purpose::ID_TOKEN, Purpose::CLIENT_ASSERTION, Purpose::REQUEST_OBJECT]].concat();
+    let typed = [
+        Purpose::ACCESS_TOKEN,
+        Purpose::DPOP_PROOF,
+        Purpose::ID_JAG,
+        Purpose::INTROSPECTION_RESPONSE,
+        Purpose::REQUEST_OBJECT,
+    ];
+    let all = [&typed[..], &[Purpose::ID_TOKEN, Purpose::CLIENT_ASSERTION]].concat();
     for own in typed {
         let token = ec().token(&own, &json!({})).unwrap();
         for purpose in &all {

@@ -42,6 +42,12 @@ impl Environment {
         Self::node("oauth4webapi", "oauth4webapi.test.mjs")
     }
 
+    /// The same, with messages that the client or the server signs.
+    #[cfg(feature = "jose")]
+    pub(super) fn oauth4webapi_with_signatures() -> Result<Self, Unavailable> {
+        Self::node("oauth4webapi", "signed.test.mjs")
+    }
+
     /// The same, with client certificates.
     #[cfg(feature = "mtls")]
     pub(super) fn oauth4webapi_with_certificates() -> Result<Self, Unavailable> {

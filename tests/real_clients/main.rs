@@ -37,6 +37,12 @@ fn oauth4webapi() {
     run(Environment::oauth4webapi(), if cfg!(feature = "jose") { &switches } else { &switches[..2] });
 }
 
+#[cfg(feature = "jose")]
+#[test]
+fn oauth4webapi_with_signatures() {
+    run(Environment::oauth4webapi_with_signatures(), &["--initial-access-token", "of-the-tests"]);
+}
+
 #[test]
 fn mcp() {
     let pki = Pki::new();

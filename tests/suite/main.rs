@@ -58,6 +58,8 @@ mod records;
 mod refresh;
 mod registration;
 mod remembered_consent;
+#[cfg(feature = "jose")]
+mod request_objects;
 mod resource_indicators;
 mod schedule;
 mod secrets;
