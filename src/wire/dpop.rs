@@ -31,7 +31,8 @@ impl DpopHeader {
         Some(Self { proof: text.filter(|_| all.next().is_none()).map(Exposed::new) })
     }
 
-    pub(super) fn print(&self, headers: &mut HeaderMap) {
+    /// Puts it into a request.
+    pub fn print(&self, headers: &mut HeaderMap) {
         let text = self.proof.as_ref().and_then(|proof| HeaderValue::from_str(proof.as_str()).ok());
         headers.extend(text.map(|text| (DPOP, text)));
     }

@@ -23,6 +23,7 @@ mod process;
 mod registration;
 mod tls;
 mod walk;
+mod walk_dpop;
 mod walk_old;
 mod walk_register;
 mod walk_step_up;

@@ -24,6 +24,7 @@ pub(super) enum Action {
     Read,
     Write,
     Enter,
+    Steal,
     Introspect,
     Refresh,
     Elsewhere,
@@ -35,7 +36,7 @@ pub(super) enum Action {
 }
 
 impl Action {
-    pub(super) const ALL: [Self; 29] = [
+    pub(super) const ALL: [Self; 30] = [
         Self::Knock,
         Self::Describe,
         Self::Metadata,
@@ -57,6 +58,7 @@ impl Action {
         Self::Read,
         Self::Write,
         Self::Enter,
+        Self::Steal,
         Self::Introspect,
         Self::Refresh,
         Self::Elsewhere,
@@ -181,6 +183,11 @@ impl Action {
                 "Call the private part",
                 "This part wants a second factor, shown within five minutes. To a token whose login had none, the challenge \
                  says what is missing.",
+            ),
+            Self::Steal => (
+                "steal",
+                "Call the resource with the stolen token",
+                "A thief who has the token but not the key shows it as a bearer token, and gets nowhere.",
             ),
             Self::Introspect => (
                 "introspect",

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::action::Action;
 use super::course::Course;
 use super::flow::Flow;
+use super::prover::Prover;
 use crate::app::{App, DETAILS, RESOURCES};
 use crate::clients::{DEMO_APP, DEMO_ASSISTANT, DEMO_LEGACY, DEMO_SERVICE, DEMO_TV};
 
@@ -37,6 +38,7 @@ impl App {
             request.code_challenge = Some(course.challenge());
             request.code_challenge_method = Some("S256".to_owned());
         }
+        request.dpop_jkt = course.prover.as_ref().map(Prover::thumbprint);
         if let Some(strength) = &course.strength {
             request.acr_values = Some(strength.acr_values.clone());
             request.max_age.clone_from(&strength.max_age);

@@ -13,6 +13,7 @@ use super::action::Action;
 use super::discovery::{Discovery, Strength};
 use super::flow::Flow;
 use super::page;
+use super::prover::Prover;
 use super::registered::Registered;
 use crate::sessions::Token;
 
@@ -49,6 +50,8 @@ pub(super) struct Course {
     pub(super) spent: Option<Exposed>,
     /// What the client is that registered itself.
     pub(super) registered: Option<Registered>,
+    /// What the client proves its requests with.
+    pub(super) prover: Option<Prover>,
     /// What the login link carries.
     pub(super) link: Option<Exposed>,
     /// How sure a login the resource asked for.
@@ -67,7 +70,7 @@ pub(super) struct Shown {
 
 impl Walk {
     pub(super) fn course(&mut self, flow: Flow) -> &mut Course {
-        self.0.entry(flow).or_default()
+        self.0.entry(flow).or_insert_with(|| Course::new(flow))
     }
 
     /// The flow whose request had this state.
@@ -93,6 +96,7 @@ impl Default for Course {
             found: Discovery::default(),
             spent: None,
             registered: None,
+            prover: None,
             link: None,
             strength: None,
         }
@@ -100,6 +104,11 @@ impl Default for Course {
 }
 
 impl Course {
+    pub(super) fn new(flow: Flow) -> Self {
+        let prover = (flow == Flow::Dpop).then(Prover::generate).flatten();
+        Self { prover, ..Self::default() }
+    }
+
     pub(super) fn challenge(&self) -> String {
         URL_SAFE_NO_PAD.encode(Sha256::digest(self.verifier.as_str()))
     }
@@ -170,6 +179,9 @@ impl Course {
         response: &Response<Vec<u8>>,
     ) {
         self.found.learn(action, response, resource);
+        if let Some(prover) = &mut self.prover {
+            prover.learn(response);
+        }
         if action == Action::Push {
             self.pushed = PushResponse::parse(response.body()).map(|pushed| pushed.request_uri);
         }

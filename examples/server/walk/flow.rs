@@ -14,6 +14,7 @@ pub(super) enum Flow {
     Resources,
     Details,
     StepUp,
+    Dpop,
     Agreement,
     Device,
     LoginLink,
@@ -36,6 +37,7 @@ pub(super) const GROUPS: [(&str, &[Flow]); 4] = [
             Flow::Resources,
             Flow::Details,
             Flow::StepUp,
+            Flow::Dpop,
             Flow::Agreement,
             Flow::Device,
             Flow::LoginLink,
@@ -90,6 +92,11 @@ impl Flow {
                 "Step-up authentication",
                 "A token that is good, but a login that is not good enough: the resource asks for a stronger one.",
             ),
+            Self::Dpop => (
+                "/walk/dpop",
+                "Sender-constrained tokens",
+                "DPoP: each request proves that its sender has a key, and without that the token is worth nothing.",
+            ),
             Self::Agreement => {
                 ("/walk/agreement", "Agreement alone", "`response_type=none`: a person agrees, and nothing is issued.")
             }
@@ -141,6 +148,7 @@ impl Flow {
                 | Self::Resources
                 | Self::Details
                 | Self::StepUp
+                | Self::Dpop
                 | Self::Agreement
                 | Self::Exchange
                 | Self::Implicit
@@ -166,6 +174,8 @@ impl Flow {
             Some("Only the demo users have a second factor.")
         } else if self == Self::LoginLink && !config.serves(GrantType::Extension(LOGIN_LINK)) {
             Some("Only the demo users get their mail here, where everyone can read it.")
+        } else if self == Self::Dpop && !cfg!(feature = "jose") {
+            Some("Needs signatures: start the server with `cargo run --features jose --example server`.")
         } else if self == Self::Agreement && !config.answers_with(ResponseType::None) {
             Some("Not served: this profile knows no answer but a code.")
         } else if self == Self::Registration && !registration() {

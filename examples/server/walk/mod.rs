@@ -7,6 +7,11 @@ mod discovery;
 mod flow;
 mod fragment;
 mod page;
+#[cfg(not(feature = "jose"))]
+#[path = "no_prover.rs"]
+mod prover;
+#[cfg(feature = "jose")]
+mod prover;
 mod registered;
 mod request;
 mod start;
@@ -120,7 +125,7 @@ impl App {
         let Some(browser) = self.sessions.find(headers) else { return see_other(flow.path()) };
         let wanted = fields.value("action");
         if wanted == "restart" {
-            self.sessions.with(&browser, |browser| *browser.walk.course(flow) = Course::default());
+            self.sessions.with(&browser, |browser| *browser.walk.course(flow) = Course::new(flow));
             return see_other(flow.path());
         }
         if wanted == Action::Mail.name() {

@@ -50,6 +50,12 @@ fn request(app: &App, flow: Flow, course: &Course) -> Markup {
             } @else {
                 p { "There will be no code, so there is nothing to bind to a verifier; only the state is the client's own." }
             }
+            @if course.prover.is_some() {
+                p {
+                    "It also makes a key pair, and names the public key by its thumbprint, " code { "dpop_jkt" }
+                    ", so that nobody else can redeem the code."
+                }
+            }
             dl {
                 @if coded {
                     dt { "code_verifier" } dd { code { (course.verifier.as_str()) } }

@@ -34,7 +34,11 @@ impl App {
             let mut request = TokenRequest::new(credentials.clone(), grant);
             request.scope = scope.map(str::to_owned);
             request.resource = resource.map(str::to_owned).into_iter().collect();
-            Some(request.print(&self.uri(Place::Token)?))
+            let mut request = request.print(&self.uri(Place::Token)?);
+            if let Some(prover) = &course.prover {
+                prover.prove(&mut request, None)?;
+            }
+            Some(request)
         };
         let refresh = |token, resource| ask(TokenGrant::RefreshToken { refresh_token: token }, None, resource);
         let query = |place, token| Some(TokenQuery::new(credentials.clone(), token).print(&self.uri(place)?));
@@ -118,9 +122,18 @@ impl App {
             Action::Reuse => refresh(course.spent.clone(), None),
             Action::Introspect => query(Place::Introspection, course.access_token()?),
             Action::Revoke => query(Place::Revocation, course.refresh_token().or_else(|| course.access_token())?),
+            Action::Read if flow == Flow::Dpop => {
+                let token = course.access_token()?;
+                let mut request = self.call(Method::GET, "", &token)?;
+                let value = HeaderValue::from_str(&format!("DPoP {}", token.as_str())).ok()?;
+                request.headers_mut().insert(AUTHORIZATION, value);
+                course.prover.as_ref()?.prove(&mut request, Some(&token))?;
+                Some(request)
+            }
             Action::Read => self.call(Method::GET, "", &course.access_token()?),
             Action::Write => self.call(Method::POST, "", &course.access_token()?),
             Action::Enter => self.call(Method::GET, PRIVATE, &course.access_token()?),
+            Action::Steal => self.call(Method::GET, "", &course.access_token()?),
         }
     }
 

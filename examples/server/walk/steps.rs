@@ -10,7 +10,7 @@ impl Course {
         use Action::{
             Authenticate, Codes, Confess, Describe, Elsewhere, Enter, Exchange, Introspect, Knock, Lookup, Mail,
             Metadata, Open, Outdated, Poll, Publish, Push, Read, Redeem, Refresh, Register, Rename, Reopen, Replay,
-            Reuse, Revoke, Stray, Unregister, Write,
+            Reuse, Revoke, Steal, Stray, Unregister, Write,
         };
         let (redeemed, refreshable) = (self.tokens.is_some(), self.refresh_token().is_some());
         let found = &self.found;
@@ -75,6 +75,14 @@ impl Course {
             Flow::StepUp => {
                 &[(Redeem, redeemable), (Read, redeemed), (Enter, redeemed), (Introspect, redeemed), (Revoke, redeemed)]
             }
+            Flow::Dpop => &[
+                (Redeem, redeemable),
+                (Read, redeemed),
+                (Steal, redeemed),
+                (Introspect, redeemed),
+                (Refresh, refreshable),
+                (Revoke, redeemed),
+            ],
             Flow::Agreement => &[],
             Flow::Device => &[
                 (Codes, self.codes.is_none()),
