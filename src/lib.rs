@@ -74,7 +74,7 @@ pub use config::{
     Lifetimes, MutualTls, Paths, Policy, Practice, Profile, Registration, Rule, Stance,
 };
 #[cfg(feature = "jose")]
-pub use config::{ClientAssertions, Dpop, JwtAccessTokens, RequestObjects};
+pub use config::{ClientAssertions, ClientAttestations, Dpop, JwtAccessTokens, RequestObjects};
 pub use env::{Env, Seed, Timestamp};
 pub use facade::{AuthorizationServer, Outcome, Progress};
 pub use grant::consent_question::{Acquaintance, ConsentQuestion};

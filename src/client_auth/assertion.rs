@@ -13,7 +13,7 @@ use crate::store::Change;
 use crate::wire::{Hint, TokenRefusal};
 
 /// How long a `jti` may be, in bytes.
-const LONGEST_ID: usize = 256;
+pub(super) const LONGEST_ID: usize = 256;
 
 /// What an assertion is remembered as once it was used, if it says what it is called.
 pub(super) fn name_of(client: &ClientId, assertion: &str) -> Option<Digest> {

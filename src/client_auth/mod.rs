@@ -2,6 +2,8 @@
 
 #[cfg(feature = "jose")]
 mod assertion;
+#[cfg(feature = "jose")]
+mod attestation;
 mod known;
 #[cfg(feature = "mtls")]
 mod mtls;
@@ -13,9 +15,10 @@ use crate::config::Config;
 use crate::fetch::{FetchRequest, Purpose};
 #[cfg(feature = "jose")]
 use crate::jose::{JwkSet, Jws, JwsFault, Verified};
+use crate::proof::dpop::PresentedProof;
+use crate::record::{Client, ClientId, ClientProof, ClientSecretDigest, Digest};
 #[cfg(feature = "jose")]
-use crate::record::ClientKeys;
-use crate::record::{Client, ClientId, ClientProof, ClientSecretDigest};
+use crate::record::{ClientKeys, Exposed};
 use crate::snapshot::{Halt, Seen, Snapshot};
 use crate::store::{Change, Key};
 use crate::wire::{ClientCertificate, Credentials, CredentialsFault, TokenRefusal};
@@ -34,6 +37,11 @@ pub(crate) fn methods(config: &Config) -> Vec<&'static str> {
     if let Some(served) = config.client_assertions() {
         methods.push("private_key_jwt");
         methods.extend(Some("client_secret_jwt").filter(|_| served.client_secret_jwt));
+    }
+    #[cfg(feature = "jose")]
+    if config.client_attestations().is_some() {
+        methods.push("attest_jwt_client_auth");
+        methods.extend(Some("attest_jwt_client_auth_dpop").filter(|_| config.serves_dpop()));
     }
     methods
 }
@@ -84,27 +92,62 @@ pub(crate) fn keys(credentials: &Credentials) -> impl Iterator<Item = Key> {
     #[cfg(feature = "jose")]
     let used = match credentials {
         Credentials::Assertion { client, assertion } => assertion::name_of(client, assertion.as_str()).map(Key::Seen),
-        Credentials::None { .. } | Credentials::Basic { .. } | Credentials::Post { .. } => None,
+        Credentials::Attested { client, pop: Some(pop), .. } => {
+            attestation::name_of(client, pop.as_str()).map(Key::Seen)
+        }
+        Credentials::None { .. }
+        | Credentials::Basic { .. }
+        | Credentials::Post { .. }
+        | Credentials::Attested { pop: None, .. } => None,
     };
     #[cfg(not(feature = "jose"))]
     let used = None;
     std::iter::once(client).chain(used)
 }
 
-/// Finds the client that a request is from, and requires its proof; also gives what uses that proof up, for whatever is
-/// granted to it.
+/// What a request shows of the client that it is from.
+pub(crate) struct Shown<'a> {
+    pub(crate) credentials: &'a Credentials,
+    /// The certificate of its connection.
+    pub(crate) certificate: Option<&'a ClientCertificate>,
+    /// Its DPoP proof, at an endpoint that accepts or refuses it after the client.
+    #[cfg_attr(not(feature = "jose"), expect(dead_code, reason = "there are none"))]
+    pub(crate) proof: Option<&'a PresentedProof>,
+}
+
+/// The client that a request is from.
+pub(crate) struct Authenticated<'s> {
+    pub(crate) client: Seen<'s, Client>,
+    /// What uses its proof up, for whatever is granted to it.
+    pub(crate) used: Option<Change>,
+    /// The key of the instance that was attested.
+    pub(crate) instance: Option<Digest>,
+}
+
+/// Finds the client that a request is from, and requires its proof.
 ///
 /// An unknown client, a missing and a wrong secret are refused alike, after the same work.
 #[cfg_attr(not(feature = "mtls"), expect(unused_variables, reason = "only certificates need it"))]
 pub(crate) fn authenticate<'s>(
     config: &Config,
-    (credentials, certificate): (&Credentials, Option<&ClientCertificate>),
+    shown: &Shown<'_>,
     seen: &'s Snapshot,
-) -> Result<(Seen<'s, Client>, Option<Change>), Halt<TokenRefusal>> {
+) -> Result<Authenticated<'s>, Halt<TokenRefusal>> {
+    let Shown { credentials, certificate, .. } = *shown;
     let (secret, by_header) = match credentials {
         Credentials::Assertion { assertion, .. } => {
             return by_assertion(config, credentials.client(), assertion.as_str(), seen);
         }
+        #[cfg(feature = "jose")]
+        Credentials::Attested { client, attestation, pop } => {
+            let texts = (attestation.as_str(), pop.as_ref().map(Exposed::as_str));
+            if let Some(attested) = by_attestation(config, client, texts, shown, seen)? {
+                return Ok(attested);
+            }
+            (None, false)
+        }
+        #[cfg(not(feature = "jose"))]
+        Credentials::Attested { .. } => (None, false),
         Credentials::None { .. } => (None, false),
         Credentials::Basic { secret, .. } => (Some(secret.as_str()), true),
         Credentials::Post { secret, .. } => (Some(secret.as_str()), false),
@@ -119,7 +162,7 @@ pub(crate) fn authenticate<'s>(
             ClientProof::Nothing => true,
             ClientProof::Secret => false,
             #[cfg(feature = "jose")]
-            ClientProof::PrivateKey { .. } | ClientProof::SecretMac => false,
+            ClientProof::PrivateKey { .. } | ClientProof::SecretMac | ClientProof::Attested(_) => false,
             #[cfg(feature = "mtls")]
             proof => mtls::proves(certificate, proof, config, seen)?,
         },
@@ -133,9 +176,29 @@ pub(crate) fn authenticate<'s>(
         (None, None) => false,
     };
     match found {
-        Some(client) if proven => Ok((client, None)),
+        Some(client) if proven => Ok(Authenticated { client, used: None, instance: None }),
         Some(_) | None => Err(TokenRefusal::ClientNotAuthenticated { by_header }.into()),
     }
+}
+
+/// The client, if it authenticates by attestations; for another one an attestation proves nothing, and takes nothing away
+/// [Attestation-Based Client Authentication §7.6].
+#[cfg(feature = "jose")]
+fn by_attestation<'s>(
+    config: &Config,
+    client: &ClientId,
+    texts: (&str, Option<&str>),
+    shown: &Shown<'_>,
+    seen: &'s Snapshot,
+) -> Result<Option<Authenticated<'s>>, Halt<TokenRefusal>> {
+    let Some(served) = config.client_attestations() else { return Ok(None) };
+    let Some(client) = find(config, client, seen)? else { return Ok(None) };
+    let attested = attestation::proves(texts, shown, client.value(), config, served, seen)?;
+    Ok(attested.map(|attestation::Attested { instance, used }| Authenticated {
+        client,
+        used,
+        instance: Some(instance),
+    }))
 }
 
 #[cfg(feature = "jose")]
@@ -144,7 +207,7 @@ fn by_assertion<'s>(
     client: &ClientId,
     text: &str,
     seen: &'s Snapshot,
-) -> Result<(Seen<'s, Client>, Option<Change>), Halt<TokenRefusal>> {
+) -> Result<Authenticated<'s>, Halt<TokenRefusal>> {
     let unsupported = TokenRefusal::Credentials(CredentialsFault::UnsupportedMethod);
     let served = config.client_assertions().ok_or(unsupported)?;
     // Before a client or its keys are fetched for nothing.
@@ -156,7 +219,7 @@ fn by_assertion<'s>(
     if let Some((jws, client)) = read.zip(found)
         && let Some(used) = assertion::proves(jws, client.value(), config, served, seen)?
     {
-        return Ok((client, Some(used)));
+        return Ok(Authenticated { client, used: Some(used), instance: None });
     }
     Err(TokenRefusal::ClientNotAuthenticated { by_header: false }.into())
 }
@@ -167,6 +230,6 @@ fn by_assertion<'s>(
     _: &ClientId,
     _: &str,
     _: &'s Snapshot,
-) -> Result<(Seen<'s, Client>, Option<Change>), Halt<TokenRefusal>> {
+) -> Result<Authenticated<'s>, Halt<TokenRefusal>> {
     Err(TokenRefusal::Credentials(CredentialsFault::UnsupportedMethod).into())
 }

@@ -28,7 +28,7 @@ pub(super) fn proves<F>(
         }
         ClientProof::OwnCertificateBehind(_) => false,
         #[cfg(feature = "jose")]
-        ClientProof::PrivateKey { .. } | ClientProof::SecretMac => false,
+        ClientProof::PrivateKey { .. } | ClientProof::SecretMac | ClientProof::Attested(_) => false,
     })
 }
 

@@ -209,6 +209,15 @@ impl ConfigBuilder {
         self
     }
 
+    /// Lets instances of clients authenticate by attestations of someone who vouches for them
+    /// [Attestation-Based Client Authentication].
+    #[cfg(feature = "jose")]
+    #[must_use]
+    pub fn client_attestations(mut self, change: impl FnOnce(&mut super::ClientAttestations)) -> Self {
+        change(self.config.client_attestations.get_or_insert_default());
+        self
+    }
+
     /// Issues access tokens as JWTs [RFC 9068], signed by `keys`, instead of references that only this server understands.
     #[cfg(feature = "jose")]
     #[must_use]
@@ -391,6 +400,8 @@ impl ConfigBuilder {
         config.dpop.as_ref().map_or(Ok(()), super::Dpop::check)?;
         #[cfg(feature = "jose")]
         config.client_assertions.as_ref().map_or(Ok(()), super::ClientAssertions::check)?;
+        #[cfg(feature = "jose")]
+        config.client_attestations.as_ref().map_or(Ok(()), super::ClientAttestations::check)?;
         #[cfg(feature = "jose")]
         if let Some(wanted) = jwt {
             config.jwt = Some(super::jwt_access_tokens::JwtIssue::new(&wanted, &config)?);

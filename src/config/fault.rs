@@ -83,6 +83,12 @@ pub enum ConfigFault {
         "client_assertions: use algorithms with a public key, a longest life of 1 s to 1 h, and a clock tolerance of at most 60 s"
     )]
     ClientAssertions,
+    /// Client attestations.
+    #[cfg(feature = "jose")]
+    #[error(
+        "client_attestations: use algorithms with a public key, a window of 1 s to 10 min, and a clock tolerance of at most 60 s"
+    )]
+    ClientAttestations,
     /// JWT access tokens.
     #[cfg(feature = "jose")]
     #[error("jwt_access_tokens: {advice}")]

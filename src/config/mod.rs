@@ -5,6 +5,8 @@ mod builder;
 mod caution;
 #[cfg(feature = "jose")]
 mod client_assertions;
+#[cfg(feature = "jose")]
+mod client_attestations;
 mod client_documents;
 mod common_details;
 mod cors;
@@ -32,6 +34,8 @@ pub use builder::ConfigBuilder;
 pub use caution::Caution;
 #[cfg(feature = "jose")]
 pub use client_assertions::ClientAssertions;
+#[cfg(feature = "jose")]
+pub use client_attestations::ClientAttestations;
 pub use client_documents::ClientDocuments;
 pub use common_details::CommonDetails;
 pub use cors::Cors;
@@ -95,6 +99,8 @@ pub struct Config {
     dpop: Option<Dpop>,
     #[cfg(feature = "jose")]
     client_assertions: Option<ClientAssertions>,
+    #[cfg(feature = "jose")]
+    client_attestations: Option<ClientAttestations>,
     #[cfg(feature = "jose")]
     jwt: Option<jwt_access_tokens::JwtIssue>,
     /// Looked at only where the policy allows them.
@@ -174,6 +180,8 @@ impl Config {
                 dpop: None,
                 #[cfg(feature = "jose")]
                 client_assertions: None,
+                #[cfg(feature = "jose")]
+                client_attestations: None,
                 #[cfg(feature = "jose")]
                 jwt: None,
                 #[cfg(feature = "jose")]
@@ -343,6 +351,26 @@ impl Config {
     #[must_use]
     pub const fn client_assertions(&self) -> Option<&ClientAssertions> {
         self.client_assertions.as_ref()
+    }
+
+    /// Client attestations, where they are served.
+    #[cfg(feature = "jose")]
+    #[must_use]
+    pub const fn client_attestations(&self) -> Option<&ClientAttestations> {
+        self.client_attestations.as_ref()
+    }
+
+    /// The algorithms that attestations and their proofs may have, by name; none where they are not served.
+    #[cfg(feature = "jose")]
+    pub(crate) fn attestation_algorithms(&self) -> Vec<String> {
+        let served = self.client_attestations.iter().flat_map(|served| served.algorithms.iter());
+        served.map(|algorithm| algorithm.as_str().to_owned()).collect()
+    }
+
+    #[cfg(not(feature = "jose"))]
+    #[expect(clippy::unused_self, reason = "with the feature it is used")]
+    pub(crate) const fn attestation_algorithms(&self) -> Vec<String> {
+        Vec::new()
     }
 
     /// The algorithms that client assertions may have, by name; none where they are not served.

@@ -9,7 +9,7 @@ use crate::env::Env;
 use crate::event::Event;
 use crate::proof::Possession;
 use crate::record::{
-    AccessToken, Actor, AuthorizationDetails, Chain, Client, Confirmation, Exposed, Grant, GrantType, Handle,
+    AccessToken, Actor, AuthorizationDetails, Chain, Client, Confirmation, Digest, Exposed, Grant, GrantType, Handle,
     HandleKind, Resource, Scope, TokenId,
 };
 use crate::snapshot::{Halt, Seen, Snapshot};
@@ -56,6 +56,8 @@ pub(crate) struct Requester<'a> {
     pub(crate) client: Seen<'a, Client>,
     /// The certificate of its connection.
     pub(crate) certificate: Option<&'a ClientCertificate>,
+    /// The key of the instance of the client, where that was attested.
+    pub(crate) instance: Option<Digest>,
     /// What the request proves to hold.
     pub(crate) possession: Option<Possession>,
     /// Where the token shall be used, if that was said.
@@ -119,7 +121,10 @@ impl Requester<'_> {
 
     /// Whether the request shows what something is bound to.
     pub(crate) fn meets(&self, cnf: &Confirmation) -> bool {
-        cnf.is_met_by(self.certificate) || self.possession.is_some_and(|possession| cnf.is_key(&possession.key))
+        let key = |key: &Digest| cnf.is_key(key);
+        let proven =
+            self.possession.is_some_and(|possession| key(&possession.key)) || self.instance.as_ref().is_some_and(key);
+        proven || cnf.is_met_by(self.certificate)
     }
 
     /// Plans tokens, as long as the client is still what it was.
@@ -208,9 +213,11 @@ impl Requester<'_> {
         (wanted && allowed).then(begin)
     }
 
-    /// What a refresh token is bound to: as the access token, unless it is bound to its client already, by the client's
+    /// What a refresh token is bound to: to the instance of its client that was attested
+    /// [Attestation-Based Client Authentication §9.3]; otherwise as the access token, unless it is bound to its client already, by the client's
     /// authentication, so that such a client can renew its certificate or its key [RFC 8705 §4, §6.3, §7.1, RFC 9449 §5].
     pub(crate) fn chain_binding(&self, allowance: &Allowance) -> Option<Box<Confirmation>> {
-        allowance.cnf.clone().filter(|_| !self.client.value().is_confidential())
+        let instance = self.instance.map(|key| Box::new(Confirmation::Key(key)));
+        instance.or_else(|| allowance.cnf.clone().filter(|_| !self.client.value().is_confidential()))
     }
 }

@@ -39,7 +39,7 @@ impl PublicKey {
     }
 
     /// Reads the members of a JWK, of which each must have come once.
-    pub(super) fn from_members(members: &Map<String, Value>) -> Result<Self, KeyFault> {
+    pub(crate) fn from_members(members: &Map<String, Value>) -> Result<Self, KeyFault> {
         let jwk = Jwk::new(members);
         if jwk.is_private() {
             return Err(KeyFault::Private);

@@ -25,6 +25,11 @@ impl Purpose {
     pub const CLIENT_ASSERTION: Self = Self { also: &["client-authentication+jwt"], ..Self::plain("client assertion") };
     /// A client assertion for `client_secret_jwt`: HS256 [RFC 7523 §3].
     pub const CLIENT_SECRET_ASSERTION: Self = Self { algorithms: Algorithms::MAC, ..Self::CLIENT_ASSERTION };
+    /// An attestation of an instance of a client [Attestation-Based Client Authentication §4].
+    pub const CLIENT_ATTESTATION: Self = Self::typed("client attestation", "oauth-client-attestation+jwt");
+    /// The proof of an instance that it holds the key of its attestation [Attestation-Based Client Authentication §5.1].
+    pub const CLIENT_ATTESTATION_POP: Self =
+        Self::typed("proof of a client attestation", "oauth-client-attestation-pop+jwt");
     /// An assertion as an authorization grant [RFC 7523 §2.1].
     pub const ASSERTION_GRANT: Self = Self::plain("assertion");
     /// An identity assertion authorization grant.

@@ -34,9 +34,22 @@ pub(crate) enum ClientProof {
         /// What it may sign with.
         algorithms: Algorithms,
     },
+    /// `attest_jwt_client_auth` and `attest_jwt_client_auth_dpop`: a key that its attester names.
+    #[cfg(feature = "jose")]
+    Attested(Attester),
     /// `client_secret_jwt`: an assertion under a secret that the host has.
     #[cfg(feature = "jose")]
     SecretMac,
+}
+
+/// Who vouches for the instances of a client.
+#[cfg(feature = "jose")]
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Attester {
+    /// Its keys; those of the server's own choice if the client registered none.
+    pub(crate) keys: Option<Box<ClientKeys>>,
+    /// Whether a DPoP proof may prove that the instance holds its key.
+    pub(crate) by_dpop: bool,
 }
 
 impl ClientProof {
@@ -59,6 +72,13 @@ impl ClientProof {
                 let algorithms = algorithms(named).map_err(|name| ClientFault::SigningAlgorithm(name.to_owned()))?;
                 let keys = ClientKeys::of(metadata, algorithms).ok_or(ClientFault::KeysMissing)?;
                 Ok(Self::PrivateKey { keys: Box::new(keys), algorithms })
+            }
+            #[cfg(feature = "jose")]
+            Some(method @ ("attest_jwt_client_auth" | "attest_jwt_client_auth_dpop")) => {
+                let none = metadata.jwks.is_none() && metadata.jwks_uri.is_none();
+                let own = || ClientKeys::of(metadata, Algorithms::ASYMMETRIC).ok_or(ClientFault::KeysMissing);
+                let keys = if none { None } else { Some(Box::new(own()?)) };
+                Ok(Self::Attested(Attester { keys, by_dpop: method == "attest_jwt_client_auth_dpop" }))
             }
             #[cfg(feature = "jose")]
             Some("client_secret_jwt") => match metadata.token_endpoint_auth_signing_alg.as_deref() {

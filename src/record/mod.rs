@@ -43,6 +43,8 @@ pub use client::{Client, ClientBuilder, ClientFault, GrantType, RedirectUriRefus
 pub(crate) use client_document::DocumentKept;
 #[cfg(feature = "jose")]
 pub(crate) use client_keys::ClientKeys;
+#[cfg(feature = "jose")]
+pub(crate) use client_proof::Attester;
 pub(crate) use client_proof::ClientProof;
 pub use confirmation::Confirmation;
 pub use extension::{ExtensionId, ExtensionRecord};

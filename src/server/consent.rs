@@ -90,6 +90,7 @@ impl Verified<'_, '_> {
             cnf: None,
         };
         let requester = Requester {
+            instance: None,
             config,
             client: self.client,
             certificate: None,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::client_auth::{self, authenticate};
+use crate::client_auth::{self, Authenticated, Shown, authenticate};
 use crate::config::Config;
 use crate::grant::ensure;
 use crate::record::{
@@ -59,9 +59,9 @@ impl Endpoint for DeviceAuthorization {
     fn decide(&self, seen: &Snapshot) -> Decision<Self> {
         let env = seen.env()?;
         let Self { config, request } = self;
-        let shown = (&request.credentials, request.certificate.as_ref());
-        let (client, used) = match authenticate(config, shown, seen) {
-            Ok(authenticated) => authenticated,
+        let (credentials, certificate) = (&request.credentials, request.certificate.as_ref());
+        let (client, used) = match authenticate(config, &Shown { credentials, certificate, proof: None }, seen) {
+            Ok(Authenticated { client, used, .. }) => (client, used),
             Err(halt) => return unauthenticated(&request.credentials, halt),
         };
         let flow = config.device_flow().ok_or(TokenRefusal::GrantTypeUnsupported)?;

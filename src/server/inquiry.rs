@@ -1,11 +1,11 @@
 //! What introspection and revocation have in common: a client, and a token that it asks about.
 
-use crate::client_auth::{self, authenticate};
+use crate::client_auth::{self, Authenticated, Shown, authenticate};
 use crate::config::Config;
 use crate::grant::PresentedAccess;
-use crate::record::{Client, Handle, HandleKind};
-use crate::snapshot::{Halt, Seen, Snapshot};
-use crate::store::{Change, Key};
+use crate::record::{Handle, HandleKind};
+use crate::snapshot::{Halt, Snapshot};
+use crate::store::Key;
 use crate::wire::{ClientCertificate, Credentials, TokenQuery, TokenRefusal};
 
 /// A client's request about a token, with the token read.
@@ -46,8 +46,9 @@ impl Inquiry {
         &self,
         config: &Config,
         seen: &'s Snapshot,
-    ) -> Result<(Seen<'s, Client>, Option<Change>), Halt<TokenRefusal>> {
-        authenticate(config, (&self.credentials, self.certificate.as_ref()), seen)
+    ) -> Result<Authenticated<'s>, Halt<TokenRefusal>> {
+        let (credentials, certificate) = (&self.credentials, self.certificate.as_ref());
+        authenticate(config, &Shown { credentials, certificate, proof: None }, seen)
     }
 
     /// The token in question; `None` if it cannot be one of ours.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use crate::client_auth::Authenticated;
 use crate::config::Config;
 use crate::env::Timestamp;
 use crate::grant::FoundAccess;
@@ -107,7 +108,7 @@ impl Endpoint for Introspect {
     fn decide(&self, seen: &Snapshot) -> Decision<Self> {
         let now = seen.now();
         let (asker, used) = match self.inquiry.authenticate(&self.config, seen) {
-            Ok((client, used)) => (client.value(), used),
+            Ok(Authenticated { client, used, .. }) => (client.value(), used),
             Err(halt) => return unauthenticated(&self.inquiry.credentials, halt),
         };
         let found = match self.inquiry.token()? {

@@ -46,6 +46,8 @@ impl Config {
             pushed_authorization_request_endpoint: below(&self.paths().pushed_authorization_request),
             require_pushed_authorization_requests: self.requires_push(),
             tls_client_certificate_bound_access_tokens: self.binds_to_certificates(),
+            client_attestation_signing_alg_values_supported: self.attestation_algorithms(),
+            client_attestation_pop_signing_alg_values_supported: self.attestation_algorithms(),
             dpop_signing_alg_values_supported: self.proof_algorithms(),
             mtls_endpoint_aliases: self.endpoint_aliases(),
             code_challenge_methods_supported: challenges.map(|method| method.as_str().to_owned()).collect(),

@@ -8,7 +8,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::client_auth::{self, authenticate};
+use crate::client_auth::{self, Authenticated, Shown, authenticate};
 use crate::config::Config;
 use crate::grant::ensure;
 use crate::proof::dpop::PresentedProof;
@@ -60,8 +60,9 @@ impl Endpoint for Push {
     fn decide(&self, seen: &Snapshot) -> Decision<Self> {
         let env = seen.env()?;
         let PushRequest { credentials, certificate, request, .. } = &*self.request;
-        let (client, assertion) = match authenticate(&self.config, (credentials, certificate.as_ref()), seen) {
-            Ok(authenticated) => authenticated,
+        let shown = Shown { credentials, certificate: certificate.as_ref(), proof: Some(&self.proof) };
+        let (client, assertion) = match authenticate(&self.config, &shown, seen) {
+            Ok(Authenticated { client, used, .. }) => (client, used),
             Err(halt) => return unauthenticated(credentials, halt),
         };
         let (possession, used) = match self.proof.accept(&self.config, seen) {

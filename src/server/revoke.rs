@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::client_auth::Authenticated;
 use crate::config::Config;
 use crate::env::Timestamp;
 use crate::event::{Event, RevocationCause};
@@ -78,7 +79,7 @@ impl Endpoint for Revoke {
 
     fn decide(&self, seen: &Snapshot) -> Decision<Self> {
         let (client, used) = match self.inquiry.authenticate(&self.config, seen) {
-            Ok((client, used)) => (client.value().id(), used),
+            Ok(Authenticated { client, used, .. }) => (client.value().id(), used),
             Err(halt) => return unauthenticated(&self.inquiry.credentials, halt),
         };
         Ok(self.plan(client, seen)?.granting(used))

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::client_auth::{self, authenticate};
+use crate::client_auth::{self, Authenticated, Shown, authenticate};
 use crate::config::{Config, ScopeFault, TargetFault};
 use crate::event::Event;
 use crate::grant::authorization_code::Redemption;
@@ -121,9 +121,10 @@ impl Endpoint for Token {
 
     fn decide(&self, seen: &Snapshot) -> Decision<Self> {
         let env = seen.env()?;
-        let shown = (&self.credentials, self.certificate.as_ref());
-        let (client, assertion) = match authenticate(&self.config, shown, seen) {
-            Ok(authenticated) => authenticated,
+        let (credentials, certificate) = (&self.credentials, self.certificate.as_ref());
+        let shown = Shown { credentials, certificate, proof: Some(&self.proof) };
+        let (client, assertion, instance) = match authenticate(&self.config, &shown, seen) {
+            Ok(Authenticated { client, used, instance }) => (client, used, instance),
             Err(halt) => return unauthenticated(&self.credentials, halt),
         };
         let (possession, used) = match self.possession(client.value(), seen) {
@@ -132,8 +133,7 @@ impl Endpoint for Token {
         };
         let details = self.details.as_ref();
         let Self { config, resource, .. } = self;
-        let certificate = self.certificate.as_ref();
-        let requester = Requester { config, client, certificate, possession, resource, details, seen, env };
+        let requester = Requester { config, client, certificate, instance, possession, resource, details, seen, env };
         let plan = match &self.grant {
             Presented::Code(redemption) => redemption.decide(&requester, seen),
             Presented::Refresh(refreshing) => refreshing.decide(&requester, seen),

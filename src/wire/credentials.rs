@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use serde::Deserialize;
 
 use super::form::{self, Form};
@@ -38,7 +38,19 @@ pub enum Credentials {
         /// Its proof.
         assertion: Exposed,
     },
+    /// The headers of an attestation, and no other proof [Attestation-Based Client Authentication §4, §5].
+    Attested {
+        /// Who it says it is.
+        client: ClientId,
+        /// Who vouches for it.
+        attestation: Exposed,
+        /// That it holds the key of the attestation, unless a DPoP proof says so.
+        pop: Option<Exposed>,
+    },
 }
+
+const ATTESTATION: HeaderName = HeaderName::from_static("oauth-client-attestation");
+const ATTESTATION_POP: HeaderName = HeaderName::from_static("oauth-client-attestation-pop");
 
 /// The one type of assertion that is read [RFC 7523 §2.2].
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -71,6 +83,9 @@ pub enum CredentialsFault {
     /// An assertion that does not say who it is from, and no `client_id`.
     #[error("the client assertion is malformed")]
     Assertion,
+    /// More than one attestation or proof of one, or one that does not say who it is from.
+    #[error("the client attestation is malformed")]
+    Attestation,
 }
 
 impl Credentials {
@@ -81,7 +96,8 @@ impl Credentials {
             Self::None { client }
             | Self::Basic { client, .. }
             | Self::Post { client, .. }
-            | Self::Assertion { client, .. } => client,
+            | Self::Assertion { client, .. }
+            | Self::Attested { client, .. } => client,
         }
     }
 
@@ -111,9 +127,25 @@ impl Credentials {
                     named.map(|named| ClientId::new(&named)).or_else(|| Hint::read(assertion.as_str())?.client());
                 Ok(Self::Assertion { client: client.ok_or(CredentialsFault::Assertion)?, assertion })
             }
+            (None, named, None) if headers.contains_key(ATTESTATION) => Self::attested(headers, named.as_deref()),
             (None, Some(named), None) => Ok(Self::None { client: ClientId::new(&named) }),
             (None, None, _) => Err(CredentialsFault::Missing),
         }
+    }
+
+    fn attested(headers: &HeaderMap, named: Option<&str>) -> Result<Self, CredentialsFault> {
+        let only = |name| {
+            let mut all = headers.get_all(name).iter();
+            match (all.next(), all.next()) {
+                (None, _) => Ok(None),
+                (Some(value), None) => value.to_str().map(|text| Some(Exposed::new(text))).map_err(|_| ()),
+                (Some(_), Some(_)) => Err(()),
+            }
+        };
+        let texts = only(ATTESTATION).and_then(|attestation| Ok((attestation, only(ATTESTATION_POP)?)));
+        let Ok((Some(attestation), pop)) = texts else { return Err(CredentialsFault::Attestation) };
+        let client = named.map(ClientId::new).or_else(|| Hint::read(attestation.as_str())?.client());
+        Ok(Self::Attested { client: client.ok_or(CredentialsFault::Attestation)?, attestation, pop })
     }
 
     /// Writes the credentials into a request.
@@ -128,6 +160,14 @@ impl Credentials {
                 form::append(body, "client_id", client.as_str());
                 form::append(body, "client_assertion_type", JWT_BEARER);
                 form::append(body, "client_assertion", assertion.as_str());
+            }
+            Self::Attested { client, attestation, pop } => {
+                form::append(body, "client_id", client.as_str());
+                for (name, text) in [(ATTESTATION, Some(attestation)), (ATTESTATION_POP, pop.as_ref())] {
+                    headers.extend(
+                        text.and_then(|text| HeaderValue::from_str(text.as_str()).ok()).map(|text| (name, text)),
+                    );
+                }
             }
             Self::Basic { client, secret } => {
                 // `append` writes `id=secret`, both form-encoded; a form-encoded id has no `=` of its own.

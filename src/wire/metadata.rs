@@ -94,6 +94,12 @@ pub struct ServerMetadata {
     /// Whether access tokens can be bound to the certificates of clients [RFC 8705 §3.3].
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub tls_client_certificate_bound_access_tokens: bool,
+    /// The algorithms that client attestations may have [Attestation-Based Client Authentication §8].
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub client_attestation_signing_alg_values_supported: Vec<String>,
+    /// The algorithms that the proofs of client attestations may have [Attestation-Based Client Authentication §8].
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub client_attestation_pop_signing_alg_values_supported: Vec<String>,
     /// The algorithms that DPoP proofs may have [RFC 9449 §5.1].
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub dpop_signing_alg_values_supported: Vec<String>,

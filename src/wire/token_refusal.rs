@@ -23,6 +23,8 @@ pub enum TokenRefusal {
         /// Whether it used the Authorization header.
         by_header: bool,
     },
+    /// The attestation of the client has expired [Attestation-Based Client Authentication §7.4].
+    AttestationStale,
     /// The client is known by no document that could be used.
     ClientDocument(ClientDocumentFault),
     /// A required parameter is missing.
@@ -162,9 +164,11 @@ impl TokenRefusal {
                 request("client_assertion needs the client_assertion_type of a JWT")
             }
             Self::Credentials(CredentialsFault::Header) => request("the Authorization header is malformed"),
-            Self::Credentials(CredentialsFault::Assertion) | Self::ClientNotAuthenticated { .. } => {
-                client("client authentication failed")
+            Self::AttestationStale => {
+                says(S::BAD_REQUEST, "use_fresh_attestation", "the client attestation has expired")
             }
+            Self::Credentials(CredentialsFault::Assertion | CredentialsFault::Attestation)
+            | Self::ClientNotAuthenticated { .. } => client("client authentication failed"),
             // Whoever would take it for unknown would forget what it was given.
             Self::ClientDocument(fault) if fault.may_pass() => {
                 says(S::BAD_REQUEST, "temporarily_unavailable", fault.description())
@@ -207,7 +211,7 @@ impl TokenRefusal {
             Self::CertificateMissing => grant("mutual TLS client certificate not provided"),
             Self::CertificateDiffers => grant("the refresh token is bound to another client certificate"),
             Self::Proof(fault) => says(S::BAD_REQUEST, fault.error(), fault.description()),
-            Self::KeyDiffers => grant("the grant is bound to a DPoP key, of which the request has no proof"),
+            Self::KeyDiffers => grant("the grant is bound to a key, of which the request has no proof"),
             Self::PushedKeyDiffers => request("dpop_jkt is not the key of the DPoP proof"),
             Self::SubjectInactive => grant("the person's account is not active"),
             Self::GrantRevoked => grant("the grant was revoked"),

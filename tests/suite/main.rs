@@ -19,6 +19,8 @@ mod call;
 mod certificate_bound;
 #[cfg(feature = "jose")]
 mod client_assertions;
+#[cfg(feature = "jose")]
+mod client_attestations;
 mod client_authentication;
 mod client_documents;
 mod configuration;

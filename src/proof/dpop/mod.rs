@@ -17,6 +17,7 @@ use super::Possession;
 use crate::config::{Config, Dpop};
 use crate::env::Timestamp;
 use crate::grant::ensure;
+use crate::record::Digest;
 use crate::snapshot::{Halt, Snapshot};
 use crate::store::{Change, Key};
 use crate::wire::{DpopHeader, ProofFault};
@@ -62,6 +63,11 @@ impl PresentedProof {
     ) -> Self {
         let proof = header.and_then(|header| Proof::read(header, policy.algorithms));
         Self(Some(Box::new(proof.and_then(|proof| require(&proof).map(|()| proof)))))
+    }
+
+    /// The thumbprint of the key of a proof that was read; it may be from another time, or used before.
+    pub(crate) fn key(&self) -> Option<Digest> {
+        Some(self.0.as_ref()?.as_ref().as_ref().ok()?.key())
     }
 
     /// The record of its use.

@@ -1,0 +1,42 @@
+//! Client attestations, as far as they are served [Attestation-Based Client Authentication].
+
+use std::time::Duration;
+
+use super::fault::{ConfigFault, ensure};
+use crate::jose::{Algorithms, JwkSet};
+
+/// Attestations by which instances of clients authenticate, where they are served: `attest_jwt_client_auth`, and
+/// `attest_jwt_client_auth_dpop` where DPoP is served too.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ClientAttestations {
+    /// Who may vouch for clients that registered no keys of their own attester; nobody by default. Each may for every such
+    /// client.
+    pub attesters: JwkSet,
+    /// The algorithms of attestations and of proofs; all with a public key by default.
+    pub algorithms: Algorithms,
+    /// How long ago a proof may be made; 60 s by default, 10 min at most.
+    pub window: Duration,
+    /// By how much the clocks of clients and attesters may differ from ours, in whole seconds; 10 s by default, 60 s at most.
+    pub clock_tolerance: Duration,
+}
+
+impl Default for ClientAttestations {
+    fn default() -> Self {
+        Self {
+            attesters: JwkSet::default(),
+            algorithms: Algorithms::ASYMMETRIC,
+            window: Duration::from_secs(60),
+            clock_tolerance: Duration::from_secs(10),
+        }
+    }
+}
+
+impl ClientAttestations {
+    pub(super) fn check(&self) -> Result<(), ConfigFault> {
+        let algorithms = self.algorithms.within(Algorithms::ASYMMETRIC);
+        let sound = algorithms != Algorithms::NONE && algorithms == self.algorithms;
+        let short = (1..=600).contains(&self.window.as_secs()) && self.clock_tolerance.as_secs() <= 60;
+        ensure(sound && short, || ConfigFault::ClientAttestations)
+    }
+}
