@@ -1,7 +1,7 @@
 //! What happened, for an audit log: names, never a secret.
 
 use crate::record::{AuthorizationDetails, ClientId, GrantId, GrantType, Scope, Subject};
-use crate::wire::ClientDocumentFault;
+use crate::wire::{AssertionFault, ClientDocumentFault};
 
 /// Something worth recording, reported only after it is durable.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -151,6 +151,14 @@ pub enum Event {
         /// By whom.
         client: ClientId,
     },
+    /// A client showed an assertion that gives nothing.
+    #[non_exhaustive]
+    AssertionRefused {
+        /// By whom.
+        client: ClientId,
+        /// Why.
+        fault: AssertionFault,
+    },
     /// A spent refresh token was shown again.
     #[non_exhaustive]
     RefreshReused {
@@ -245,6 +253,7 @@ impl EventSink for TracingSink {
             | Event::ClientDocumentRefused { .. }
             | Event::CodeReplayed { .. }
             | Event::ProofReplayed { .. }
+            | Event::AssertionRefused { .. }
             | Event::UserCodeUnknown
             | Event::ConsentForbidden { .. }
             | Event::PasswordRefused { .. }

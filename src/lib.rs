@@ -71,14 +71,21 @@ pub mod wire;
 pub use ambient::{Clock, Randomness, RandomnessFailed, SystemClock, SystemRandomness};
 pub use config::{
     About, Caution, ClientDocuments, CommonDetails, Config, ConfigBuilder, ConfigFault, Cors, DetailType, DeviceFlow,
-    Lifetimes, MutualTls, Paths, Policy, Practice, Profile, Registration, Rule, Stance,
+    Lifetimes, MutualTls, Paths, Policy, Practice, Profile, Registration, Rule, Saml2Bearer, Stance,
 };
 #[cfg(feature = "jose")]
-pub use config::{ClientAssertions, ClientAttestations, Dpop, JwtAccessTokens, RequestObjects};
+pub use config::{
+    AssertionProfile, ClientAssertions, ClientAttestations, Dpop, IssuerKeys, JwtAccessTokens, RequestObjects,
+    TrustedIssuer,
+};
 pub use env::{Env, Seed, Timestamp};
 pub use facade::{AuthorizationServer, Outcome, Progress};
+pub use grant::asserted::Asserted;
 pub use grant::consent_question::{Acquaintance, ConsentQuestion};
+#[cfg(feature = "jose")]
+pub use grant::jwt_bearer::AssertionQuestion;
 pub use grant::password::PasswordQuestion;
+pub use grant::saml2_bearer::{Saml2Assertion, Saml2Question};
 pub use grant::token_exchange::ExchangeQuestion;
 pub use snapshot::{
     ClientDocumentQuestion, Halt, Need, Question, RegistrationQuestion, Seen, SigningInput, Snapshot, Verdict,

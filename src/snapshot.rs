@@ -7,8 +7,12 @@ use url::Url;
 
 use crate::env::{Env, Seed, Timestamp};
 use crate::fetch::{FetchRequest, Fetched, Unfetched};
+use crate::grant::asserted::Asserted;
 use crate::grant::consent_question::ConsentQuestion;
+#[cfg(feature = "jose")]
+use crate::grant::jwt_bearer::AssertionQuestion;
 use crate::grant::password::PasswordQuestion;
+use crate::grant::saml2_bearer::{Saml2Assertion, Saml2Question};
 use crate::grant::token_exchange::ExchangeQuestion;
 use crate::record::{
     AccessToken, Client, ClientId, ClientMetadata, Digest, Exposed, ExtensionId, ExtensionRecord, Grant, GrantId,
@@ -79,6 +83,12 @@ pub enum Question {
     TokenExchange(Box<ExchangeQuestion>),
     /// Whose are this name and password [RFC 6749 §4.3]? The answer is [`Verdict::Subject`], or a denial.
     Password(Box<PasswordQuestion>),
+    /// Who is this, of whom someone else says that they gave this client its rights [RFC 7523]? The answer is
+    /// [`Verdict::Asserted`], or a denial.
+    #[cfg(feature = "jose")]
+    Assertion(Box<AssertionQuestion>),
+    /// Is this SAML assertion good, and who is that [RFC 7522]? The answer is [`Verdict::Saml2`], or a denial.
+    Saml2Assertion(Box<Saml2Question>),
     /// Is this person still there to be acted for, before their refresh token gives more?
     #[non_exhaustive]
     SubjectActive {
@@ -135,6 +145,10 @@ pub enum Verdict {
         /// When they proved it.
         authenticated: Timestamp,
     },
+    /// The assertion is about this person.
+    Asserted(Box<Asserted>),
+    /// The SAML assertion is proven, and says this.
+    Saml2(Box<Saml2Assertion>),
 }
 
 /// Bytes to be signed.
@@ -194,6 +208,8 @@ impl fmt::Debug for Answer {
             Self::Verdict(Verdict::Denied) => "Denied",
             Self::Verdict(Verdict::AskAgain) => "AskAgain",
             Self::Verdict(Verdict::Subject { .. }) => "Subject(..)",
+            Self::Verdict(Verdict::Asserted(_)) => "Asserted(..)",
+            Self::Verdict(Verdict::Saml2(_)) => "Saml2(..)",
             Self::Signature(_) => "Signature(..)",
         })
     }

@@ -34,9 +34,13 @@ pub(crate) fn find<'s, F: From<ClientDocumentFault>>(
         let question = ClientDocumentQuestion { url: url.clone(), metadata: metadata.cloned() };
         match documents.ask_host.then(|| seen.verdict(Question::ClientDocument(Box::new(question)))).transpose()? {
             None | Some(Verdict::Allowed) => Ok(()),
-            Some(Verdict::Denied | Verdict::AskAgain | Verdict::Subject { .. }) => {
-                Err(Halt::Refused(ClientDocumentFault::Denied.into()))
-            }
+            Some(
+                Verdict::Denied
+                | Verdict::AskAgain
+                | Verdict::Subject { .. }
+                | Verdict::Asserted(_)
+                | Verdict::Saml2(_),
+            ) => Err(Halt::Refused(ClientDocumentFault::Denied.into())),
         }
     };
     allowed(None)?;

@@ -51,10 +51,11 @@ pub(crate) fn methods(config: &Config) -> Vec<&'static str> {
 #[cfg(any(feature = "jose", feature = "mtls"))]
 pub(crate) fn behind<T, F>(
     url: &url::Url,
+    purpose: Purpose,
     seen: &Snapshot,
     read: impl Fn(&[u8]) -> Option<T>,
 ) -> Result<Option<T>, Halt<F>> {
-    let mut request = FetchRequest::new(url.clone(), Purpose::ClientKeys);
+    let mut request = FetchRequest::new(url.clone(), purpose);
     request.max_bytes = 64 * 1024;
     let look = |request: &FetchRequest| -> Result<(Option<T>, bool), Halt<F>> {
         let fetched = seen.document(request)?.ok();
@@ -80,7 +81,7 @@ pub(crate) fn verify<F>(
         ClientKeys::Here(keys) => jws.verify_among(keys),
         ClientKeys::Behind(url) => {
             let fitting = |set: &[u8]| JwkSet::parse(set).ok().filter(|set| set.select(jws.header()).is_ok());
-            let keys = behind(url, seen, fitting)?;
+            let keys = behind(url, Purpose::ClientKeys, seen, fitting)?;
             keys.map_or(Err(JwsFault::KeyUnknown), |keys| jws.verify_among(&keys))
         }
     })

@@ -235,6 +235,41 @@ impl ConfigBuilder {
         self.choosing(Practice::SignedRequests, stance)
     }
 
+    /// Takes JWTs of `issuer` as authorization grants [RFC 7523 §2.1]; the host says whom each is about, as
+    /// [`Question::Assertion`]. An issuer that makes several kinds of them is trusted with each.
+    ///
+    /// [`Question::Assertion`]: crate::Question::Assertion
+    #[cfg(feature = "jose")]
+    #[must_use]
+    pub fn trust_issuer(
+        mut self,
+        issuer: &str,
+        keys: impl Into<super::IssuerKeys>,
+        change: impl FnOnce(&mut super::TrustedIssuer),
+    ) -> Self {
+        let mut trusted = super::TrustedIssuer::new(issuer, keys.into());
+        change(&mut trusted);
+        self.config.trusted_issuers.push(trusted);
+        self
+    }
+
+    /// Lets an API that was shown a person's access token get one for the next API, in the form of the JWT bearer grant with
+    /// `requested_token_use=on_behalf_of`. The token must be for a resource that its client serves; the host decides over
+    /// each one, as [`Question::TokenExchange`](crate::Question::TokenExchange) with the client as actor.
+    #[must_use]
+    pub const fn on_behalf_of(mut self) -> Self {
+        self.config.on_behalf_of = true;
+        self
+    }
+
+    /// Takes SAML 2.0 assertions as authorization grants [RFC 7522 §2.1]; the host reads them, as
+    /// [`Question::Saml2Assertion`](crate::Question::Saml2Assertion).
+    #[must_use]
+    pub fn saml2_bearer(mut self, change: impl FnOnce(&mut super::Saml2Bearer)) -> Self {
+        change(self.config.saml2_bearer.get_or_insert_default());
+        self
+    }
+
     /// Serves token exchange [RFC 8693]; the host decides over each one, as [`Question::TokenExchange`].
     ///
     /// [`Question::TokenExchange`]: crate::Question::TokenExchange
@@ -396,6 +431,7 @@ impl ConfigBuilder {
         let sound = |flow: &DeviceFlow| flow.user_codes.is_sound() && (1..=60).contains(&flow.interval.as_secs());
         ensure(config.device_flow.as_ref().is_none_or(sound), || ConfigFault::DeviceFlow)?;
         config.mutual_tls.as_ref().map_or(Ok(()), MutualTls::check)?;
+        config.saml2_bearer.as_ref().map_or(Ok(()), |served| served.check(&config))?;
         #[cfg(feature = "jose")]
         config.dpop.as_ref().map_or(Ok(()), super::Dpop::check)?;
         #[cfg(feature = "jose")]
@@ -408,6 +444,8 @@ impl ConfigBuilder {
         }
         #[cfg(feature = "jose")]
         config.request_objects.check()?;
+        #[cfg(feature = "jose")]
+        config.check_trusted_issuers()?;
         config.registration =
             registration.map(|registration| RegistrationPolicy::new(registration, &config)).transpose()?;
         config.client_documents.check(&config)?;

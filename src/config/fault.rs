@@ -103,6 +103,17 @@ pub enum ConfigFault {
         "request_objects: use algorithms with a public key, a longest life of 1 s to 1 h, and a clock tolerance of at most 60 s"
     )]
     RequestObjects,
+    /// Someone whose assertions are taken.
+    #[cfg(feature = "jose")]
+    #[error(
+        "trust_issuer {0:?}: use each issuer once per profile and never this server itself, algorithms with a public key and keys for one of them, an https URL, a longest life of 1 s to 24 h, a clock tolerance of at most 60 s, only scopes that are listed in scopes, and no audience for identity assertions, which name the issuer"
+    )]
+    TrustedIssuer(String),
+    /// SAML 2.0 assertions.
+    #[error(
+        "saml2_bearer: use at least one issuer, no empty names, a max_bytes that fits into limits.value once encoded, a longest life of 1 s to 24 h, a clock tolerance of at most 60 s, and only scopes that are listed in scopes"
+    )]
+    Saml2Bearer,
     /// Registration.
     #[error(
         "registration: use scopes that are listed in scopes, give a default_scope or by_default within at_most, and at least one initial access token unless it is open"

@@ -25,6 +25,9 @@ mod profile;
 mod registration;
 #[cfg(feature = "jose")]
 mod request_objects;
+mod saml2_bearer;
+#[cfg(feature = "jose")]
+mod trusted_issuer;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -54,6 +57,9 @@ pub use registration::Registration;
 pub(crate) use registration::RegistrationPolicy;
 #[cfg(feature = "jose")]
 pub use request_objects::RequestObjects;
+pub use saml2_bearer::Saml2Bearer;
+#[cfg(feature = "jose")]
+pub use trusted_issuer::{AssertionProfile, IssuerKeys, TrustedIssuer};
 
 use crate::env::Timestamp;
 use crate::extension::ExtensionGrant;
@@ -94,6 +100,8 @@ pub struct Config {
     remembers_consent: bool,
     asks_for_subjects: bool,
     mutual_tls: Option<MutualTls>,
+    saml2_bearer: Option<Saml2Bearer>,
+    on_behalf_of: bool,
     keys: OwnKeys,
     #[cfg(feature = "jose")]
     dpop: Option<Dpop>,
@@ -106,6 +114,8 @@ pub struct Config {
     /// Looked at only where the policy allows them.
     #[cfg(feature = "jose")]
     request_objects: RequestObjects,
+    #[cfg(feature = "jose")]
+    trusted_issuers: Vec<TrustedIssuer>,
 }
 
 /// The device authorization grant, where it is served [RFC 8628].
@@ -175,6 +185,8 @@ impl Config {
                 remembers_consent: false,
                 asks_for_subjects: false,
                 mutual_tls: None,
+                saml2_bearer: None,
+                on_behalf_of: false,
                 keys: OwnKeys::default(),
                 #[cfg(feature = "jose")]
                 dpop: None,
@@ -186,6 +198,8 @@ impl Config {
                 jwt: None,
                 #[cfg(feature = "jose")]
                 request_objects: RequestObjects::default(),
+                #[cfg(feature = "jose")]
+                trusted_issuers: Vec::new(),
             },
         }
     }
@@ -346,6 +360,17 @@ impl Config {
         self.mutual_tls.as_ref()
     }
 
+    /// Whether an API can get a token on behalf of whose token it was shown.
+    pub(crate) const fn serves_on_behalf_of(&self) -> bool {
+        self.on_behalf_of
+    }
+
+    /// SAML 2.0 assertions, where they are taken.
+    #[must_use]
+    pub const fn saml2_bearer(&self) -> Option<&Saml2Bearer> {
+        self.saml2_bearer.as_ref()
+    }
+
     /// Client assertions, where they are served.
     #[cfg(feature = "jose")]
     #[must_use]
@@ -480,7 +505,26 @@ impl Config {
             GrantType::Implicit => self.policy.allows(Practice::ImplicitGrant),
             GrantType::Extension(name) => self.extension(name).is_some(),
             GrantType::Password => self.policy.allows(Practice::PasswordGrant),
+            GrantType::JwtBearer => self.on_behalf_of || self.trusts_anyone(),
+            GrantType::Saml2Bearer => self.saml2_bearer.is_some(),
         }
+    }
+
+    #[cfg(feature = "jose")]
+    fn trusts_anyone(&self) -> bool {
+        !self.trusted_issuers.is_empty()
+    }
+
+    #[cfg(not(feature = "jose"))]
+    #[expect(clippy::unused_self, reason = "with the feature it is used")]
+    const fn trusts_anyone(&self) -> bool {
+        false
+    }
+
+    #[cfg(not(feature = "jose"))]
+    #[expect(clippy::unused_self, reason = "with the feature it is used")]
+    pub(crate) const fn grant_profiles(&self) -> Vec<String> {
+        Vec::new()
     }
 
     /// The grant type of this name, if it is served.

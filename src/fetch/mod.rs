@@ -56,6 +56,8 @@ pub enum Purpose {
     ClientDocument,
     /// To check a proof by a key behind the client's `jwks_uri` [RFC 7591 §2].
     ClientKeys,
+    /// To check an assertion by a key of an issuer that the operator trusts [RFC 7523 §3].
+    IssuerKeys,
     /// Something of an extension.
     Extension(&'static str),
 }

@@ -79,7 +79,7 @@ impl ConsentQuestion {
         Ok(match seen.verdict(Question::Consent(Box::new(self.clone())))? {
             Verdict::Allowed => Judged::Usual,
             Verdict::AskAgain => Judged::Afresh,
-            Verdict::Denied | Verdict::Subject { .. } => Judged::Refused,
+            Verdict::Denied | Verdict::Subject { .. } | Verdict::Asserted(_) | Verdict::Saml2(_) => Judged::Refused,
         })
     }
 

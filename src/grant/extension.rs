@@ -8,15 +8,13 @@
 
 use std::sync::Arc;
 
-use crate::config::Config;
 use crate::extension::{ExtensionGrant, ExtensionGranted, ExtensionRequest};
-use crate::record::{AuthorizationDetails, Client, Grant, GrantId, GrantState, GrantType, Live, Scope};
+use crate::record::{Grant, GrantId, GrantState, GrantType, Live};
 use crate::snapshot::{Halt, Snapshot};
 use crate::step::Plan;
 use crate::store::{Change, Key};
 use crate::wire::{Parameters, TokenRefusal};
 
-use super::ensure;
 use super::issue::{Decided, Issue, Requester};
 
 /// A request of a grant type of the host.
@@ -63,7 +61,7 @@ impl Extending {
             None => config.resolve_details(client.value(), requester.details),
         };
         let details = details.map_err(TokenRefusal::DetailsInvalid)?;
-        let scope = self.scope(scope.as_ref(), &details, config, client.value())?;
+        let scope = requester.scope_within(scope.as_ref(), &details, self.scope.as_deref())?;
         let audience = config.resolve_resources(client.value(), requester.resource);
         let audience = audience.map_err(TokenRefusal::from)?;
         let (subject, authenticated) = person.unzip();
@@ -101,26 +99,5 @@ impl Extending {
             act: None,
             refresh: refresh.as_ref(),
         })
-    }
-
-    fn scope(
-        &self,
-        most: Option<&Scope>,
-        details: &AuthorizationDetails,
-        config: &Config,
-        client: &Client,
-    ) -> Result<Scope, TokenRefusal> {
-        let requested = self.scope.as_deref();
-        let Some(most) = most else {
-            return config.resolve_scope_beside(details, client, requested).map_err(TokenRefusal::from);
-        };
-        if requested.is_none_or(|scope| scope.trim_matches(' ').is_empty()) {
-            let allowed = |word: &str| client.scope().is_none_or(|allowed| allowed.contains(word));
-            return Ok(most.filtered(|word| config.scopes().contains(word) && allowed(word)));
-        }
-        let scope = config.resolve_scope(client, requested)?;
-        let excess = scope.without(most);
-        ensure(excess.is_empty(), TokenRefusal::ScopeExceedsGrant(excess))?;
-        Ok(scope)
     }
 }

@@ -1,5 +1,6 @@
 //! Grant types: the life of each as pure decisions over its record.
 
+pub(crate) mod asserted;
 pub(crate) mod authorization_code;
 pub(crate) mod client_credentials;
 pub(crate) mod consent_question;
@@ -13,10 +14,14 @@ mod jwt;
 #[cfg(not(feature = "jose"))]
 #[path = "no_jwt.rs"]
 mod jwt;
+#[cfg(feature = "jose")]
+pub(crate) mod jwt_bearer;
+pub(crate) mod on_behalf_of;
 pub(crate) mod password;
 mod presented_access;
 pub(crate) mod refresh;
 mod revoke;
+pub(crate) mod saml2_bearer;
 pub(crate) mod token_exchange;
 
 pub(crate) use issue::{Allowance, Requester};

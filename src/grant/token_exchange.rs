@@ -33,7 +33,7 @@ pub(crate) struct Exchanging {
 }
 
 /// A live access token and the grant behind it.
-struct LiveAccess<'s> {
+pub(super) struct LiveAccess<'s> {
     grant: Seen<'s, Grant>,
     token: Seen<'s, AccessToken>,
     /// The clients that both live by and that may vanish.
@@ -76,46 +76,30 @@ impl Exchanging {
     }
 
     pub(crate) fn decide(&self, requester: &Requester<'_>, seen: &Snapshot) -> Decided {
-        let Requester { config, env, .. } = requester;
         requester.may_use(GrantType::TokenExchange)?;
         self.check_types()?;
-        seen.all(self.holder_keys(config, seen)?)?;
-        let subject = live(self.subject.as_ref(), requester, seen)?.ok_or(TokenRefusal::SubjectTokenInvalid)?;
+        seen.all(self.holder_keys(requester.config, seen)?)?;
+        let subject =
+            LiveAccess::find(self.subject.as_ref(), requester, seen)?.ok_or(TokenRefusal::SubjectTokenInvalid)?;
         ensure(subject.may_be_shown_by(requester), TokenRefusal::SubjectTokenInvalid)?;
         let actor = match &self.parameters.actor_token {
-            Some(_) => Some(live(self.actor.as_ref(), requester, seen)?.ok_or(TokenRefusal::ActorTokenInvalid)?),
+            Some(_) => {
+                Some(LiveAccess::find(self.actor.as_ref(), requester, seen)?.ok_or(TokenRefusal::ActorTokenInvalid)?)
+            }
             None => None,
         };
         let shown = actor.as_ref().is_none_or(|actor| actor.may_be_shown_by(requester));
         ensure(shown, TokenRefusal::ActorTokenInvalid)?;
-        check_may_act(&requester.client, &subject, actor.as_ref())?;
+        subject.check_may_act(requester.client.value(), actor.as_ref())?;
         let act = match &actor {
-            Some(actor) => Some(Arc::new(acting(actor, &subject)?)),
+            Some(actor) => Some(Arc::new(subject.through(actor)?)),
             None => subject.token.value().act.clone(),
         };
-        let scope = self.scope(&subject, requester)?;
+        let scope = subject.scope(requester, self.scope.as_deref())?;
         let audience = self.audience(&subject, requester)?;
-        let allowance = requester.allowance(&audience, &scope, &subject.token.value().details)?;
-        self.judge(requester, &subject, act.as_deref().filter(|_| actor.is_some()), &allowance, seen)?;
-
-        // One row has one expectation: a token may act for itself, and the client is expected anyway.
-        let own = Key::Client(requester.client.value().id().clone());
-        let mut relied: Vec<Change> = Vec::new();
-        for still in [&subject].into_iter().chain(&actor).flat_map(LiveAccess::still) {
-            if still.key != own && !relied.iter().any(|known| known.key == still.key) {
-                relied.push(still);
-            }
-        }
-        let lifetime = config.lifetimes().access_token.min(env.now.until(subject.token.value().expires));
-        requester.issue(Issue {
-            grant_type: GrantType::TokenExchange,
-            grant: subject.grant.value(),
-            changes: relied,
-            allowance,
-            lifetime,
-            act,
-            refresh: None,
-        })
+        let allowance = requester.allowance(&audience, &scope, &subject.token().details)?;
+        subject.judge(requester, act.as_deref().filter(|_| actor.is_some()), &allowance, seen)?;
+        subject.exchanged(requester, GrantType::TokenExchange, actor.as_ref(), act, allowance)
     }
 
     /// The clients whose end would be the end of a presented token, so that they are read together.
@@ -147,21 +131,6 @@ impl Exchanging {
         ensure(all, TokenRefusal::TokenTypeUnsupported)
     }
 
-    /// Never more than the subject token has, nor than the client may ask for.
-    fn scope(&self, subject: &LiveAccess<'_>, requester: &Requester<'_>) -> Result<Scope, TokenRefusal> {
-        let held = &subject.token.value().scope;
-        let allowed = |scope| requester.config.still(scope, requester.client.value());
-        let requested =
-            self.scope.as_deref().map(Scope::parse).transpose().map_err(|_| TokenRefusal::ScopeMalformed)?;
-        let Some(requested) = requested.filter(|scope| !scope.is_empty()) else {
-            return Ok(allowed(held));
-        };
-        let excess = requested.without(held);
-        ensure(excess.is_empty(), TokenRefusal::ScopeExceedsGrant(excess))?;
-        let refused = requested.without(&allowed(&requested));
-        if refused.is_empty() { Ok(requested) } else { Err(TokenRefusal::ScopeNotAllowed(refused)) }
-    }
-
     /// Where the new token is for: what is asked for, and otherwise where the subject token is for.
     fn audience(&self, subject: &LiveAccess<'_>, requester: &Requester<'_>) -> Result<Arc<[Resource]>, TokenRefusal> {
         let named: Vec<String> = self.parameters.audience.iter().chain(requester.resource).cloned().collect();
@@ -173,21 +142,99 @@ impl Exchanging {
         ensure(found.len() == 1, TokenRefusal::TargetInvalid)?;
         Ok(found)
     }
+}
 
-    fn judge(
+impl<'s> LiveAccess<'s> {
+    /// What was presented, if it is live.
+    pub(super) fn find(
+        presented: Option<&PresentedAccess>,
+        requester: &Requester<'_>,
+        seen: &'s Snapshot,
+    ) -> Result<Option<Self>, Halt<TokenRefusal>> {
+        let Some(presented) = presented else { return Ok(None) };
+        let Some(FoundAccess { grant, token }) = presented.find(requester.config, seen)? else { return Ok(None) };
+        let Some(holders) = holders(grant.value(), token.value(), seen)? else { return Ok(None) };
+        let live = grant.value().is_live() && requester.env.now < token.value().expires;
+        Ok(live.then_some(Self { grant, token, holders }))
+    }
+
+    pub(super) fn grant(&self) -> &'s Grant {
+        self.grant.value()
+    }
+
+    pub(super) fn token(&self) -> &'s AccessToken {
+        self.token.value()
+    }
+
+    /// Whether the client shows what its own token is bound to [RFC 8705 §3, RFC 9449 §7]; another's token was passed on to it, and what
+    /// that is bound to is for the host to judge.
+    pub(super) fn may_be_shown_by(&self, requester: &Requester<'_>) -> bool {
+        let AccessToken { client, cnf, .. } = self.token();
+        let own = client == requester.client.value().id();
+        !own || cnf.as_deref().is_none_or(|cnf| requester.meets(cnf))
+    }
+
+    /// Where the person said who may act, this goes for whoever gets the token, as an impersonator too, and for whoever is said
+    /// to act [RFC 8693 §4.4]. The client that the person authorized may turn its own token into another of its own.
+    pub(super) fn check_may_act(&self, client: &Client, actor: Option<&Self>) -> Result<(), TokenRefusal> {
+        let Grant { client: own, may_act, .. } = self.grant();
+        let Some(may_act) = may_act else { return Ok(()) };
+        let requester = Some(client.id()).filter(|id| *id != own);
+        let acts = actor.map(|actor| &actor.token().client);
+        let may = requester.into_iter().chain(acts).all(|id| may_act.contains(id));
+        ensure(may, TokenRefusal::ActorNotAllowed)
+    }
+
+    /// The actor, whose token this is, with the subject token's actors behind it.
+    fn through(&self, actor: &LiveAccess<'_>) -> Result<Actor, TokenRefusal> {
+        // A token that was exchanged is not of the client that its grant is of.
+        let client = &actor.token().client;
+        let sub = actor.grant().subject.clone().unwrap_or_else(|| Subject::new(client.as_str()));
+        self.acting(sub, client)
+    }
+
+    /// The same where the client itself acts.
+    pub(super) fn through_client(&self, client: &Client) -> Result<Actor, TokenRefusal> {
+        self.acting(Subject::new(client.id().as_str()), client.id())
+    }
+
+    /// No one may act twice, and a chain has an end.
+    fn acting(&self, sub: Subject, client: &ClientId) -> Result<Actor, TokenRefusal> {
+        let earlier = &self.token().act;
+        let acted = || earlier.iter().flat_map(|earlier| earlier.chain());
+        let again = acted().any(|actor| actor.sub == sub && actor.client_id == *client);
+        ensure(!again && acted().count() < Actor::MOST, TokenRefusal::ActorsLoop)?;
+        Ok(Actor { sub, client_id: client.clone(), act: earlier.clone() })
+    }
+
+    /// Never more than the subject token has, nor than the client may ask for.
+    pub(super) fn scope(&self, requester: &Requester<'_>, requested: Option<&str>) -> Result<Scope, TokenRefusal> {
+        let held = &self.token().scope;
+        let allowed = |scope| requester.config.still(scope, requester.client.value());
+        let requested = requested.map(Scope::parse).transpose().map_err(|_| TokenRefusal::ScopeMalformed)?;
+        let Some(requested) = requested.filter(|scope| !scope.is_empty()) else {
+            return Ok(allowed(held));
+        };
+        let excess = requested.without(held);
+        ensure(excess.is_empty(), TokenRefusal::ScopeExceedsGrant(excess))?;
+        let refused = requested.without(&allowed(&requested));
+        if refused.is_empty() { Ok(requested) } else { Err(TokenRefusal::ScopeNotAllowed(refused)) }
+    }
+
+    pub(super) fn judge(
         &self,
         requester: &Requester<'_>,
-        subject: &LiveAccess<'_>,
         actor: Option<&Actor>,
         allowance: &Allowance,
         seen: &Snapshot,
     ) -> Result<(), Halt<TokenRefusal>> {
+        let token = self.token();
         let question = ExchangeQuestion {
             client: requester.client.value().id().clone(),
-            subject: subject.grant.value().subject.clone(),
-            subject_client: subject.token.value().client.clone(),
-            subject_audience: Arc::clone(&subject.token.value().audience),
-            subject_cnf: subject.token.value().cnf.as_deref().copied(),
+            subject: self.grant().subject.clone(),
+            subject_client: token.client.clone(),
+            subject_audience: Arc::clone(&token.audience),
+            subject_cnf: token.cnf.as_deref().copied(),
             actor: actor.cloned(),
             scope: allowance.scope.clone(),
             details: allowance.details.clone(),
@@ -196,58 +243,43 @@ impl Exchanging {
         let verdict = seen.verdict(Question::TokenExchange(Box::new(question)))?;
         Ok(ensure(verdict == Verdict::Allowed, TokenRefusal::ExchangeDenied)?)
     }
-}
 
-fn live<'s>(
-    presented: Option<&PresentedAccess>,
-    Requester { config, env, .. }: &Requester<'_>,
-    seen: &'s Snapshot,
-) -> Result<Option<LiveAccess<'s>>, Halt<TokenRefusal>> {
-    let Some(presented) = presented else { return Ok(None) };
-    let Some(FoundAccess { grant, token }) = presented.find(config, seen)? else { return Ok(None) };
-    let Some(holders) = holders(grant.value(), token.value(), seen)? else { return Ok(None) };
-    let live = grant.value().is_live() && env.now < token.value().expires;
-    Ok(live.then_some(LiveAccess { grant, token, holders }))
-}
-
-impl LiveAccess<'_> {
-    /// Whether the client shows what its own token is bound to [RFC 8705 §3, RFC 9449 §7]; another's token was passed on to it, and what
-    /// that is bound to is for the host to judge.
-    fn may_be_shown_by(&self, requester: &Requester<'_>) -> bool {
-        let AccessToken { client, cnf, .. } = self.token.value();
-        let own = client == requester.client.value().id();
-        !own || cnf.as_deref().is_none_or(|cnf| requester.meets(cnf))
+    /// A new token for the subject of this one, of the same grant, that does not outlive it.
+    pub(super) fn exchanged(
+        &self,
+        requester: &Requester<'_>,
+        grant_type: GrantType,
+        actor: Option<&Self>,
+        act: Option<Arc<Actor>>,
+        allowance: Allowance,
+    ) -> Decided {
+        let Requester { config, env, .. } = requester;
+        let lifetime = config.lifetimes().access_token.min(env.now.until(self.token().expires));
+        requester.issue(Issue {
+            grant_type,
+            grant: self.grant(),
+            changes: self.relied(requester, actor),
+            allowance,
+            lifetime,
+            act,
+            refresh: None,
+        })
     }
 
-    /// Requires that all of it is still what it was.
+    /// Requires that all of it, and of an actor's token, is still what it was. One row has one expectation: a token may act
+    /// for itself, and the client is expected anyway.
+    pub(super) fn relied(&self, requester: &Requester<'_>, actor: Option<&Self>) -> Vec<Change> {
+        let own = Key::Client(requester.client.value().id().clone());
+        let mut relied: Vec<Change> = Vec::new();
+        for still in [self].into_iter().chain(actor).flat_map(Self::still) {
+            if still.key != own && !relied.iter().any(|known| known.key == still.key) {
+                relied.push(still);
+            }
+        }
+        relied
+    }
+
     fn still(&self) -> impl Iterator<Item = Change> {
         [self.grant.still(), self.token.still()].into_iter().chain(self.holders.iter().map(Seen::<Client>::still))
     }
-}
-
-/// Where the person said who may act, this goes for whoever gets the token, as an impersonator too, and for whoever is said
-/// to act [RFC 8693 §4.4]. The client that the person authorized may turn its own token into another of its own.
-fn check_may_act(
-    client: &Seen<'_, Client>,
-    subject: &LiveAccess<'_>,
-    actor: Option<&LiveAccess<'_>>,
-) -> Result<(), TokenRefusal> {
-    let Grant { client: own, may_act, .. } = subject.grant.value();
-    let Some(may_act) = may_act else { return Ok(()) };
-    let requester = Some(client.value().id()).filter(|id| *id != own);
-    let acts = actor.map(|actor| &actor.token.value().client);
-    let may = requester.into_iter().chain(acts).all(|id| may_act.contains(id));
-    ensure(may, TokenRefusal::ActorNotAllowed)
-}
-
-/// The actor with the subject token's actors behind it; no one may act twice, and a chain has an end.
-fn acting(actor: &LiveAccess<'_>, subject: &LiveAccess<'_>) -> Result<Actor, TokenRefusal> {
-    // A token that was exchanged is not of the client that its grant is of.
-    let client = &actor.token.value().client;
-    let sub = actor.grant.value().subject.clone().unwrap_or_else(|| Subject::new(client.as_str()));
-    let earlier = &subject.token.value().act;
-    let acted = || earlier.iter().flat_map(|earlier| earlier.chain());
-    let again = acted().any(|actor| actor.sub == sub && actor.client_id == *client);
-    ensure(!again && acted().count() < Actor::MOST, TokenRefusal::ActorsLoop)?;
-    Ok(Actor { sub, client_id: client.clone(), act: earlier.clone() })
 }

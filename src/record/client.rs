@@ -420,6 +420,10 @@ pub enum GrantType {
     Implicit,
     /// `password` [RFC 6749 §4.3].
     Password,
+    /// `urn:ietf:params:oauth:grant-type:jwt-bearer` [RFC 7523 §2.1].
+    JwtBearer,
+    /// `urn:ietf:params:oauth:grant-type:saml2-bearer` [RFC 7522 §2.1].
+    Saml2Bearer,
 }
 
 impl GrantType {
@@ -432,6 +436,8 @@ impl GrantType {
         Self::TokenExchange,
         Self::Implicit,
         Self::Password,
+        Self::JwtBearer,
+        Self::Saml2Bearer,
     ];
 
     /// The grant type of this name, if this crate itself serves it.
@@ -452,6 +458,8 @@ impl GrantType {
             Self::Extension(name) => name,
             Self::Implicit => "implicit",
             Self::Password => "password",
+            Self::JwtBearer => "urn:ietf:params:oauth:grant-type:jwt-bearer",
+            Self::Saml2Bearer => "urn:ietf:params:oauth:grant-type:saml2-bearer",
         }
     }
 }

@@ -8,8 +8,12 @@ use crate::event::Event;
 use crate::grant::authorization_code::Redemption;
 use crate::grant::device::Poll;
 use crate::grant::extension::Extending;
+#[cfg(feature = "jose")]
+use crate::grant::jwt_bearer::Asserting;
+use crate::grant::on_behalf_of::OnBehalf;
 use crate::grant::password::Verifying;
 use crate::grant::refresh::Refreshing;
+use crate::grant::saml2_bearer::AssertingSaml;
 use crate::grant::token_exchange::Exchanging;
 use crate::grant::{Requester, client_credentials, ensure};
 use crate::proof::Possession;
@@ -37,10 +41,16 @@ pub struct Token {
 enum Presented {
     Code(Redemption),
     Refresh(Refreshing),
-    ClientCredentials { scope: Option<String> },
+    ClientCredentials {
+        scope: Option<String>,
+    },
     Device(Poll),
     Exchange(Exchanging),
     Password(Verifying),
+    #[cfg(feature = "jose")]
+    Assertion(Asserting),
+    OnBehalf(OnBehalf),
+    Saml(AssertingSaml),
     Extension(Extending),
     Unknown,
     Missing,
@@ -68,15 +78,29 @@ impl Token {
             TokenGrant::Password { username, password } if config.serves(GrantType::Password) => {
                 Presented::Password(Verifying::new(username, password, request.scope))
             }
+            TokenGrant::JwtBearer { assertion, requested_token_use }
+                if config.serves_on_behalf_of() && requested_token_use.as_deref() == Some("on_behalf_of") =>
+            {
+                Presented::OnBehalf(OnBehalf::new(&config, assertion.as_ref(), request.scope))
+            }
+            #[cfg(feature = "jose")]
+            TokenGrant::JwtBearer { assertion, requested_token_use } if config.serves(GrantType::JwtBearer) => {
+                Presented::Assertion(Asserting::new(assertion, requested_token_use, request.scope))
+            }
+            TokenGrant::Saml2Bearer { assertion } if config.serves(GrantType::Saml2Bearer) => {
+                Presented::Saml(AssertingSaml::new(assertion, request.scope))
+            }
             TokenGrant::Unknown { grant_type } => match config.extension(&grant_type) {
                 Some(extension) => {
                     Presented::Extension(Extending::new(Arc::clone(extension), request.other, request.scope))
                 }
                 None => Presented::Unknown,
             },
-            TokenGrant::DeviceCode { .. } | TokenGrant::TokenExchange(_) | TokenGrant::Password { .. } => {
-                Presented::Unknown
-            }
+            TokenGrant::DeviceCode { .. }
+            | TokenGrant::TokenExchange(_)
+            | TokenGrant::Password { .. }
+            | TokenGrant::JwtBearer { .. }
+            | TokenGrant::Saml2Bearer { .. } => Presented::Unknown,
             TokenGrant::Missing => Presented::Missing,
         };
         let (resource, details) = (request.resource, request.authorization_details);
@@ -101,8 +125,15 @@ impl Token {
             Presented::Refresh(refreshing) => keys.extend(grant_of(refreshing.handle())),
             Presented::Device(poll) => keys.extend(grant_of(poll.handle())),
             Presented::Exchange(exchanging) => keys.extend(exchanging.keys()),
+            #[cfg(feature = "jose")]
+            Presented::Assertion(asserting) => keys.extend(asserting.record()),
+            Presented::OnBehalf(on_behalf) => keys.extend(on_behalf.keys()),
             Presented::Extension(extending) => keys.extend(extending.keys()),
-            Presented::ClientCredentials { .. } | Presented::Password(_) | Presented::Unknown | Presented::Missing => {}
+            Presented::ClientCredentials { .. }
+            | Presented::Password(_)
+            | Presented::Saml(_)
+            | Presented::Unknown
+            | Presented::Missing => {}
         }
     }
 }
@@ -142,6 +173,10 @@ impl Endpoint for Token {
             Presented::Extension(extending) => extending.decide(&requester, seen),
             Presented::Exchange(exchanging) => exchanging.decide(&requester, seen),
             Presented::Password(verifying) => verifying.decide(&requester, seen),
+            #[cfg(feature = "jose")]
+            Presented::Assertion(asserting) => asserting.decide(&requester, seen),
+            Presented::OnBehalf(on_behalf) => on_behalf.decide(&requester, seen),
+            Presented::Saml(asserting) => asserting.decide(&requester, seen),
             Presented::Unknown => Err(TokenRefusal::GrantTypeUnsupported.into()),
             Presented::Missing => Err(TokenRefusal::ParameterMissing("grant_type").into()),
         }?;

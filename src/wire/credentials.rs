@@ -187,6 +187,9 @@ impl Credentials {
 #[derive(Deserialize)]
 pub(crate) struct Hint {
     sub: Option<String>,
+    /// Who made it.
+    #[cfg(feature = "jose")]
+    pub(crate) iss: Option<String>,
     /// Its own name.
     #[cfg(feature = "jose")]
     pub(crate) jti: Option<String>,

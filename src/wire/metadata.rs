@@ -34,6 +34,9 @@ pub struct ServerMetadata {
     /// The grant types that are served.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub grant_types_supported: Vec<String>,
+    /// The kinds of assertions that are taken beside plain ones [ID-JAG §7.2].
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub authorization_grant_profiles_supported: Vec<String>,
     /// How clients authenticate for tokens.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub token_endpoint_auth_methods_supported: Vec<String>,

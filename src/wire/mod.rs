@@ -2,6 +2,7 @@
 
 #[cfg(feature = "jose")]
 mod access_token;
+mod assertion_fault;
 mod authorization_request;
 mod authorization_response;
 mod authorize_refusal;
@@ -31,6 +32,7 @@ mod token_refusal;
 
 #[cfg(feature = "jose")]
 pub use access_token::AccessTokenClaims;
+pub use assertion_fault::AssertionFault;
 pub use authorization_request::AuthorizationRequest;
 pub use authorization_response::{AuthorizationMessage, AuthorizationOutcome, AuthorizationResponse, ResponseMode};
 pub use authorize_refusal::{AuthorizeReason, AuthorizeRefusal, PageReason};

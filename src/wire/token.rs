@@ -18,6 +18,8 @@ use crate::record::{AuthorizationDetails, Exposed, GrantType, Scope};
 
 const DEVICE_CODE: &str = GrantType::DeviceCode.as_str();
 const TOKEN_EXCHANGE: &str = GrantType::TokenExchange.as_str();
+const JWT_BEARER: &str = GrantType::JwtBearer.as_str();
+const SAML2_BEARER: &str = GrantType::Saml2Bearer.as_str();
 
 /// A request for tokens.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -75,6 +77,18 @@ pub enum TokenGrant {
         /// What they prove it with.
         password: Option<Exposed>,
     },
+    /// `urn:ietf:params:oauth:grant-type:jwt-bearer` [RFC 7523 §2.1].
+    JwtBearer {
+        /// What someone else says of a person.
+        assertion: Option<Exposed>,
+        /// What the assertion is used for beyond the RFC.
+        requested_token_use: Option<String>,
+    },
+    /// `urn:ietf:params:oauth:grant-type:saml2-bearer` [RFC 7522 §2.1].
+    Saml2Bearer {
+        /// What someone else says of a person, as base64url.
+        assertion: Option<Exposed>,
+    },
     /// A grant type of a host, or one that is not served; its parameters are among the others.
     Unknown {
         /// Its name.
@@ -126,6 +140,11 @@ impl TokenRequest {
                 username: form.take_owned("username").map(Exposed::new),
                 password: form.take_owned("password").map(Exposed::new),
             },
+            Some(JWT_BEARER) => TokenGrant::JwtBearer {
+                assertion: form.take_owned("assertion").map(Exposed::new),
+                requested_token_use: form.take_owned("requested_token_use"),
+            },
+            Some(SAML2_BEARER) => TokenGrant::Saml2Bearer { assertion: form.take_owned("assertion").map(Exposed::new) },
             Some(other) => TokenGrant::Unknown { grant_type: other.to_owned() },
             None => TokenGrant::Missing,
         };
@@ -164,6 +183,15 @@ impl TokenRequest {
                 optional("grant_type", Some("password"));
                 optional("username", username.as_ref().map(Exposed::as_str));
                 optional("password", password.as_ref().map(Exposed::as_str));
+            }
+            TokenGrant::JwtBearer { assertion, requested_token_use } => {
+                optional("grant_type", Some(JWT_BEARER));
+                optional("assertion", assertion.as_ref().map(Exposed::as_str));
+                optional("requested_token_use", requested_token_use.as_deref());
+            }
+            TokenGrant::Saml2Bearer { assertion } => {
+                optional("grant_type", Some(SAML2_BEARER));
+                optional("assertion", assertion.as_ref().map(Exposed::as_str));
             }
             TokenGrant::Unknown { grant_type } => optional("grant_type", Some(grant_type)),
             TokenGrant::TokenExchange(_) | TokenGrant::Missing => {}

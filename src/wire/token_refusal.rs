@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 
+use super::assertion_fault::AssertionFault;
 use super::authorize_refusal::AuthorizeReason;
 use super::client_document::ClientDocumentFault;
 use super::credentials::CredentialsFault;
@@ -65,6 +66,10 @@ pub enum TokenRefusal {
     ExchangeDenied,
     /// The host does not know a person of this name and password [RFC 6749 §5.2].
     PasswordWrong,
+    /// The assertion gives nothing [RFC 7523 §3.1].
+    Assertion(AssertionFault),
+    /// The assertion shall be used in a way that is not served.
+    TokenUseUnsupported,
     /// The redirect URI is not the one the code was issued for.
     RedirectUriDiffers,
     /// The code is bound to a challenge, and the request has no verifier.
@@ -201,6 +206,8 @@ impl TokenRefusal {
                 says(S::BAD_REQUEST, "unauthorized_client", "the client may not make this exchange")
             }
             Self::PasswordWrong => grant("the user name or the password is wrong"),
+            Self::Assertion(fault) => says(S::BAD_REQUEST, fault.error(), fault.description()),
+            Self::TokenUseUnsupported => request("the requested_token_use is not supported"),
             Self::RedirectUriDiffers => grant("redirect_uri is not that of the authorization request"),
             Self::VerifierMissing | Self::VerifierDiffers => grant("code_verifier does not match the code_challenge"),
             Self::VerifierUnexpected => grant("code_verifier was sent for a code without code_challenge"),
@@ -296,6 +303,7 @@ fn missing(name: &str) -> &'static str {
         "refresh_token" => "refresh_token is missing",
         "token" => "token is missing",
         "device_code" => "device_code is missing",
+        "assertion" => "assertion is missing",
         "username" => "username is missing",
         "password" => "password is missing",
         "subject_token" => "subject_token is missing",

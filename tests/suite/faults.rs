@@ -116,12 +116,15 @@ fn cases() -> impl Iterator<Item = Case> {
     let of = |form: &fn(ConfigBuilder) -> ConfigBuilder| {
         cases_with_person(*form).into_iter().chain(cases_without_person(*form)).chain(fault_cases::cases(*form))
     };
-    FORMS.iter().flat_map(of).chain(proofs())
+    FORMS.iter().flat_map(of).chain(proofs()).chain([crate::saml2_bearer::fault_case()])
 }
 
 #[cfg(feature = "jose")]
 fn proofs() -> Vec<Case> {
-    crate::dpop::fault_cases().into_iter().chain(crate::client_assertions::fault_cases()).collect()
+    let mut cases = crate::dpop::fault_cases();
+    cases.extend(crate::client_assertions::fault_cases());
+    cases.push(crate::jwt_bearer::fault_case());
+    cases
 }
 
 #[cfg(not(feature = "jose"))]
@@ -295,7 +298,8 @@ fn without_end_to_conflicts_the_answer_comes_after_nine_rounds() {
 
 #[test]
 fn a_host_that_is_down_lets_nothing_through() {
-    let asks = |case: &Case| ["exchange", "delegation", "password"].contains(&case.name);
+    let asks =
+        |case: &Case| ["exchange", "delegation", "password", "JWT assertion", "SAML assertion"].contains(&case.name);
     for case in cases() {
         let store = Faulty::new(Shelf::new(case.world.server.store().table()), Fault::None, 0);
         let server = case.server(&store, Late(100)).with_host(Willing { down: true, ..Willing::default() });

@@ -45,12 +45,15 @@ mod interleavings;
 #[cfg(feature = "jose")]
 mod jwt_access_tokens;
 #[cfg(feature = "jose")]
+mod jwt_bearer;
+#[cfg(feature = "jose")]
 mod jwt_resource;
 mod machine;
 mod memory;
 mod model;
 #[cfg(feature = "mtls")]
 mod mtls;
+mod on_behalf_of;
 mod password;
 mod profiles;
 mod properties;
@@ -63,6 +66,7 @@ mod remembered_consent;
 #[cfg(feature = "jose")]
 mod request_objects;
 mod resource_indicators;
+mod saml2_bearer;
 mod schedule;
 mod secrets;
 mod step_up;

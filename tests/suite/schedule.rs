@@ -10,7 +10,7 @@ use grantor::record::{Client, ClientId, Digest, Record};
 use grantor::server::{Exchange, Place};
 use grantor::step::Step;
 use grantor::store::{Key, Write};
-use grantor::{Config, Env, Seed, SystemRandomness, Timestamp, Verdict};
+use grantor::{Config, Env, Seed, SystemRandomness, Timestamp};
 use http::{Request, StatusCode};
 
 use crate::call::{Call, Sent};
@@ -195,7 +195,10 @@ impl Scene {
         };
         // What a host says is no part of the store, so nothing can come between.
         let step = match step {
-            Step::Judge(ask) => ask.judged(Verdict::Allowed),
+            Step::Judge(ask) => {
+                let verdict = willing(ask.question());
+                ask.judged(verdict)
+            }
             other => other,
         };
         let step = match step {

@@ -108,7 +108,7 @@ impl Watched {
                             Verdict::Subject { subject: session.subject, authenticated: session.authenticated }
                         }
                         Question::Password(_) => Verdict::Denied,
-                        _ => Verdict::Allowed,
+                        other => willing(other),
                     };
                     ask.judged(verdict)
                 }

@@ -28,7 +28,7 @@ static KEYS: LazyLock<[PrivateKey; 3]> = LazyLock::new(|| {
     [key(Algorithm::Es256, "a"), key(Algorithm::EdDsa, "b"), key(Algorithm::Es256, "c")]
 });
 
-fn jwks(keys: &[&PrivateKey]) -> Value {
+pub(crate) fn jwks(keys: &[&PrivateKey]) -> Value {
     value!({"keys": keys.iter().map(|key| Value::Object(key.public().to_jwk())).collect::<Vec<_>>()})
 }
 
@@ -176,7 +176,7 @@ fn the_token_endpoint_is_an_audience_where_that_is_dangerously_chosen() {
 }
 
 /// Signs `payload` under `header`, whatever they are.
-fn forge(key: &PrivateKey, header: &Value, payload: &Value) -> String {
+pub(crate) fn forge(key: &PrivateKey, header: &Value, payload: &Value) -> String {
     use base64::Engine as _;
     let text = |value: &Value| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(value.to_string());
     let signed = format!("{}.{}", text(header), text(payload));
