@@ -137,6 +137,11 @@ impl VerifiedRedirectUri {
         &self.text
     }
 
+    /// Its host and port; nothing where a scheme has none.
+    pub(crate) fn host(&self) -> &str {
+        authority(&self.text)
+    }
+
     pub(crate) fn shared(&self) -> Arc<str> {
         Arc::clone(&self.text)
     }

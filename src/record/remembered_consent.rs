@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AuthorizationDetails, ClientId, Resource, Scope, Subject};
+use super::{AuthorizationDetails, Client, ClientId, Resource, Scope, Subject, VerifiedRedirectUri};
 use crate::env::Timestamp;
 
 /// Everything that one person granted one client so far, in as many steps as it took.
@@ -22,6 +22,9 @@ pub struct RememberedConsent {
     /// The clients that may act for the subject, as they last said; all that the host allows if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) may_act: Option<Arc<[ClientId]>>,
+    /// Where they were told that the answer goes, of a client that could change that by itself; the latest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) hosts: Vec<Arc<str>>,
     /// When the person first agreed to anything.
     pub(crate) first: Timestamp,
     /// When the person last agreed.
@@ -44,6 +47,9 @@ fn places(audience: &[Resource]) -> impl Iterator<Item = Option<&Resource>> {
 }
 
 impl RememberedConsent {
+    /// To how many hosts an answer may have gone that counts.
+    const MOST_HOSTS: usize = 16;
+
     /// Who agreed.
     #[must_use]
     pub const fn subject(&self) -> &Subject {
@@ -80,6 +86,23 @@ impl RememberedConsent {
                 None if scope.is_empty() => {}
                 None => self.granted.push(GrantedAt { at: place.cloned(), scope: scope.clone() }),
             }
+        }
+        self
+    }
+
+    /// Whether it counts for an answer to `to`. A client that anyone could have made can change where its answers go, and
+    /// whoever gets hold of it would reap what others agreed to: so there it counts where people were told that they go
+    /// [Client ID Metadata Document §6.3].
+    pub(crate) fn counts_at(&self, to: &VerifiedRedirectUri, client: &Client) -> bool {
+        !client.is_stranger() || self.hosts.iter().any(|host| **host == *to.host())
+    }
+
+    /// The same, given with an answer to `to`.
+    pub(crate) fn told(mut self, to: &VerifiedRedirectUri, client: &Client) -> Self {
+        if client.is_stranger() {
+            self.hosts.retain(|host| **host != *to.host());
+            self.hosts.insert(0, to.host().into());
+            self.hosts.truncate(Self::MOST_HOSTS);
         }
         self
     }

@@ -105,9 +105,8 @@ impl Endpoint for Approval {
         }
         let may_act = self.may_act.clone();
         let consent = Consent { session, scope: scope.clone(), details: details.clone(), may_act };
-        let client = client.id();
-        let recalled = recall(config, Some(session), client, seen)?;
-        let remembered = recalled.adding(&consent, client, &verified.audience, config, env.now);
+        let recalled = recall(config, Some(session), client.id(), seen)?;
+        let remembered = recalled.adding(&consent, &verified, config, env.now);
         Ok(verified.approve(config, consent, seen, |response| response)?.writing(remembered))
     }
 

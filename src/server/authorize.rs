@@ -236,7 +236,7 @@ pub enum Asking {
 pub struct PromptClient {
     /// Its identifier.
     pub id: ClientId,
-    /// Its name.
+    /// Its name; a blank one is none.
     pub name: Option<String>,
     /// A page about it.
     pub uri: Option<String>,
@@ -312,7 +312,9 @@ impl Authorize {
             return Err(Missing::new(Asking::SelectAccount, AuthorizeReason::AccountSelectionRequired).into());
         }
         // [RFC 8252 §8.6]: a redirect URI that anyone on the device may hold proves no client.
-        let identified = verified.client.value().is_identified_by(&verified.to.uri);
+        let (client, to) = (verified.client.value(), &verified.to.uri);
+        let told = recalled.consent().is_none_or(|own| own.counts_at(to, client));
+        let identified = told && client.is_identified_by(to);
         // Nothing is issued that the wrong one could receive.
         let known = identified || (verified.prompt.none && verified.response_type == ResponseType::None);
         let granted = Granted { own: recalled.consent().filter(|_| known), visitor: &self.visitor, known };
@@ -342,7 +344,7 @@ impl PromptClient {
         let metadata = client.metadata();
         Self {
             id: client.id().clone(),
-            name: metadata.client_name.clone(),
+            name: metadata.client_name.clone().filter(|name| !name.trim().is_empty()),
             uri: metadata.client_uri.clone(),
             logo_uri: metadata.logo_uri.clone(),
             tos_uri: metadata.tos_uri.clone(),

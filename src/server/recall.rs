@@ -2,14 +2,14 @@
 
 use crate::config::Config;
 use crate::env::Timestamp;
-use crate::record::{ClientId, RememberedConsent, Resource};
+use crate::record::{ClientId, RememberedConsent};
 use crate::snapshot::{Halt, Seen, Snapshot};
 use crate::store::{Change, Key};
 use crate::wire::AuthorizationRequest;
 
 use super::authorize::Session;
 use super::consent::Consent;
-use super::verify::client_id;
+use super::verify::{Verified, client_id};
 
 /// The remembered consent of a person and a client, as far as the server remembers consents.
 #[derive(Debug)]
@@ -57,26 +57,27 @@ impl Recalled<'_> {
         }
     }
 
-    /// Adds what a person now granted `client` at `audience` to what was granted before; who may act is as they say now.
+    /// Adds what a person now granted to what was granted before; who may act is as they say now.
     pub(super) fn adding(
         &self,
         consent: &Consent<'_>,
-        client: &ClientId,
-        audience: &[Resource],
+        verified: &Verified<'_, '_>,
         config: &Config,
         now: Timestamp,
     ) -> Option<Change> {
         let Self::Found(found, counts) = self else { return None };
+        let client = verified.client.value();
         let next = RememberedConsent {
             subject: consent.session.subject.clone(),
-            client: client.clone(),
+            client: client.id().clone(),
             granted: counts.map(|before| before.granted.clone()).unwrap_or_default(),
             details: config.remembered_details(counts.map(|before| &before.details), &consent.details),
             may_act: consent.may_act.clone(),
+            hosts: counts.map(|before| before.hosts.clone()).unwrap_or_default(),
             first: counts.map_or(now, |before| before.first),
             given: now,
         };
-        let next = next.with(audience, &consent.scope);
+        let next = next.with(&verified.audience, &consent.scope).told(&verified.to.uri, client);
         let expires = now.plus(config.lifetimes().consent);
         Some(match found {
             Some(found) => found.replace(next, expires),

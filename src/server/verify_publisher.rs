@@ -9,7 +9,8 @@ use crate::store::Key;
 /// The operator has verified who publishes a client, or does not vouch for it any more; ready to be decided.
 ///
 /// It is the word on the client as it is: when a client that registered itself changes what it says of itself, nobody
-/// vouches for it until this is said again.
+/// vouches for it until this is said again. One that is known by a document is as it is until that is fetched again; to
+/// vouch for it for longer, register it under its URL [Client ID Metadata Document §6.10].
 #[derive(Clone, Debug)]
 pub struct VerifyPublisher {
     client: ClientId,

@@ -162,3 +162,52 @@ fn the_page_for_a_device_warns_as_well() {
         assert_eq!(page.body.contains("class=\"mark\""), warned, "{page:?}");
     }
 }
+
+/// Whatever a client says of itself is text on every page that shows it.
+#[test]
+fn what_a_stranger_says_of_itself_is_escaped_on_every_page() {
+    const NAME: &str = "</title><script>alert(1)</script><img src=x onerror=alert(2)>\"'><a href='";
+    const PAGE: &str = "https://app.example/\"onmouseover=\"alert(3)\"x=\"<b>";
+    let server = Example::server(&["--open-registration"]);
+    let (mut browser, _) = connected(&server, "alice", "wonderland");
+    let body = json!({
+        "redirect_uris": [APP], "token_endpoint_auth_method": "none", "client_name": NAME, "client_uri": PAGE,
+        "logo_uri": PAGE, "tos_uri": PAGE, "policy_uri": PAGE,
+    });
+    let headers = [("content-type", "application/json")];
+    let client = browser.send(Method::POST, "/register", &headers, &body.to_string()).json();
+    let id = client["client_id"].as_str().unwrap();
+    let login = Browser::new(&server.base).open(&authorization(id, APP, &[]));
+    let consent = browser.open(&authorization(id, APP, &[]));
+    assert!(login.asks_login() && consent.asks_consent(), "{login:?} {consent:?}");
+    browser.decide(&consent, "allow");
+    let connections = browser.get("/connections");
+    assert!(buttons(&connections, "client").iter().any(|own| own == id), "{connections:?}");
+    for page in [login, consent, connections] {
+        for harm in ["<script", "<img", "onerror=alert(2)>", "\"onmouseover", "<a href='"] {
+            assert!(!page.body.contains(harm), "{harm}: {page:?}");
+        }
+        assert!(page.body.contains("&lt;script&gt;alert(1)&lt;/script&gt;"), "{page:?}");
+        let policy = page.header("content-security-policy");
+        assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{policy}");
+        assert!(!policy.contains("script-src"), "{policy}");
+    }
+}
+
+/// A stranger's link is answered at the stranger's place only for who logged in.
+#[test]
+fn a_link_of_a_stranger_leads_to_our_login_first() {
+    let server = Example::server(&["--open-registration"]);
+    let mut browser = Browser::new(&server.base);
+    let body = json!({"redirect_uris": [APP], "token_endpoint_auth_method": "none", "client_name": "   "});
+    let headers = [("content-type", "application/json")];
+    let client = browser.send(Method::POST, "/register", &headers, &body.to_string()).json();
+    let id = client["client_id"].as_str().unwrap();
+    let wrong = authorization(id, APP, &[("scope", "unheard-of")]);
+    let page = browser.open(&wrong);
+    assert!(page.asks_login() && page.body.contains(id), "a blank name is none: {page:?}");
+    let answer = browser.log_in(&page, "alice", "wonderland");
+    assert!(answer.location().starts_with(APP), "{answer:?}");
+    assert_eq!(answer.parameter("error").as_deref(), Some("invalid_scope"));
+    assert_eq!(browser.get(&wrong).parameter("error").as_deref(), Some("invalid_scope"));
+}

@@ -7,6 +7,6 @@ mod exhaustion;
 mod failures;
 mod leaks;
 mod ratchet;
-mod redirectors;
 mod redirects;
 mod smuggling;
+mod strangers;

@@ -1,30 +1,32 @@
-//! The server as a redirector: a client that anyone can make sends people to its place by way of ours [RFC 9700 §4.11.2].
+//! Clients that anyone can make: they send people to their place by way of ours [RFC 9700 §4.11.2], and move on with what
+//! others agreed to.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use grantor::drive::{Host, NoKeys};
 use grantor::fetch::{FetchRequest, Fetched, Unfetched};
 use grantor::record::{Client, ClientId};
 use grantor::server::{Asking, Place, VerifyPublisher, Visitor};
 use grantor::store::{Indexed, Memory};
-use grantor::{Progress, Question, Registration, SigningInput, Verdict};
+use grantor::{Acquaintance, Progress, Question, Registration, SigningInput, Verdict};
 use http::{Request, Response};
-use serde_json::json as value;
+use serde_json::{Value, json as value};
 
 use crate::support::*;
 
 const APP: &str = "https://app.example/client.json";
 const CB: &str = "https://app.example/cb";
 
-/// Serves the one document that there is.
-#[derive(Clone, Copy, Debug)]
-struct Site;
+/// Serves the one document that there is, of an app whose answers go there.
+#[derive(Clone, Debug)]
+struct Site(Arc<Mutex<&'static str>>);
 
 impl Host for Site {
     type Error = NoKeys;
 
     fn fetch(&self, _: &FetchRequest) -> Result<Result<Fetched, Unfetched>, NoKeys> {
-        let document = value!({"client_id": APP, "client_name": "An app", "redirect_uris": [CB]}).to_string();
+        let places = [CB, *self.0.lock().unwrap()];
+        let document = value!({"client_id": APP, "client_name": "An app", "redirect_uris": places}).to_string();
         let response = Response::builder().header("content-type", "application/json").body(document.into_bytes());
         Ok(Ok((&response.unwrap()).into()))
     }
@@ -40,17 +42,25 @@ impl Host for Site {
 
 /// A server, and the identifiers of a client that registered itself, of one that is published, and of the operator's own.
 fn town() -> (World<Memory<Hands, Indexed>, Site>, [String; 3]) {
+    let (world, told, _) = settled();
+    let ids = [told["client_id"].as_str().unwrap(), APP, "own app"].map(str::to_owned);
+    (world, ids)
+}
+
+/// The same, with what the first of them was told, and the site of the second.
+fn settled() -> (World<Memory<Hands, Indexed>, Site>, Value, Site) {
     let world = world_with(|config| {
+        let config = config.remember_consent();
         config.client_id_metadata_documents(|_| ()).registration(Registration::open()).default_scope("read")
     });
     let own = Client::builder("own app").redirect_uri(CB).build().unwrap();
     world.server.store().put_client(own);
-    let world = world.hosted(Site);
+    let site = Site(Arc::new(Mutex::new(CB)));
+    let world = world.hosted(site.clone());
     let body = value!({"redirect_uris": [CB], "token_endpoint_auth_method": "none", "scope": "read"}).to_string();
     let request = Request::builder().method("POST").uri("/register").header("content-type", "application/json");
     let told = json(&world.server.answer(Place::Registration, &request.body(body.into_bytes()).unwrap()));
-    let ids = [told["client_id"].as_str().unwrap(), APP, "own app"].map(str::to_owned);
-    (world, ids)
+    (world, told, site)
 }
 
 /// Requests that no page could make good, and the error each ends in.
@@ -113,4 +123,71 @@ fn a_silent_request_is_answered_silently() {
             assert!(parameter(&response, "error").is_some());
         }
     }
+}
+
+const MOVED: &str = "https://mallory.example/cb";
+const BESIDE: &str = "https://app.example/beside";
+
+/// What a request of `client` for an answer at `to` comes to, of a person who is asked nothing.
+fn silently(world: &World<Memory<Hands, Indexed>, Site>, client: &str, to: &str) -> String {
+    let request = authorization(client, to, &[("prompt", "none")]);
+    let Progress::Respond(response) = world.authorize(&request, Visitor::logged_in(world.session(), None)) else {
+        panic!("asked despite prompt=none")
+    };
+    parameter(&response, "error").unwrap_or_else(|| parameter(&response, "code").map(|_| "code".to_owned()).unwrap())
+}
+
+/// Changes where the answers of the registered client go.
+fn moved(world: &World<Memory<Hands, Indexed>, Site>, told: &Value, places: &[&str]) -> Value {
+    let body = value!({
+        "client_id": told["client_id"], "redirect_uris": places, "token_endpoint_auth_method": "none", "scope": "read",
+    });
+    let request = Request::builder()
+        .method("PUT")
+        .uri(told["registration_client_uri"].as_str().unwrap())
+        .header("authorization", format!("Bearer {}", told["registration_access_token"].as_str().unwrap()))
+        .header("content-type", "application/json");
+    let response = world.server.answer(Place::Registration, &request.body(body.to_string().into_bytes()).unwrap());
+    assert_eq!(response.status(), 200, "{:?}", json(&response));
+    json(&response)
+}
+
+/// Whoever gets hold of a client, by its registration or by its site, does not get what others agreed to without them.
+#[test]
+fn a_client_that_moves_takes_no_consent_along() {
+    let (world, told, site) = settled();
+    let id = told["client_id"].as_str().unwrap().to_owned();
+    for client in [&id, APP, "own app"] {
+        assert_eq!(silently(&world, client, CB), "consent_required", "{client}");
+        world.code(client, CB, &[]);
+        assert_eq!(silently(&world, client, CB), "code", "{client}");
+    }
+    let told = moved(&world, &told, &[CB, BESIDE, MOVED]);
+    for place in [MOVED, BESIDE] {
+        *site.0.lock().unwrap() = place;
+        world.clock.advance(600);
+        for client in [&id, APP] {
+            assert_eq!(silently(&world, client, CB), "code", "{client}");
+            let expected = if place == MOVED { "consent_required" } else { "code" };
+            assert_eq!(silently(&world, client, place), expected, "{client} at {place}");
+        }
+    }
+    // Who is told where it goes can agree to that, and the place before counts as well.
+    let prompt = world.prompt(&authorization(&id, MOVED, &[]));
+    assert_eq!(prompt.client.redirect_uri, MOVED);
+    let Asking::Consent { new, acquaintance, .. } = &prompt.asking else { panic!("no consent") };
+    assert_eq!((new.as_str(), *acquaintance), ("read", Acquaintance::Unknown));
+    world.server.approve(prompt, world.session());
+    assert_eq!([MOVED, CB].map(|place| silently(&world, &id, place)), ["code", "code"]);
+
+    // The operator's word lasts for as long as nothing changes, and lets the operator's own move.
+    let verify = || world.server.run(VerifyPublisher::new(ClientId::new(&id), "ACME Ltd.")).unwrap().unwrap();
+    let told = moved(&world, &told, &["https://late.example/cb"]);
+    assert_eq!(silently(&world, &id, "https://late.example/cb"), "consent_required");
+    verify();
+    assert_eq!(silently(&world, &id, "https://late.example/cb"), "code");
+    moved(&world, &told, &["https://later.example/cb"]);
+    assert_eq!(silently(&world, &id, "https://later.example/cb"), "consent_required");
+    world.server.store().put_client(Client::builder("own app").redirect_uri(MOVED).build().unwrap());
+    assert_eq!(silently(&world, "own app", MOVED), "code");
 }
