@@ -76,7 +76,7 @@ pub use config::{
 #[cfg(feature = "jose")]
 pub use config::{
     AssertionProfile, ClientAssertions, ClientAttestations, Dpop, IssuerKeys, JwtAccessTokens, RequestObjects,
-    TrustedIssuer,
+    SignedIntrospection, TrustedIssuer,
 };
 pub use env::{Env, Seed, Timestamp};
 pub use facade::{AuthorizationServer, Outcome, Progress};

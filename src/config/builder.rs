@@ -270,6 +270,15 @@ impl ConfigBuilder {
         self
     }
 
+    /// Signs introspection responses for callers who ask for that [RFC 9701], by `keys`. The endpoint then answers nobody who
+    /// does not authenticate, and so no public client.
+    #[cfg(feature = "jose")]
+    #[must_use]
+    pub fn signed_introspection(mut self, change: impl FnOnce(&mut super::SignedIntrospection)) -> Self {
+        change(self.config.signed_introspection.get_or_insert_default());
+        self
+    }
+
     /// Serves token exchange [RFC 8693]; the host decides over each one, as [`Question::TokenExchange`].
     ///
     /// [`Question::TokenExchange`]: crate::Question::TokenExchange
@@ -438,6 +447,8 @@ impl ConfigBuilder {
         config.client_assertions.as_ref().map_or(Ok(()), super::ClientAssertions::check)?;
         #[cfg(feature = "jose")]
         config.client_attestations.as_ref().map_or(Ok(()), super::ClientAttestations::check)?;
+        #[cfg(feature = "jose")]
+        config.signed_introspection.as_ref().map_or(Ok(()), |signed| signed.check(&config))?;
         #[cfg(feature = "jose")]
         if let Some(wanted) = jwt {
             config.jwt = Some(super::jwt_access_tokens::JwtIssue::new(&wanted, &config)?);

@@ -89,6 +89,10 @@ pub enum ConfigFault {
         "client_attestations: use algorithms with a public key, a window of 1 s to 10 min, and a clock tolerance of at most 60 s"
     )]
     ClientAttestations,
+    /// Signed introspection responses.
+    #[cfg(feature = "jose")]
+    #[error("signed_introspection: give keys, one of them at least of its algorithms")]
+    SignedIntrospection,
     /// JWT access tokens.
     #[cfg(feature = "jose")]
     #[error("jwt_access_tokens: {advice}")]

@@ -33,16 +33,15 @@ impl Default for JwtAccessTokens {
 #[derive(Clone, Debug)]
 pub(crate) struct JwtIssue {
     resources: Vec<Resource>,
+    /// Of one of them there is a key.
     algorithms: Algorithms,
-    /// Signs until another key begins to.
-    first: SigningKey,
 }
 
 impl JwtIssue {
     pub(super) fn new(wanted: &JwtAccessTokens, config: &Config) -> Result<Self, ConfigFault> {
         let fault = |advice| move || ConfigFault::JwtAccessTokens { advice };
-        let first = config.keys().and_then(|keys| keys.first(wanted.algorithms));
-        let first = first.ok_or_else(fault("give keys, one of them at least of its algorithms"))?.clone();
+        let signs = config.keys().is_some_and(|keys| keys.algorithms().within(wanted.algorithms) != Algorithms::NONE);
+        ensure(signs, fault("give keys, one of them at least of its algorithms"))?;
         let known = |name: &String| config.known_resources().find(|known| known.as_str() == name).cloned();
         let resources: Option<Vec<_>> = match &wanted.resources {
             Some(names) => names.iter().map(known).collect(),
@@ -50,7 +49,7 @@ impl JwtIssue {
         };
         let resources = resources.filter(|resources| !resources.is_empty());
         let resources = resources.ok_or_else(fault("name resources that are given by resource or audience"))?;
-        let issue = Self { resources, algorithms: wanted.algorithms, first };
+        let issue = Self { resources, algorithms: wanted.algorithms };
         // [RFC 9068 §3]: the audience of a JWT is never left open, and never ambiguous.
         let usual = &config.audience;
         let clear = if usual.is_empty() { wanted.resources.is_some() } else { !issue.is_torn(usual) };
@@ -79,8 +78,7 @@ impl Config {
     /// The key that signs a token for `audience` at `now`, if that is a JWT.
     pub(crate) fn jwt_key(&self, audience: &[Resource], now: Timestamp) -> Option<&SigningKey> {
         let issue = self.jwt.as_ref().filter(|issue| issue.is_for(audience))?;
-        let current = self.keys().and_then(|keys| keys.current(issue.algorithms, now));
-        Some(current.unwrap_or(&issue.first))
+        self.keys()?.signer(issue.algorithms, now)
     }
 
     /// Whether no token can be for all of `audience` at once [RFC 9068 §3].

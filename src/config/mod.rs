@@ -27,6 +27,8 @@ mod registration;
 mod request_objects;
 mod saml2_bearer;
 #[cfg(feature = "jose")]
+mod signed_introspection;
+#[cfg(feature = "jose")]
 mod trusted_issuer;
 
 use std::sync::Arc;
@@ -58,6 +60,8 @@ pub(crate) use registration::RegistrationPolicy;
 #[cfg(feature = "jose")]
 pub use request_objects::RequestObjects;
 pub use saml2_bearer::Saml2Bearer;
+#[cfg(feature = "jose")]
+pub use signed_introspection::SignedIntrospection;
 #[cfg(feature = "jose")]
 pub use trusted_issuer::{AssertionProfile, IssuerKeys, TrustedIssuer};
 
@@ -116,6 +120,8 @@ pub struct Config {
     request_objects: RequestObjects,
     #[cfg(feature = "jose")]
     trusted_issuers: Vec<TrustedIssuer>,
+    #[cfg(feature = "jose")]
+    signed_introspection: Option<SignedIntrospection>,
 }
 
 /// The device authorization grant, where it is served [RFC 8628].
@@ -200,6 +206,8 @@ impl Config {
                 request_objects: RequestObjects::default(),
                 #[cfg(feature = "jose")]
                 trusted_issuers: Vec::new(),
+                #[cfg(feature = "jose")]
+                signed_introspection: None,
             },
         }
     }
@@ -428,6 +436,25 @@ impl Config {
 
     pub(crate) fn requires_signed_requests(&self) -> bool {
         self.policy.requires(Practice::SignedRequests)
+    }
+
+    /// Whether introspection responses can be JWTs.
+    #[cfg(feature = "jose")]
+    pub(crate) const fn signs_introspection(&self) -> bool {
+        self.signed_introspection.is_some()
+    }
+
+    #[cfg(not(feature = "jose"))]
+    #[expect(clippy::unused_self, reason = "with the feature it is used")]
+    pub(crate) const fn signs_introspection(&self) -> bool {
+        false
+    }
+
+    /// How introspection responses can be signed and encrypted, by name: not at all.
+    #[cfg(not(feature = "jose"))]
+    #[expect(clippy::unused_self, reason = "with the feature it is used")]
+    pub(crate) const fn introspection_protections(&self) -> [Vec<String>; 3] {
+        [Vec::new(), Vec::new(), Vec::new()]
     }
 
     /// Whether clients may register for tokens that are bound to their certificates.

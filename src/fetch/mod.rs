@@ -54,7 +54,7 @@ impl FetchRequest {
 pub enum Purpose {
     /// To know a client by the document that its identifier leads to.
     ClientDocument,
-    /// To check a proof by a key behind the client's `jwks_uri` [RFC 7591 §2].
+    /// To check a proof by a key behind the client's `jwks_uri`, or to encrypt an answer to one [RFC 7591 §2].
     ClientKeys,
     /// To check an assertion by a key of an issuer that the operator trusts [RFC 7523 §3].
     IssuerKeys,

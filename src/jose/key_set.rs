@@ -78,9 +78,10 @@ impl KeySet {
         self.keys.iter().rev().find(signing).map(|known| &known.key)
     }
 
-    /// The first key of these algorithms to sign.
-    pub(crate) fn first(&self, algorithms: Algorithms) -> Option<&SigningKey> {
-        self.keys.iter().map(|known| &known.key).find(|key| algorithms.contain(key.algorithm()))
+    /// The key that signs now with one of these algorithms; until one does, the first that will, which is published already.
+    pub(crate) fn signer(&self, algorithms: Algorithms, now: Timestamp) -> Option<&SigningKey> {
+        let fits = |key: &&SigningKey| algorithms.contain(key.algorithm());
+        self.current(algorithms, now).or_else(|| self.keys.iter().map(|known| &known.key).find(fits))
     }
 
     /// The key of this name, wherever it stands.

@@ -193,6 +193,8 @@ impl Client {
 
         metadata.check_pages()?;
         metadata.check_keys()?;
+        #[cfg(feature = "jose")]
+        metadata.check_answers()?;
         let proof = ClientProof::of(metadata)?;
         #[cfg(feature = "jose")]
         metadata.check_request_objects()?;
@@ -529,6 +531,12 @@ pub enum ClientFault {
     /// Requests that are signed without a key that the client could sign with.
     #[error("a client that signs its requests needs a jwks with a key for its algorithm, or a jwks_uri")]
     RequestKeysMissing,
+    /// An algorithm that answers to it cannot have, or one without the other [RFC 9701 §6].
+    #[error("{0} is not supported, or stands without its other half")]
+    AnswerAlgorithm(&'static str),
+    /// Answers are to be encrypted, and there is no key for that.
+    #[error("encrypted answers need a jwks with a key for their algorithm, or a jwks_uri")]
+    EncryptionKeyMissing,
     /// A grant type that neither this crate serves nor, without a URI for a name, a host could.
     #[error("grant type {0:?} is not supported")]
     GrantType(String),

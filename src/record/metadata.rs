@@ -7,6 +7,10 @@ use serde_json::Value;
 use url::Url;
 
 use super::{ClientFault, Scope, web_url};
+#[cfg(feature = "jose")]
+use super::{ResponseEncryption, Unencryptable};
+#[cfg(feature = "jose")]
+use crate::jose::{Algorithm, Algorithms};
 
 /// What a client says of itself [RFC 7591 §2]; absent members mean the RFC's defaults.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
@@ -101,6 +105,15 @@ pub struct ClientMetadata {
     /// Whether it shows a proof with every request for tokens [RFC 9449 §5.2].
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub dpop_bound_access_tokens: bool,
+    /// How introspection responses to it are signed [RFC 9701 §6].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub introspection_signed_response_alg: Option<String>,
+    /// How the key comes to it by which they are encrypted; they are not if absent [RFC 9701 §6].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub introspection_encrypted_response_alg: Option<String>,
+    /// How they are encrypted; `A128CBC-HS256` if absent [RFC 9701 §6].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub introspection_encrypted_response_enc: Option<String>,
     /// Web or native, which decides the redirect URIs it may register.
     pub application_type: ApplicationType,
     /// Whatever else was registered, such as `client_name#ja`.
@@ -132,6 +145,27 @@ impl ClientMetadata {
             Some(page) => Err(ClientFault::Page(page.to_owned())),
             None => Ok(()),
         }
+    }
+
+    /// How introspection responses to it are encrypted, if they are.
+    #[cfg(feature = "jose")]
+    pub(crate) fn introspection_encryption(&self) -> Result<Option<ResponseEncryption>, Unencryptable> {
+        let alg = self.introspection_encrypted_response_alg.as_deref();
+        ResponseEncryption::parse(alg, self.introspection_encrypted_response_enc.as_deref())
+    }
+
+    /// Requires that answers can be signed and encrypted as is registered [RFC 9701 §6].
+    #[cfg(feature = "jose")]
+    pub(super) fn check_answers(&self) -> Result<(), ClientFault> {
+        let asymmetric = |name| Algorithm::parse(name).is_some_and(|own| Algorithms::ASYMMETRIC.contain(own));
+        if !self.introspection_signed_response_alg.as_deref().is_none_or(asymmetric) {
+            return Err(ClientFault::AnswerAlgorithm("introspection_signed_response_alg"));
+        }
+        let encryption = self.introspection_encryption();
+        let encryption =
+            encryption.map_err(|_| ClientFault::AnswerAlgorithm("introspection_encrypted_response_alg"))?;
+        let fits = |encryption: ResponseEncryption| self.jwks_uri.is_some() || encryption.here(self).is_some();
+        if encryption.is_none_or(fits) { Ok(()) } else { Err(ClientFault::EncryptionKeyMissing) }
     }
 
     /// Requires keys of one kind, and that none of them is secret.

@@ -23,6 +23,8 @@ mod redirect_uri;
 mod registration;
 mod remembered_consent;
 mod resource;
+#[cfg(feature = "jose")]
+mod response_encryption;
 mod response_type;
 mod scope;
 mod secret;
@@ -59,6 +61,8 @@ pub use redirect_uri::{RedirectUriFault, VerifiedRedirectUri};
 pub(crate) use registration::{Accepted, Issued, RegistrationToken, Rotation, SelfRegistration, new_secret};
 pub use remembered_consent::RememberedConsent;
 pub use resource::{Resource, ResourceMalformed};
+#[cfg(feature = "jose")]
+pub(crate) use response_encryption::{ResponseEncryption, Sealing, Unencryptable};
 pub use response_type::ResponseType;
 pub use scope::{Scope, ScopeMalformed};
 pub use secret::{ClientSecretDigest, Digest, Exposed, GrantId, Handle, HandleKind};

@@ -3,6 +3,8 @@
 
 mod cross_origin;
 #[cfg(feature = "jose")]
+mod introspection_reader;
+#[cfg(feature = "jose")]
 mod jwt;
 mod protected;
 mod refusal;
@@ -14,6 +16,8 @@ use http::Request;
 use http::header::HeaderValue;
 
 pub use cross_origin::CrossOrigin;
+#[cfg(feature = "jose")]
+pub use introspection_reader::{IntrospectionFault, IntrospectionReader};
 #[cfg(feature = "jose")]
 pub use jwt::{JwtPermit, JwtResource, JwtResourceBuilder, JwtResourceFault};
 pub use protected::{ProtectedResource, ProtectedResourceBuilder, ProtectedResourceFault};

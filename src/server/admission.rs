@@ -24,6 +24,15 @@ pub(super) fn admit(
     if let Some(name) = algorithm.filter(|name| !config.assertion_algorithms().contains(name)) {
         return Err(RegistrationRefusal::Client(ClientFault::SigningAlgorithm(name.clone())));
     }
+    let [signing, key_managements, encryptions] = config.introspection_protections();
+    for (name, wanted, offered) in [
+        ("introspection_signed_response_alg", &metadata.introspection_signed_response_alg, signing),
+        ("introspection_encrypted_response_alg", &metadata.introspection_encrypted_response_alg, key_managements),
+        ("introspection_encrypted_response_enc", &metadata.introspection_encrypted_response_enc, encryptions),
+    ] {
+        let served = wanted.as_ref().is_none_or(|wanted| offered.contains(wanted));
+        ensure(served, RegistrationRefusal::Client(ClientFault::AnswerAlgorithm(name)))?;
+    }
     // Without it the client's tokens would be worth more to a thief than it said.
     let unbound = !metadata.tls_client_certificate_bound_access_tokens || config.binds_to_certificates();
     ensure(unbound, RegistrationRefusal::CertificateBindingNotOffered)?;

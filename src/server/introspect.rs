@@ -6,16 +6,19 @@ use std::sync::Arc;
 use crate::client_auth::Authenticated;
 use crate::config::Config;
 use crate::env::Timestamp;
-use crate::grant::FoundAccess;
 use crate::grant::holders::holders;
 use crate::grant::refresh::Presented;
-use crate::record::{AccessToken, Client, ClientId, Confirmation, Grant, GrantState, Handle};
+use crate::grant::{FoundAccess, ensure};
+use crate::record::{AccessToken, Client, ClientId, Confirmation, Grant, GrantState, Handle, Scope};
 use crate::snapshot::Snapshot;
 use crate::step::{Decision, Endpoint, Plan};
 use crate::store::Key;
 use crate::wire::{Introspection, MayAct, TokenQuery, TokenRefusal};
 
 use super::inquiry::{Inquiry, PresentedToken};
+#[cfg(feature = "jose")]
+use super::introspection_response::IntrospectionJwt;
+use super::introspection_response::IntrospectionResponse;
 use super::token::unauthenticated;
 
 /// A request to look up a token, ready to be decided.
@@ -23,13 +26,21 @@ use super::token::unauthenticated;
 pub struct Introspect {
     config: Arc<Config>,
     inquiry: Inquiry,
+    /// Whether the answer shall be a JWT.
+    #[cfg(feature = "jose")]
+    signed: bool,
 }
 
 impl Introspect {
     /// Takes a request to the server of `config`.
     #[must_use]
     pub fn new(config: Arc<Config>, query: TokenQuery) -> Self {
-        Self { inquiry: Inquiry::new(&config, query), config }
+        Self {
+            #[cfg(feature = "jose")]
+            signed: query.signed && config.signs_introspection(),
+            inquiry: Inquiry::new(&config, query),
+            config,
+        }
     }
 
     pub(super) const fn client(&self) -> &ClientId {
@@ -44,14 +55,14 @@ impl Introspect {
             return Introspection::inactive();
         }
         // The client has them from the token response; a resource server sees what concerns it [RFC 9396 §13].
-        let details = if token.client == *asker.id() {
-            token.details.clone()
+        let (scope, details) = if token.client == *asker.id() {
+            (token.scope.clone(), token.details.clone())
         } else {
-            self.config.details_at(&token.details, asker.resources())
+            (self.scope_for(asker, token), self.config.details_at(&token.details, asker.resources()))
         };
         Introspection {
             active: true,
-            scope: Some(token.scope.clone()).filter(|scope| !scope.is_empty()),
+            scope: Some(scope).filter(|scope| !scope.is_empty()),
             authorization_details: details,
             client_id: Some(token.client.clone()),
             token_type: Some(Cow::Borrowed(Confirmation::token_type(token.cnf.as_deref()))),
@@ -67,6 +78,15 @@ impl Introspect {
             cnf: token.cnf.as_deref().copied(),
             iss: Some(self.config.shared_issuer()),
         }
+    }
+
+    /// What of the scope means something at the resources of `asker` [RFC 9701 §5].
+    fn scope_for(&self, asker: &Client, token: &AccessToken) -> Scope {
+        if token.audience.len() <= 1 {
+            return token.scope.clone();
+        }
+        let own: Vec<_> = token.audience.iter().filter(|one| asker.resources().contains(one)).cloned().collect();
+        self.config.scope_at(&own, &token.scope)
     }
 
     fn describe_refresh(&self, grant: &Grant, handle: &Handle, asker: &Client, now: Timestamp) -> Introspection {
@@ -98,7 +118,7 @@ impl Introspect {
 }
 
 impl Endpoint for Introspect {
-    type Reply = Introspection;
+    type Reply = IntrospectionResponse;
     type Refusal = TokenRefusal;
 
     fn keys(&self) -> Vec<Key> {
@@ -111,6 +131,9 @@ impl Endpoint for Introspect {
             Ok(Authenticated { client, used, .. }) => (client.value(), used),
             Err(halt) => return unauthenticated(&self.inquiry.credentials, halt),
         };
+        // [RFC 9701 §5]
+        let proven = asker.is_confidential() || !self.config.signs_introspection();
+        ensure(proven, TokenRefusal::ClientUnproven)?;
         let found = match self.inquiry.token()? {
             None => None,
             Some(PresentedToken::Access(access)) => match access.find(&self.config, seen)? {
@@ -123,6 +146,12 @@ impl Endpoint for Introspect {
                 seen.grant(handle.grant())?.map(|grant| self.describe_refresh(grant.value(), handle, asker, now))
             }
         };
-        Ok(Plan::grant(Vec::new(), found.unwrap_or_else(Introspection::inactive)).granting(used))
+        let found = found.unwrap_or_else(Introspection::inactive);
+        #[cfg(feature = "jose")]
+        if self.signed {
+            let jwt = IntrospectionJwt::of(found, asker, &self.config, seen)?;
+            return Ok(Plan::grant(Vec::new(), IntrospectionResponse::Jwt(jwt)).granting(used));
+        }
+        Ok(Plan::grant(Vec::new(), IntrospectionResponse::Json(found)).granting(used))
     }
 }

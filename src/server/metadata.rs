@@ -16,6 +16,7 @@ impl Config {
         let algorithms = self.assertion_algorithms();
         let challenges =
             [ChallengeMethod::S256, ChallengeMethod::Plain].into_iter().filter(|method| self.accepts(*method));
+        let [signing, key_managements, encryptions] = self.introspection_protections();
         let about = self.about();
         let resources = self.known_resources().filter(|_| about.protected_resources);
         let mut metadata = ServerMetadata {
@@ -41,6 +42,9 @@ impl Config {
             introspection_endpoint: below(&self.paths().introspection),
             introspection_endpoint_auth_methods_supported: methods,
             introspection_endpoint_auth_signing_alg_values_supported: algorithms,
+            introspection_signing_alg_values_supported: signing,
+            introspection_encryption_alg_values_supported: key_managements,
+            introspection_encryption_enc_values_supported: encryptions,
             registration_endpoint: self.registration().and_then(|_| below(&self.paths().registration)),
             client_id_metadata_document_supported: self.client_documents().is_some(),
             device_authorization_endpoint: self.device_flow().and_then(|_| below(&self.paths().device_authorization)),

@@ -12,6 +12,7 @@ mod exchange;
 mod granted;
 mod inquiry;
 mod introspect;
+mod introspection_response;
 mod keys;
 mod manage;
 mod metadata;
@@ -39,6 +40,9 @@ pub use device_approval::{DeviceApproval, DeviceDenial};
 pub use end_grant::{EndGrant, EndedBy, ForgetConsent};
 pub use exchange::{Answer, Exchange};
 pub use introspect::Introspect;
+#[cfg(feature = "jose")]
+pub use introspection_response::IntrospectionJwt;
+pub use introspection_response::IntrospectionResponse;
 pub use manage::{Manage, Managed};
 pub use push::Push;
 pub use register::Register;

@@ -98,6 +98,10 @@ impl Introspection {
     /// Writes the response.
     #[must_use]
     pub fn print(&self) -> Response<Vec<u8>> {
+        json_text(StatusCode::OK, self.json())
+    }
+
+    pub(super) fn json(&self) -> Vec<u8> {
         // Every field is named here, so that none is forgotten.
         #[rustfmt::skip]
         let Self {
@@ -121,7 +125,7 @@ impl Introspection {
         members.value("may_act", may_act.as_ref());
         members.value("cnf", cnf.as_ref());
         members.text("iss", iss.as_deref());
-        json_text(StatusCode::OK, members.end())
+        members.end()
     }
 
     /// Reads a response to a resource server.

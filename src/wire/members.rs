@@ -35,6 +35,12 @@ impl Members {
         let _ = serde_json::to_writer(&mut self.0, value);
     }
 
+    /// Writes what is JSON already.
+    pub(super) fn json(&mut self, name: &'static str, value: &[u8]) {
+        self.name(name);
+        self.0.extend_from_slice(value);
+    }
+
     pub(super) fn end(mut self) -> Vec<u8> {
         self.0.push(b'}');
         self.0

@@ -61,6 +61,15 @@ pub struct ServerMetadata {
     /// The algorithms of the assertions by which they do.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub introspection_endpoint_auth_signing_alg_values_supported: Vec<String>,
+    /// How introspection responses can be signed [RFC 9701 §7].
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub introspection_signing_alg_values_supported: Vec<String>,
+    /// How their keys can come to whoever decrypts them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub introspection_encryption_alg_values_supported: Vec<String>,
+    /// How they can be encrypted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub introspection_encryption_enc_values_supported: Vec<String>,
     /// Where clients register themselves [RFC 7591 §3].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub registration_endpoint: Option<String>,

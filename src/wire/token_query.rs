@@ -1,10 +1,12 @@
 //! Requests about a token: introspection [RFC 7662 §2.1] and revocation [RFC 7009 §2.1] have the same form.
 
 use http::Request;
+use http::header::{ACCEPT, HeaderValue};
 
 use super::certificate::ClientCertificate;
 use super::credentials::Credentials;
 use super::form::{self, Limits, Parameters};
+use super::introspection_claims;
 use super::token::{print_form, read_form};
 use super::token_refusal::TokenRefusal;
 use crate::record::Exposed;
@@ -21,6 +23,8 @@ pub struct TokenQuery {
     pub token: Option<Exposed>,
     /// What the client thinks the token is; only a hint.
     pub token_type_hint: Option<String>,
+    /// Whether the answer shall be signed, if it says something of the token [RFC 9701 §4].
+    pub signed: bool,
     /// Parameters that nobody here knows.
     pub other: Parameters,
 }
@@ -29,7 +33,14 @@ impl TokenQuery {
     /// Asks about `token`.
     #[must_use]
     pub const fn new(credentials: Credentials, token: Exposed) -> Self {
-        Self { credentials, certificate: None, token: Some(token), token_type_hint: None, other: Parameters::new() }
+        Self {
+            credentials,
+            certificate: None,
+            token: Some(token),
+            token_type_hint: None,
+            signed: false,
+            other: Parameters::new(),
+        }
     }
 
     /// Reads a request.
@@ -45,6 +56,7 @@ impl TokenQuery {
             certificate: ClientCertificate::of(request),
             token: form.take_owned("token").map(Exposed::new),
             token_type_hint: form.take_owned("token_type_hint"),
+            signed: introspection_claims::is_accepted(request.headers()),
             other: form.rest(),
         })
     }
@@ -62,6 +74,10 @@ impl TokenQuery {
         for (name, value) in self.other.iter() {
             form::append(&mut body, name, value);
         }
-        print_form(uri, &self.credentials, body)
+        let mut request = print_form(uri, &self.credentials, body);
+        if self.signed {
+            request.headers_mut().insert(ACCEPT, HeaderValue::from_static(introspection_claims::MEDIA_TYPE));
+        }
+        request
     }
 }

@@ -26,6 +26,10 @@ pub enum TokenRefusal {
     },
     /// The attestation of the client has expired [Attestation-Based Client Authentication §7.4].
     AttestationStale,
+    /// Only who authenticates is told anything of a token [RFC 9701 §5].
+    ClientUnproven,
+    /// The answer cannot be signed or encrypted as the client registered.
+    AnswerUnprotected,
     /// The client is known by no document that could be used.
     ClientDocument(ClientDocumentFault),
     /// A required parameter is missing.
@@ -174,6 +178,12 @@ impl TokenRefusal {
             }
             Self::Credentials(CredentialsFault::Assertion | CredentialsFault::Attestation)
             | Self::ClientNotAuthenticated { .. } => client("client authentication failed"),
+            Self::ClientUnproven => says(S::BAD_REQUEST, "invalid_client", "this endpoint needs client authentication"),
+            Self::AnswerUnprotected => says(
+                S::BAD_REQUEST,
+                "invalid_client",
+                "the answer cannot be signed or encrypted as the client registered",
+            ),
             // Whoever would take it for unknown would forget what it was given.
             Self::ClientDocument(fault) if fault.may_pass() => {
                 says(S::BAD_REQUEST, "temporarily_unavailable", fault.description())

@@ -69,6 +69,8 @@ mod resource_indicators;
 mod saml2_bearer;
 mod schedule;
 mod secrets;
+#[cfg(feature = "jose")]
+mod signed_introspection;
 mod step_up;
 mod subject_active;
 mod support;
