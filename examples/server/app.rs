@@ -93,7 +93,8 @@ impl App {
         } else {
             config
         };
-        let config = if args.profile == Profile::mcp() { config } else { config.serve_response_type_none() };
+        let agreements = ![Profile::mcp(), Profile::fapi2()].contains(&args.profile);
+        let config = if agreements { config.serve_response_type_none() } else { config };
         // A second factor, and mail, have only the people that are made up.
         let config = if args.users.is_none() { config.acr_values(ACR) } else { config };
         let config = match (&args.users, &args.clients) {

@@ -61,5 +61,5 @@ pub(crate) struct Args {
 }
 
 fn profile(name: &str) -> Result<Profile, String> {
-    Profile::parse(name).ok_or_else(|| "there is oauth21, mcp and oauth20_legacy".to_owned())
+    Profile::parse(name).ok_or_else(|| "there is oauth21, mcp, fapi2 and oauth20_legacy".to_owned())
 }

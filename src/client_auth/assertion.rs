@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 use super::verify;
 use crate::config::{ClientAssertions, Config};
 use crate::env::Timestamp;
-use crate::jose::{Algorithm, Claims, Jws, Purpose, Times, Verified};
+use crate::jose::{Algorithm, Audience, Claims, Jws, Purpose, Times, Verified};
 use crate::record::{Client, ClientId, ClientProof, Digest};
 use crate::snapshot::{Halt, SigningInput, Snapshot};
 use crate::store::Change;
@@ -79,7 +79,8 @@ fn own<'c>(
         claims.audience()?.iter().all(|one| one == config.issuer() || one == token)
     } else {
         // Another server among them could use it here.
-        claims.require_sole_audience(config.issuer()).is_ok()
+        let one = !config.is_fapi() || matches!(claims.audience(), Some(Audience::One(_)));
+        one && claims.require_sole_audience(config.issuer()).is_ok()
     };
     let times = Times::at(now).tolerance(served.clock_tolerance).living_at_most(served.longest_life);
     claims.require_times(&times).ok()?;

@@ -24,10 +24,13 @@ use crate::store::{Change, Key};
 use crate::wire::{ClientCertificate, Credentials, CredentialsFault, TokenRefusal};
 
 /// The names of the methods that are served.
-#[cfg_attr(not(any(feature = "jose", feature = "mtls")), expect(unused_variables, reason = "others are always served"))]
 pub(crate) fn methods(config: &Config) -> Vec<&'static str> {
     #[cfg_attr(not(any(feature = "jose", feature = "mtls")), expect(unused_mut, reason = "there are no more"))]
-    let mut methods = vec!["client_secret_basic", "client_secret_post", "none"];
+    let mut methods = if config.requires_key_of_client() {
+        Vec::new()
+    } else {
+        vec!["client_secret_basic", "client_secret_post", "none"]
+    };
     #[cfg(feature = "mtls")]
     if let Some(served) = config.mutual_tls() {
         methods.extend(Some("tls_client_auth").filter(|_| served.tls_client_auth));
@@ -176,8 +179,9 @@ pub(crate) fn authenticate<'s>(
         }
         (None, None) => false,
     };
+    let permitted = |client: &Client| !config.requires_key_of_client() || client.proof().is_key();
     match found {
-        Some(client) if proven => Ok(Authenticated { client, used: None, instance: None }),
+        Some(client) if proven && permitted(client.value()) => Ok(Authenticated { client, used: None, instance: None }),
         Some(_) | None => Err(TokenRefusal::ClientNotAuthenticated { by_header }.into()),
     }
 }

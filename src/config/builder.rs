@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::fault::{ConfigFault, ensure};
 use super::lifetimes::Lifetimes;
 use super::paths::Paths;
-use super::policy::{Practice, Stance};
+use super::policy::{Policy, Practice, Stance};
 use super::profile::Profile;
 use super::registration::{Registration, RegistrationPolicy};
 use super::{About, Caution, ClientDocuments, Config, Cors, DetailType, DeviceFlow, KnownResource, MutualTls};
@@ -207,6 +207,13 @@ impl ConfigBuilder {
     pub fn client_assertions(mut self, change: impl FnOnce(&mut super::ClientAssertions)) -> Self {
         change(self.config.client_assertions.get_or_insert_default());
         self
+    }
+
+    /// Issues tokens only to who shows a DPoP proof, or comes by a connection with a certificate, and binds them to it
+    /// [RFC 9700 §2.2.1].
+    #[must_use]
+    pub fn require_sender_constrained_tokens(self) -> Self {
+        self.choosing(Practice::SenderConstrainedTokens, Stance::Required)
     }
 
     /// Lets instances of clients authenticate by attestations of someone who vouches for them
@@ -419,6 +426,16 @@ impl ConfigBuilder {
             option: "access_token",
             advice: "set it to what the profile allows at most; print the profile to see it",
         })?;
+        let codes = config.lifetimes.code;
+        ensure(!config.policy.fapi || codes <= Policy::LONGEST_FAPI_CODE, || ConfigFault::Fapi {
+            option: "lifetimes: code",
+            advice: "set it to 60 s at most",
+        })?;
+        let pushed = config.lifetimes.pushed_request.as_secs();
+        ensure(!config.policy.fapi || pushed < 600, || ConfigFault::Fapi {
+            option: "lifetimes: pushed_request",
+            advice: "set it to less than 600 s",
+        })?;
         let limits = &config.limits;
         // Any request needs this much: a code with its verifier, and a redirect URI.
         ensure(limits.body >= 1024 && limits.parameters >= 16 && limits.value >= 256, || ConfigFault::Limits)?;
@@ -439,6 +456,7 @@ impl ConfigBuilder {
         config.paths.check()?;
         let sound = |flow: &DeviceFlow| flow.user_codes.is_sound() && (1..=60).contains(&flow.interval.as_secs());
         ensure(config.device_flow.as_ref().is_none_or(sound), || ConfigFault::DeviceFlow)?;
+        config.settle_proofs()?;
         config.mutual_tls.as_ref().map_or(Ok(()), MutualTls::check)?;
         config.saml2_bearer.as_ref().map_or(Ok(()), |served| served.check(&config))?;
         #[cfg(feature = "jose")]

@@ -48,6 +48,15 @@ pub enum ConfigFault {
         /// Where that is written.
         section: &'static str,
     },
+    /// Something that FAPI 2.0 asks of an option.
+    #[error("{option}: {advice} [FAPI 2.0 Security Profile §5.3.2.1, §5.4.1]")]
+    #[non_exhaustive]
+    Fapi {
+        /// Which option.
+        option: &'static str,
+        /// What to do.
+        advice: &'static str,
+    },
     /// A lifetime.
     #[error("lifetimes: {option}: {advice}")]
     #[non_exhaustive]

@@ -13,6 +13,7 @@ mod cors;
 mod detail_type;
 #[cfg(feature = "jose")]
 mod dpop;
+mod fapi;
 mod fault;
 #[cfg(feature = "jose")]
 mod jwt_access_tokens;
@@ -346,6 +347,31 @@ impl Config {
 
     pub(crate) fn redirect_uri_optional_at_token(&self) -> bool {
         !self.policy.requires(Practice::RedirectUriAtTokenEndpoint)
+    }
+
+    /// Whether a client that does not authenticate by a key is refused.
+    pub(crate) fn requires_key_of_client(&self) -> bool {
+        self.policy.requires(Practice::ClientAuthenticationByKey)
+    }
+
+    /// Whether a token that is bound to nothing is refused.
+    pub(crate) fn requires_binding(&self) -> bool {
+        self.policy.requires(Practice::SenderConstrainedTokens)
+    }
+
+    /// Whether a refresh token is used once.
+    pub(crate) fn rotates(&self) -> bool {
+        self.policy.requires(Practice::RefreshTokenRotation)
+    }
+
+    /// Whether an assertion must name its audience as FAPI 2.0 has it: one, as a text.
+    #[cfg(feature = "jose")]
+    pub(crate) const fn is_fapi(&self) -> bool {
+        self.policy.fapi
+    }
+
+    pub(crate) fn requires_redirect_uri(&self) -> bool {
+        self.policy.requires(Practice::RedirectUriInRequests)
     }
 
     pub(crate) fn requires_pkce(&self, client: &Client) -> bool {

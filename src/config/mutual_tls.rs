@@ -39,6 +39,18 @@ impl Default for MutualTls {
 }
 
 impl MutualTls {
+    /// Whether clients can authenticate by certificates.
+    #[cfg(feature = "mtls")]
+    pub(super) const fn authenticates(&self) -> bool {
+        self.tls_client_auth || self.self_signed_tls_client_auth
+    }
+
+    #[cfg(not(feature = "mtls"))]
+    #[expect(clippy::unused_self, reason = "with the feature it is used")]
+    pub(super) const fn authenticates(&self) -> bool {
+        false
+    }
+
     pub(super) fn check(&self) -> Result<(), ConfigFault> {
         let Some(base) = &self.endpoint_aliases else { return Ok(()) };
         let bare = web_url(base).is_some_and(|url| url.query().is_none() && url.fragment().is_none());

@@ -29,12 +29,18 @@ pub enum Practice {
     SignedRequests,
     /// To name the resource that tokens are for.
     ResourceIndicator,
+    /// `redirect_uri` in authorization requests, by clients with only one.
+    RedirectUriInRequests,
     /// `redirect_uri` at the token endpoint, by clients with several.
     RedirectUriAtTokenEndpoint,
     /// To be known by the document that the client's identifier leads to.
     ClientIdMetadataDocuments,
     /// `client_name` in such a document.
     NameInClientDocuments,
+    /// To authenticate by a private key: `private_key_jwt`, or a certificate. Public clients do not.
+    ClientAuthenticationByKey,
+    /// Access tokens that are bound to a key or a certificate of their sender.
+    SenderConstrainedTokens,
     /// Redirect URIs that match as exact strings, whose port may vary on the same machine.
     ExactRedirectUri,
     /// The issuer's name in authorization responses.
@@ -77,6 +83,8 @@ pub struct Policy {
     pub(super) profile: &'static str,
     pub(super) rules: Vec<Rule>,
     pub(super) longest_access_token: Option<Duration>,
+    /// Whether what FAPI 2.0 says beyond the table holds.
+    pub(super) fapi: bool,
 }
 
 impl Practice {
@@ -92,9 +100,12 @@ impl Practice {
         Self::PushedAuthorizationRequests,
         Self::SignedRequests,
         Self::ResourceIndicator,
+        Self::RedirectUriInRequests,
         Self::RedirectUriAtTokenEndpoint,
         Self::ClientIdMetadataDocuments,
         Self::NameInClientDocuments,
+        Self::ClientAuthenticationByKey,
+        Self::SenderConstrainedTokens,
         Self::ExactRedirectUri,
         Self::IssuerInResponses,
         Self::RefreshTokenRotation,
@@ -115,9 +126,12 @@ impl Practice {
             Self::PushedAuthorizationRequests => "pushed authorization requests",
             Self::SignedRequests => "signed authorization requests",
             Self::ResourceIndicator => "resource parameter",
+            Self::RedirectUriInRequests => "redirect_uri in requests",
             Self::RedirectUriAtTokenEndpoint => "redirect_uri at the token endpoint",
             Self::ClientIdMetadataDocuments => "client ID metadata documents",
             Self::NameInClientDocuments => "client_name in such documents",
+            Self::ClientAuthenticationByKey => "client authentication by key",
+            Self::SenderConstrainedTokens => "sender-constrained tokens",
             Self::ExactRedirectUri => "exact redirect URIs",
             Self::IssuerInResponses => "iss in authorization responses",
             Self::RefreshTokenRotation => "rotation of refresh tokens",
@@ -139,7 +153,10 @@ impl Practice {
             Self::ResourceIndicator => "require_resource",
             Self::RedirectUriAtTokenEndpoint => "redirect_uri_optional_at_token_endpoint",
             Self::ClientIdMetadataDocuments => "client_id_metadata_documents",
+            Self::SenderConstrainedTokens => "require_sender_constrained_tokens",
             Self::PkceOfPublicClients
+            | Self::RedirectUriInRequests
+            | Self::ClientAuthenticationByKey
             | Self::NameInClientDocuments
             | Self::ExactRedirectUri
             | Self::IssuerInResponses
@@ -162,6 +179,9 @@ impl Stance {
 }
 
 impl Policy {
+    /// [FAPI 2.0 Security Profile §5.3.2.1]
+    pub(super) const LONGEST_FAPI_CODE: Duration = Duration::from_secs(60);
+
     /// The name of its profile.
     #[must_use]
     pub const fn profile(&self) -> &'static str {
@@ -228,9 +248,13 @@ impl fmt::Display for Policy {
             let firm = if *firm { "always" } else { "" };
             writeln!(f, "{:<36}{:<10}{firm:<8}[{section}]", practice.as_str(), stance.as_str())?;
         }
-        match self.longest_access_token {
-            Some(longest) => writeln!(f, "{:<36}{} s at most", "lifetime of access tokens", longest.as_secs()),
-            None => Ok(()),
+        if let Some(longest) = self.longest_access_token {
+            writeln!(f, "{:<36}{} s at most", "lifetime of access tokens", longest.as_secs())?;
         }
+        if self.fapi {
+            writeln!(f, "{:<36}{} s at most", "lifetime of codes", Self::LONGEST_FAPI_CODE.as_secs())?;
+            writeln!(f, "{:<36}PS256, ES256, EdDSA", "algorithms")?;
+        }
+        Ok(())
     }
 }

@@ -13,20 +13,21 @@ pub struct Profile {
     name: &'static str,
     rules: &'static [Rule],
     longest_access_token: Option<Duration>,
+    fapi: bool,
 }
 
 impl Profile {
     /// OAuth 2.1 and RFC 9700: the default. There is no implicit grant and no password grant.
     #[must_use]
     pub const fn oauth21() -> Self {
-        Self { name: "oauth21", rules: OAUTH_21, longest_access_token: None }
+        Self { name: "oauth21", rules: OAUTH_21, longest_access_token: None, fapi: false }
     }
 
     /// DANGER: OAuth 2.0 as it was before RFC 9700, for clients that are yet to move: `plain` code challenges, confidential
     /// clients without PKCE, and, each by an option of its own, the implicit grant and the password grant.
     #[must_use]
     pub const fn danger_oauth20_legacy() -> Self {
-        Self { name: "oauth20_legacy", rules: OAUTH_20, longest_access_token: None }
+        Self { name: "oauth20_legacy", rules: OAUTH_20, longest_access_token: None, fapi: false }
     }
 
     /// What the Model Context Protocol asks of an authorization server, in its revisions of 2025-11-25 and 2026-07-28:
@@ -37,13 +38,23 @@ impl Profile {
     /// [`refuse_client_id_metadata_documents`]: crate::ConfigBuilder::refuse_client_id_metadata_documents
     #[must_use]
     pub const fn mcp() -> Self {
-        Self { name: "mcp", rules: MCP, longest_access_token: Some(Duration::from_secs(3600)) }
+        Self { name: "mcp", rules: MCP, longest_access_token: Some(Duration::from_secs(3600)), fapi: false }
+    }
+
+    /// The FAPI 2.0 Security Profile: pushed requests, clients that authenticate by keys, tokens that are bound to a key or a
+    /// certificate, and algorithms that it permits. What it needs and nothing was said of is turned on: `private_key_jwt`, and
+    /// DPoP. Refresh tokens are not rotated. What carries the server must use TLS as the profile says [§5.2].
+    #[must_use]
+    pub const fn fapi2() -> Self {
+        Self { name: "fapi2", rules: FAPI_2, longest_access_token: None, fapi: true }
     }
 
     /// The profile of this name, as a switch on a command line may give it.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::oauth21(), Self::danger_oauth20_legacy(), Self::mcp()].into_iter().find(|profile| profile.name == name)
+        [Self::oauth21(), Self::danger_oauth20_legacy(), Self::mcp(), Self::fapi2()]
+            .into_iter()
+            .find(|profile| profile.name == name)
     }
 
     /// Its name.
@@ -55,8 +66,8 @@ impl Profile {
     /// The policy that it is, before any option.
     #[must_use]
     pub fn policy(&self) -> Policy {
-        let Self { name, rules, longest_access_token } = *self;
-        Policy { profile: name, rules: rules.to_vec(), longest_access_token }
+        let Self { name, rules, longest_access_token, fapi } = *self;
+        Policy { profile: name, rules: rules.to_vec(), longest_access_token, fapi }
     }
 }
 
@@ -91,9 +102,12 @@ const OAUTH_21: &[Rule] = &[
     free(P::PushedAuthorizationRequests, Allowed, "RFC 9126 §5"),
     free(P::SignedRequests, Refused, "RFC 9101 §10.5"),
     free(P::ResourceIndicator, Allowed, "RFC 8707 §2"),
+    free(P::RedirectUriInRequests, Allowed, "RFC 6749 §3.1.2.3"),
     free(P::RedirectUriAtTokenEndpoint, Required, "RFC 6749 §4.1.3"),
     free(P::ClientIdMetadataDocuments, Refused, "Client ID Metadata Document §5"),
     free(P::NameInClientDocuments, Allowed, "RFC 7591 §2"),
+    free(P::ClientAuthenticationByKey, Allowed, "RFC 6749 §2.3"),
+    free(P::SenderConstrainedTokens, Allowed, "RFC 9700 §2.2.1"),
     firm(P::ExactRedirectUri, Required, "RFC 9700 §4.1.3"),
     firm(P::IssuerInResponses, Required, "RFC 9207 §2"),
     firm(P::RefreshTokenRotation, Required, "OAuth 2.1 §4.3.1"),
@@ -111,9 +125,12 @@ const OAUTH_20: &[Rule] = &[
     free(P::PushedAuthorizationRequests, Allowed, "RFC 9126 §5"),
     free(P::SignedRequests, Refused, "RFC 9101 §10.5"),
     free(P::ResourceIndicator, Allowed, "RFC 8707 §2"),
+    free(P::RedirectUriInRequests, Allowed, "RFC 6749 §3.1.2.3"),
     free(P::RedirectUriAtTokenEndpoint, Required, "RFC 6749 §4.1.3"),
     free(P::ClientIdMetadataDocuments, Refused, "Client ID Metadata Document §5"),
     free(P::NameInClientDocuments, Allowed, "RFC 7591 §2"),
+    free(P::ClientAuthenticationByKey, Allowed, "RFC 6749 §2.3"),
+    free(P::SenderConstrainedTokens, Allowed, "RFC 9700 §2.2.1"),
     firm(P::ExactRedirectUri, Required, "RFC 9700 §4.1.3"),
     firm(P::IssuerInResponses, Required, "RFC 9207 §2"),
     firm(P::RefreshTokenRotation, Required, "RFC 9700 §4.14.2"),
@@ -131,11 +148,37 @@ const MCP: &[Rule] = &[
     free(P::PushedAuthorizationRequests, Allowed, "RFC 9126 §5"),
     free(P::SignedRequests, Refused, "RFC 9101 §10.5"),
     firm(P::ResourceIndicator, Required, "MCP Authorization, Resource Parameter Implementation"),
+    free(P::RedirectUriInRequests, Allowed, "RFC 6749 §3.1.2.3"),
     free(P::RedirectUriAtTokenEndpoint, Allowed, "OAuth 2.1 §10.2"),
     free(P::ClientIdMetadataDocuments, Allowed, "MCP Client Registration, Client ID Metadata Documents"),
     firm(P::NameInClientDocuments, Required, "MCP Client Registration, Implementation Requirements"),
+    free(P::ClientAuthenticationByKey, Allowed, "RFC 6749 §2.3"),
+    free(P::SenderConstrainedTokens, Allowed, "RFC 9700 §2.2.1"),
     firm(P::ExactRedirectUri, Required, "MCP Authorization, Open Redirection"),
     firm(P::IssuerInResponses, Required, "MCP Authorization, Authorization Response Validation"),
     firm(P::RefreshTokenRotation, Required, "MCP Authorization, Token Theft"),
     firm(P::Https, Required, "MCP Authorization, Communication Security"),
+];
+
+const FAPI_2: &[Rule] = &[
+    firm(P::ImplicitGrant, Refused, "FAPI 2.0 §5.3.2.2"),
+    firm(P::PasswordGrant, Refused, "FAPI 2.0 §5.3.2.1"),
+    firm(P::ResponseTypeNone, Refused, "FAPI 2.0 §5.3.2.2"),
+    free(P::TokenExchange, Refused, "RFC 8693"),
+    firm(P::PkceOfPublicClients, Required, "FAPI 2.0 §5.3.2.2"),
+    firm(P::PkceOfConfidentialClients, Required, "FAPI 2.0 §5.3.2.2"),
+    firm(P::PlainCodeChallenge, Refused, "FAPI 2.0 §5.3.2.2"),
+    firm(P::PushedAuthorizationRequests, Required, "FAPI 2.0 §5.3.2.2"),
+    free(P::SignedRequests, Refused, "RFC 9101 §10.5"),
+    free(P::ResourceIndicator, Allowed, "RFC 8707 §2"),
+    firm(P::RedirectUriInRequests, Required, "FAPI 2.0 §5.3.2.2"),
+    free(P::RedirectUriAtTokenEndpoint, Required, "RFC 6749 §4.1.3"),
+    free(P::ClientIdMetadataDocuments, Refused, "Client ID Metadata Document §5"),
+    free(P::NameInClientDocuments, Allowed, "RFC 7591 §2"),
+    firm(P::ClientAuthenticationByKey, Required, "FAPI 2.0 §5.3.2.1"),
+    firm(P::SenderConstrainedTokens, Required, "FAPI 2.0 §5.3.2.1"),
+    firm(P::ExactRedirectUri, Required, "FAPI 2.0 §5.3.2.2; RFC 9700 §4.1.3"),
+    firm(P::IssuerInResponses, Required, "FAPI 2.0 §5.3.2.2"),
+    firm(P::RefreshTokenRotation, Refused, "FAPI 2.0 §5.3.2.1"),
+    firm(P::Https, Required, "FAPI 2.0 §5.2.1"),
 ];

@@ -15,7 +15,7 @@ use crate::record::{
 use crate::snapshot::{Halt, Seen, Snapshot};
 use crate::step::Plan;
 use crate::store::Change;
-use crate::wire::{ACCESS_TOKEN_TYPE, ClientCertificate, TokenRefusal, TokenResponse};
+use crate::wire::{ACCESS_TOKEN_TYPE, ClientCertificate, ProofFault, TokenRefusal, TokenResponse};
 
 use super::ensure;
 use super::jwt::NewJwt;
@@ -112,11 +112,23 @@ impl Requester<'_> {
 
     /// What the client's tokens are bound to; without it, one that asked for that gets none [RFC 8705 §3.4, RFC 9449 §5.2].
     fn binding(&self) -> Result<Option<Box<Confirmation>>, TokenRefusal> {
-        if !self.client.value().metadata().tls_client_certificate_bound_access_tokens {
-            return Ok(self.possession.map(|possession| Box::new(possession.confirmation())));
+        let asked = self.client.value().metadata().tls_client_certificate_bound_access_tokens;
+        if let Some(possession) = self.possession.filter(|_| !asked) {
+            return Ok(Some(Box::new(possession.confirmation())));
         }
-        let certificate = self.certificate.ok_or(TokenRefusal::CertificateMissing)?;
-        Ok(Some(Box::new(certificate.confirmation())))
+        let required = self.config.requires_binding();
+        if !(asked || required) {
+            return Ok(None);
+        }
+        let bound = self.certificate.filter(|_| asked || self.config.binds_to_certificates());
+        let missing = || {
+            if asked || !self.config.serves_dpop() {
+                TokenRefusal::CertificateMissing
+            } else {
+                ProofFault::Missing.into()
+            }
+        };
+        Ok(Some(Box::new(bound.ok_or_else(missing)?.confirmation())))
     }
 
     /// Whether the request shows what something is bound to.

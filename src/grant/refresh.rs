@@ -87,6 +87,10 @@ impl Refreshing {
             let plan = requester.tokens(GrantType::RefreshToken, grant.value(), kept, allowance, Some(&successor))?;
             return Ok(plan.reporting(again));
         }
+        if !config.rotates() {
+            let kept = replace(&grant, live, chain.prolonged(&lifetimes, env.now), requester);
+            return requester.tokens(GrantType::RefreshToken, grant.value(), kept, allowance, None);
+        }
         let (successor, chain) = chain.advance(handle, requester.chain_binding(&allowance), &lifetimes, env);
         let kept = replace(&grant, live, chain, requester);
         requester.tokens(GrantType::RefreshToken, grant.value(), kept, allowance, Some(&successor))
@@ -183,6 +187,12 @@ impl Chain {
             return Presented::Retry(successor);
         }
         Presented::Reused
+    }
+
+    /// The same token, good for longer: where a thief could not use it, a new one would only be lost on the way
+    /// [FAPI 2.0 Security Profile §5.3.2.1].
+    fn prolonged(&self, lifetimes: &Lifetimes, now: Timestamp) -> Self {
+        Self { idle_until: now.plus(lifetimes.refresh_idle), ..self.clone() }
     }
 
     /// A chain that was bound stays so; one that was not is, from now on, bound to `cnf`.

@@ -53,6 +53,20 @@ pub(crate) struct Attester {
 }
 
 impl ClientProof {
+    /// Whether the client holds a private key that the server does not know.
+    pub(crate) const fn is_key(&self) -> bool {
+        match self {
+            Self::Nothing | Self::Secret => false,
+            #[cfg(feature = "mtls")]
+            Self::CertificateNamed(_) | Self::OwnCertificate(_) | Self::OwnCertificateBehind(_) => true,
+            #[cfg(feature = "jose")]
+            Self::PrivateKey { .. } => true,
+            // An attester vouches for it; FAPI 2.0 does not know them.
+            #[cfg(feature = "jose")]
+            Self::Attested(_) | Self::SecretMac => false,
+        }
+    }
+
     pub(super) fn of(metadata: &ClientMetadata) -> Result<Self, ClientFault> {
         match metadata.token_endpoint_auth_method.as_deref() {
             Some("none") => Ok(Self::Nothing),

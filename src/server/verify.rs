@@ -107,6 +107,7 @@ pub(super) fn recipient<'a>(
     client: &Client,
 ) -> Result<Recipient<'a>, PageReason> {
     ensure(!request.repeats("redirect_uri"), PageReason::RedirectUriRepeated)?;
+    ensure(request.redirect_uri.is_some() || !config.requires_redirect_uri(), PageReason::RedirectUriMissing)?;
     let uri = client.verify_redirect_uri(request.redirect_uri.as_deref()).map_err(|refused| match refused {
         RedirectUriRefused::Missing => PageReason::RedirectUriMissing,
         RedirectUriRefused::Unregistered => PageReason::RedirectUriUnregistered,

@@ -92,6 +92,19 @@ fn what_a_profile_refuses_is_explained_and_leads_nowhere() {
 }
 
 #[test]
+#[cfg(feature = "jose")]
+fn fapi_has_no_use_for_the_demo_clients() {
+    let server = Example::server(&["--profile", "fapi2"]);
+    let mut browser = Browser::new(&server.base);
+    let start = browser.get("/").body;
+    assert!(start.contains("bring your own with <code>--clients</code>"), "{start}");
+    assert!(start.contains("/walk/metadata") && !start.contains("/walk/code"), "{start}");
+    let metadata = browser.get("/.well-known/oauth-authorization-server").json();
+    assert_eq!(metadata["require_pushed_authorization_requests"], true);
+    assert_eq!(metadata["token_endpoint_auth_methods_supported"], serde_json::json!(["private_key_jwt"]));
+}
+
+#[test]
 fn an_agreement_is_walked_through() {
     for profile in ["oauth21", "oauth20_legacy"] {
         let server = Example::server(&["--profile", profile]);

@@ -32,6 +32,8 @@ mod device;
 #[cfg(feature = "jose")]
 mod dpop;
 mod extension_grant;
+#[cfg(feature = "jose")]
+mod fapi;
 mod fault_cases;
 mod faults;
 mod faulty;

@@ -2,6 +2,7 @@
 
 use grantor::record::{GrantType, ResponseType};
 use grantor::server::Place;
+use grantor::{Practice, Stance};
 
 use crate::app::App;
 use crate::login_link::LOGIN_LINK;
@@ -170,7 +171,9 @@ impl Flow {
     pub(super) fn obstacle(self, app: &App) -> Option<&'static str> {
         let config = app.server.config();
         let registration = || app.server.routes().iter().any(|route| route.place == Place::Registration);
-        if self == Self::StepUp && config.acr_values().is_empty() {
+        if self != Self::Metadata && config.posture().stance(Practice::ClientAuthenticationByKey) == Stance::Required {
+            Some("The demo clients have no keys, and this profile takes no others: bring your own with `--clients`.")
+        } else if self == Self::StepUp && config.acr_values().is_empty() {
             Some("Only the demo users have a second factor.")
         } else if self == Self::LoginLink && !config.serves(GrantType::Extension(LOGIN_LINK)) {
             Some("Only the demo users get their mail here, where everyone can read it.")

@@ -19,11 +19,11 @@ use crate::schedule::{Player, Scene};
 use crate::support::*;
 use crate::table::{Overlooked, Shelf, Table};
 
-const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+pub(crate) const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 const TOKEN_ENDPOINT: &str = "https://as.example/token";
 const NOW: u64 = 1_000_000;
 
-static KEYS: LazyLock<[PrivateKey; 3]> = LazyLock::new(|| {
+pub(crate) static KEYS: LazyLock<[PrivateKey; 3]> = LazyLock::new(|| {
     let key = |algorithm, kid: &str| PrivateKey::generate(algorithm).unwrap().with_kid(kid);
     [key(Algorithm::Es256, "a"), key(Algorithm::EdDsa, "b"), key(Algorithm::Es256, "c")]
 });
@@ -33,7 +33,7 @@ pub(crate) fn jwks(keys: &[&PrivateKey]) -> Value {
 }
 
 /// A client `m` that registers `members` beside what every one has.
-fn registered(members: &Value) -> Result<Client, ClientFault> {
+pub(crate) fn registered(members: &Value) -> Result<Client, ClientFault> {
     let mut metadata = value!({
         "token_endpoint_auth_method": "private_key_jwt",
         "redirect_uris": [WEB],
@@ -56,7 +56,7 @@ fn signing(client: Client, change: impl FnOnce(&mut ClientAssertions)) -> World 
 }
 
 /// What a good assertion claims, with some claims changed, added or (if null) left out.
-fn claims(changes: &Value) -> Value {
+pub(crate) fn claims(changes: &Value) -> Value {
     let mut claims = value!({"iss": "m", "sub": "m", "aud": ISSUER, "exp": NOW + 60, "iat": NOW, "jti": "one"});
     for (name, changed) in changes.as_object().unwrap() {
         claims[name] = changed.clone();
@@ -65,7 +65,7 @@ fn claims(changes: &Value) -> Value {
     claims
 }
 
-fn assertion(changes: &Value) -> String {
+pub(crate) fn assertion(changes: &Value) -> String {
     KEYS[0].token(&Purpose::CLIENT_ASSERTION, &claims(changes)).unwrap()
 }
 
