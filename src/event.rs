@@ -129,6 +129,20 @@ pub enum Event {
         /// What it allows beside the scope.
         details: AuthorizationDetails,
     },
+    /// The server spoke for a person to another server.
+    #[non_exhaustive]
+    IdentityAssertionIssued {
+        /// The grant that the client showed.
+        grant: GrantId,
+        /// To whom the assertion was given.
+        client: ClientId,
+        /// Whom it is about, as they are called here.
+        subject: Option<Subject>,
+        /// The server that it is for.
+        audience: String,
+        /// What it allows there.
+        scope: Scope,
+    },
     /// A refresh token was shown again within its window and gave the same successor.
     #[non_exhaustive]
     RefreshRetried {
@@ -269,6 +283,7 @@ impl EventSink for TracingSink {
             | Event::ClientSecretRotated { .. }
             | Event::ConsentForgotten { .. }
             | Event::TokenIssued { .. }
+            | Event::IdentityAssertionIssued { .. }
             | Event::RefreshRetried { .. }
             | Event::GrantRevoked { .. } => tracing::info!(target: "grantor", ?event),
         }

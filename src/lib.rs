@@ -75,13 +75,15 @@ pub use config::{
 };
 #[cfg(feature = "jose")]
 pub use config::{
-    AssertionProfile, ClientAssertions, ClientAttestations, Dpop, IssuerKeys, JwtAccessTokens, RequestObjects,
+    AssertionProfile, ClientAssertions, ClientAttestations, Dpop, IdJags, IssuerKeys, JwtAccessTokens, RequestObjects,
     SignedIntrospection, TrustedIssuer,
 };
 pub use env::{Env, Seed, Timestamp};
 pub use facade::{AuthorizationServer, Outcome, Progress};
 pub use grant::asserted::Asserted;
 pub use grant::consent_question::{Acquaintance, ConsentQuestion};
+#[cfg(feature = "jose")]
+pub use grant::id_jag::{IdJagGranted, IdJagQuestion};
 #[cfg(feature = "jose")]
 pub use grant::jwt_bearer::AssertionQuestion;
 pub use grant::password::PasswordQuestion;

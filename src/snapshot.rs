@@ -10,6 +10,8 @@ use crate::fetch::{FetchRequest, Fetched, Unfetched};
 use crate::grant::asserted::Asserted;
 use crate::grant::consent_question::ConsentQuestion;
 #[cfg(feature = "jose")]
+use crate::grant::id_jag::{IdJagGranted, IdJagQuestion};
+#[cfg(feature = "jose")]
 use crate::grant::jwt_bearer::AssertionQuestion;
 use crate::grant::password::PasswordQuestion;
 use crate::grant::saml2_bearer::{Saml2Assertion, Saml2Question};
@@ -87,6 +89,10 @@ pub enum Question {
     /// [`Verdict::Asserted`], or a denial.
     #[cfg(feature = "jose")]
     Assertion(Box<AssertionQuestion>),
+    /// May the server speak for this person to another server, and what does it say [ID-JAG §4.3]? The answer is
+    /// [`Verdict::IdJag`], or a denial.
+    #[cfg(feature = "jose")]
+    IdJag(Box<IdJagQuestion>),
     /// Is this SAML assertion good, and who is that [RFC 7522]? The answer is [`Verdict::Saml2`], or a denial.
     Saml2Assertion(Box<Saml2Question>),
     /// Is this person still there to be acted for, before their refresh token gives more?
@@ -149,6 +155,9 @@ pub enum Verdict {
     Asserted(Box<Asserted>),
     /// The SAML assertion is proven, and says this.
     Saml2(Box<Saml2Assertion>),
+    /// The server may say this to another one.
+    #[cfg(feature = "jose")]
+    IdJag(Box<IdJagGranted>),
 }
 
 /// Bytes to be signed.
@@ -210,6 +219,8 @@ impl fmt::Debug for Answer {
             Self::Verdict(Verdict::Subject { .. }) => "Subject(..)",
             Self::Verdict(Verdict::Asserted(_)) => "Asserted(..)",
             Self::Verdict(Verdict::Saml2(_)) => "Saml2(..)",
+            #[cfg(feature = "jose")]
+            Self::Verdict(Verdict::IdJag(_)) => "IdJag(..)",
             Self::Signature(_) => "Signature(..)",
         })
     }

@@ -32,16 +32,9 @@ pub(crate) fn find<'s, F: From<ClientDocumentFault>>(
     let Some(url) = id.document_url() else { return Ok(None) };
     let allowed = |metadata: Option<&ClientMetadata>| {
         let question = ClientDocumentQuestion { url: url.clone(), metadata: metadata.cloned() };
-        match documents.ask_host.then(|| seen.verdict(Question::ClientDocument(Box::new(question)))).transpose()? {
-            None | Some(Verdict::Allowed) => Ok(()),
-            Some(
-                Verdict::Denied
-                | Verdict::AskAgain
-                | Verdict::Subject { .. }
-                | Verdict::Asserted(_)
-                | Verdict::Saml2(_),
-            ) => Err(Halt::Refused(ClientDocumentFault::Denied.into())),
-        }
+        let verdict = documents.ask_host.then(|| seen.verdict(Question::ClientDocument(Box::new(question))));
+        let denied = verdict.transpose()?.is_some_and(|verdict| verdict != Verdict::Allowed);
+        if denied { Err(Halt::Refused(ClientDocumentFault::Denied.into())) } else { Ok(()) }
     };
     allowed(None)?;
     let read = |fetched: &Fetched| described(config, documents, id, fetched, seen.now());

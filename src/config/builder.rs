@@ -260,6 +260,15 @@ impl ConfigBuilder {
         self
     }
 
+    /// Serves token exchange, and issues identity assertions by it [ID-JAG §4.3], signed by `keys`; the host decides over each
+    /// one, as [`Question::IdJag`](crate::Question::IdJag).
+    #[cfg(feature = "jose")]
+    #[must_use]
+    pub fn issue_id_jags(mut self, change: impl FnOnce(&mut super::IdJags)) -> Self {
+        change(self.config.id_jags.get_or_insert_default());
+        self.choosing(Practice::TokenExchange, Stance::Allowed)
+    }
+
     /// Lets an API that was shown a person's access token get one for the next API, in the form of the JWT bearer grant with
     /// `requested_token_use=on_behalf_of`. The token must be for a resource that its client serves; the host decides over
     /// each one, as [`Question::TokenExchange`](crate::Question::TokenExchange) with the client as actor.
@@ -475,6 +484,8 @@ impl ConfigBuilder {
         config.request_objects.check()?;
         #[cfg(feature = "jose")]
         config.check_trusted_issuers()?;
+        #[cfg(feature = "jose")]
+        config.check_id_jags()?;
         config.registration =
             registration.map(|registration| RegistrationPolicy::new(registration, &config)).transpose()?;
         config.client_documents.check(&config)?;

@@ -122,6 +122,12 @@ pub enum ConfigFault {
         "trust_issuer {0:?}: use each issuer once per profile and never this server itself, algorithms with a public key and keys for one of them, an https URL, a longest life of 1 s to 24 h, a clock tolerance of at most 60 s, only scopes that are listed in scopes, and no audience for identity assertions, which name the issuer"
     )]
     TrustedIssuer(String),
+    /// Identity assertions.
+    #[cfg(feature = "jose")]
+    #[error(
+        "issue_id_jags: give keys, one of them at least of its algorithms, that are retained as long as an assertion lives, which is 1 s to 1 h"
+    )]
+    IdJags,
     /// SAML 2.0 assertions.
     #[error(
         "saml2_bearer: use at least one issuer, no empty names, a max_bytes that fits into limits.value once encoded, a longest life of 1 s to 24 h, a clock tolerance of at most 60 s, and only scopes that are listed in scopes"

@@ -16,6 +16,8 @@ mod dpop;
 mod fapi;
 mod fault;
 #[cfg(feature = "jose")]
+mod id_jags;
+#[cfg(feature = "jose")]
 mod jwt_access_tokens;
 mod keys;
 mod lifetimes;
@@ -49,6 +51,8 @@ pub use detail_type::DetailType;
 #[cfg(feature = "jose")]
 pub use dpop::Dpop;
 pub use fault::ConfigFault;
+#[cfg(feature = "jose")]
+pub use id_jags::IdJags;
 #[cfg(feature = "jose")]
 pub use jwt_access_tokens::JwtAccessTokens;
 pub use lifetimes::Lifetimes;
@@ -123,6 +127,8 @@ pub struct Config {
     trusted_issuers: Vec<TrustedIssuer>,
     #[cfg(feature = "jose")]
     signed_introspection: Option<SignedIntrospection>,
+    #[cfg(feature = "jose")]
+    id_jags: Option<IdJags>,
 }
 
 /// The device authorization grant, where it is served [RFC 8628].
@@ -209,6 +215,8 @@ impl Config {
                 trusted_issuers: Vec::new(),
                 #[cfg(feature = "jose")]
                 signed_introspection: None,
+                #[cfg(feature = "jose")]
+                id_jags: None,
             },
         }
     }
@@ -577,6 +585,12 @@ impl Config {
     #[cfg(not(feature = "jose"))]
     #[expect(clippy::unused_self, reason = "with the feature it is used")]
     pub(crate) const fn grant_profiles(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    #[cfg(not(feature = "jose"))]
+    #[expect(clippy::unused_self, reason = "with the feature it is used")]
+    pub(crate) const fn chaining_token_types(&self) -> Vec<String> {
         Vec::new()
     }
 

@@ -76,11 +76,9 @@ pub(crate) enum Judged {
 impl ConsentQuestion {
     /// Asks the host.
     pub(crate) fn judge<F>(&self, seen: &Snapshot) -> Result<Judged, Halt<F>> {
-        Ok(match seen.verdict(Question::Consent(Box::new(self.clone())))? {
-            Verdict::Allowed => Judged::Usual,
-            Verdict::AskAgain => Judged::Afresh,
-            Verdict::Denied | Verdict::Subject { .. } | Verdict::Asserted(_) | Verdict::Saml2(_) => Judged::Refused,
-        })
+        let verdict = seen.verdict(Question::Consent(Box::new(self.clone())))?;
+        let afresh = if verdict == Verdict::AskAgain { Judged::Afresh } else { Judged::Refused };
+        Ok(if verdict == Verdict::Allowed { Judged::Usual } else { afresh })
     }
 
     /// The same about a part of it.

@@ -7,6 +7,8 @@ pub(crate) mod consent_question;
 pub(crate) mod device;
 pub(crate) mod extension;
 pub(crate) mod holders;
+#[cfg(feature = "jose")]
+pub(crate) mod id_jag;
 pub(crate) mod implicit;
 mod issue;
 #[cfg(feature = "jose")]

@@ -10,7 +10,7 @@
 //! database alone gives nothing. A copy together with the latest spent `n` gives `n + 1`, so spent tokens are secrets. At most [`REMEMBERED`] spent generations are recognised; an older one is unknown, and
 //! revokes nothing.
 
-use crate::config::Lifetimes;
+use crate::config::{Config, Lifetimes};
 use crate::env::{Env, Timestamp, hmac_sha256};
 use crate::event::{Event, RevocationCause};
 use crate::record::{
@@ -67,12 +67,7 @@ impl Refreshing {
         let presented = chain.recognise(handle, env.now, &lifetimes);
         match presented {
             Presented::Unknown => return Err(TokenRefusal::RefreshTokenUnknown.into()),
-            Presented::Reused => {
-                let (id, client) = (grant.value().id, grant.value().client.clone());
-                return Ok(Plan::refuse(vec![revoked(&grant, config, env.now)], TokenRefusal::RefreshTokenReused)
-                    .reporting(Event::RefreshReused { grant: id, client: client.clone() })
-                    .reporting(Event::GrantRevoked { grant: id, client, cause: RevocationCause::RefreshReused }));
-            }
+            Presented::Reused => return Ok(reused(&grant, config, env.now)),
             Presented::Current | Presented::Retry(_) => {}
         }
         ensure(env.now < chain.dies(), TokenRefusal::RefreshTokenExpired)?;
@@ -94,6 +89,58 @@ impl Refreshing {
         let (successor, chain) = chain.advance(handle, requester.chain_binding(&allowance), &lifetimes, env);
         let kept = replace(&grant, live, chain, requester);
         requester.tokens(GrantType::RefreshToken, grant.value(), kept, allowance, Some(&successor))
+    }
+}
+
+/// Refuses a spent refresh token, and revokes what it was of: someone else has one [RFC 9700 §4.14.2].
+pub(super) fn reused<R>(grant: &Seen<'_, Grant>, config: &Config, now: Timestamp) -> Plan<R, TokenRefusal> {
+    let (id, client) = (grant.value().id, grant.value().client.clone());
+    Plan::refuse(vec![revoked(grant, config, now)], TokenRefusal::RefreshTokenReused)
+        .reporting(Event::RefreshReused { grant: id, client: client.clone() })
+        .reporting(Event::GrantRevoked { grant: id, client, cause: RevocationCause::RefreshReused })
+}
+
+/// What a token is that was shown to say for whom, and not to be used.
+#[cfg(feature = "jose")]
+pub(super) enum Shown<'s, T> {
+    /// It is good.
+    Live(T),
+    /// A refresh token that was spent, and the grant that it was of.
+    Reused(Seen<'s, Grant>),
+    /// Nothing that is good, or the client's.
+    Nothing,
+}
+
+#[cfg(feature = "jose")]
+impl<'s, T> Shown<'s, T> {
+    pub(super) fn map<U>(self, change: impl FnOnce(T) -> U) -> Shown<'s, U> {
+        match self {
+            Self::Live(live) => Shown::Live(change(live)),
+            Self::Reused(grant) => Shown::Reused(grant),
+            Self::Nothing => Shown::Nothing,
+        }
+    }
+}
+
+/// The grant of a refresh token that would give tokens now, and until when; the token stays as it is.
+#[cfg(feature = "jose")]
+pub(super) fn shown<'s>(
+    handle: &Handle,
+    requester: &Requester<'_>,
+    seen: &'s Snapshot,
+) -> Result<Shown<'s, (Seen<'s, Grant>, Timestamp)>, Halt<TokenRefusal>> {
+    let own = |grant: &Seen<'_, Grant>| grant.value().client == *requester.client.value().id();
+    let Some(grant) = seen.grant(handle.grant())?.filter(own) else { return Ok(Shown::Nothing) };
+    let GrantState::Live(Live { chain: Some(chain), .. }) = &grant.value().state else { return Ok(Shown::Nothing) };
+    check_binding(chain, requester)?;
+    let now = requester.env.now;
+    match chain.recognise(handle, now, &requester.config.lifetimes()) {
+        Presented::Reused => Ok(Shown::Reused(grant)),
+        Presented::Current | Presented::Retry(_) if now < chain.dies() => {
+            check_subject(requester, grant.value(), seen)?;
+            Ok(Shown::Live((grant, chain.dies())))
+        }
+        Presented::Current | Presented::Retry(_) | Presented::Unknown => Ok(Shown::Nothing),
     }
 }
 

@@ -34,6 +34,7 @@ impl Config {
             response_modes_supported: ResponseMode::ALL.iter().map(|mode| mode.as_str().to_owned()).collect(),
             grant_types_supported: self.grant_types().map(|grant| grant.as_str().to_owned()).collect(),
             authorization_grant_profiles_supported: self.grant_profiles(),
+            identity_chaining_requested_token_types_supported: self.chaining_token_types(),
             token_endpoint_auth_methods_supported: methods.clone(),
             token_endpoint_auth_signing_alg_values_supported: algorithms.clone(),
             revocation_endpoint: below(&self.paths().revocation),

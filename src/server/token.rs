@@ -9,6 +9,8 @@ use crate::grant::authorization_code::Redemption;
 use crate::grant::device::Poll;
 use crate::grant::extension::Extending;
 #[cfg(feature = "jose")]
+use crate::grant::id_jag::Introducing;
+#[cfg(feature = "jose")]
 use crate::grant::jwt_bearer::Asserting;
 use crate::grant::on_behalf_of::OnBehalf;
 use crate::grant::password::Verifying;
@@ -22,6 +24,8 @@ use crate::record::{Client, ClientId, Exposed, GrantType, Handle};
 use crate::snapshot::{Halt, Snapshot};
 use crate::step::{Decision, Endpoint, Plan};
 use crate::store::{Change, Key};
+#[cfg(feature = "jose")]
+use crate::wire::ID_JAG_TYPE;
 use crate::wire::{ClientCertificate, Credentials, ProofFault, TokenGrant, TokenRefusal, TokenRequest, TokenResponse};
 
 /// A request for tokens, ready to be decided.
@@ -49,6 +53,8 @@ enum Presented {
     Password(Verifying),
     #[cfg(feature = "jose")]
     Assertion(Asserting),
+    #[cfg(feature = "jose")]
+    Introduction(Introducing),
     OnBehalf(OnBehalf),
     Saml(AssertingSaml),
     Extension(Extending),
@@ -71,6 +77,12 @@ impl Token {
             TokenGrant::ClientCredentials => Presented::ClientCredentials { scope: request.scope },
             TokenGrant::DeviceCode { device_code } if config.device_flow().is_some() => {
                 Presented::Device(Poll::new(brand, device_code.as_ref()))
+            }
+            #[cfg(feature = "jose")]
+            TokenGrant::TokenExchange(parameters)
+                if config.issues_id_jags() && parameters.requested_token_type.as_deref() == Some(ID_JAG_TYPE) =>
+            {
+                Presented::Introduction(Introducing::new(&config, parameters, request.scope))
             }
             TokenGrant::TokenExchange(parameters) if config.serves(GrantType::TokenExchange) => {
                 Presented::Exchange(Exchanging::new(&config, parameters, request.scope))
@@ -127,6 +139,8 @@ impl Token {
             Presented::Exchange(exchanging) => keys.extend(exchanging.keys()),
             #[cfg(feature = "jose")]
             Presented::Assertion(asserting) => keys.extend(asserting.record()),
+            #[cfg(feature = "jose")]
+            Presented::Introduction(introducing) => keys.extend(introducing.keys()),
             Presented::OnBehalf(on_behalf) => keys.extend(on_behalf.keys()),
             Presented::Extension(extending) => keys.extend(extending.keys()),
             Presented::ClientCredentials { .. }
@@ -175,6 +189,8 @@ impl Endpoint for Token {
             Presented::Password(verifying) => verifying.decide(&requester, seen),
             #[cfg(feature = "jose")]
             Presented::Assertion(asserting) => asserting.decide(&requester, seen),
+            #[cfg(feature = "jose")]
+            Presented::Introduction(introducing) => introducing.decide(&requester, seen),
             Presented::OnBehalf(on_behalf) => on_behalf.decide(&requester, seen),
             Presented::Saml(asserting) => asserting.decide(&requester, seen),
             Presented::Unknown => Err(TokenRefusal::GrantTypeUnsupported.into()),

@@ -6,6 +6,12 @@ use crate::record::Exposed;
 /// The token type identifier of an access token [RFC 8693 §3].
 pub const ACCESS_TOKEN_TYPE: &str = "urn:ietf:params:oauth:token-type:access_token";
 
+/// The token type identifier of a refresh token [RFC 8693 §3].
+pub const REFRESH_TOKEN_TYPE: &str = "urn:ietf:params:oauth:token-type:refresh_token";
+
+/// The token type identifier of an identity assertion [ID-JAG §9.2].
+pub const ID_JAG_TYPE: &str = "urn:ietf:params:oauth:token-type:id-jag";
+
 /// Tokens to be exchanged, and for what.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]

@@ -37,6 +37,9 @@ pub struct ServerMetadata {
     /// The kinds of assertions that are taken beside plain ones [ID-JAG §7.2].
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub authorization_grant_profiles_supported: Vec<String>,
+    /// What tokens can be exchanged for that other servers take [ID-JAG §7.1].
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub identity_chaining_requested_token_types_supported: Vec<String>,
     /// How clients authenticate for tokens.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub token_endpoint_auth_methods_supported: Vec<String>,

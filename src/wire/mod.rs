@@ -49,7 +49,7 @@ pub use credentials::{Credentials, CredentialsFault};
 pub use device::{DeviceRequest, DeviceResponse};
 pub(crate) use dpop::DPOP_NONCE;
 pub use dpop::{DpopHeader, ProofFault};
-pub use exchange::{ACCESS_TOKEN_TYPE, ExchangeParameters};
+pub use exchange::{ACCESS_TOKEN_TYPE, ExchangeParameters, ID_JAG_TYPE, REFRESH_TOKEN_TYPE};
 pub use extension_refusal::ExtensionRefusal;
 pub use form::{Limits, Malformed, Parameters};
 pub use introspection::{Introspection, MayAct};

@@ -60,7 +60,7 @@ pub enum TokenRefusal {
     SubjectTokenInvalid,
     /// The actor token is unknown, expired or revoked, or comes without its type [RFC 8693 §2.1].
     ActorTokenInvalid,
-    /// Only access tokens are exchanged, and for access tokens.
+    /// Tokens of this type are not exchanged, or not for what is requested.
     TokenTypeUnsupported,
     /// The grant of the subject token names who may act, and it is not the actor.
     ActorNotAllowed,
@@ -209,7 +209,7 @@ impl TokenRefusal {
             Self::DeviceDenied => says(S::BAD_REQUEST, "access_denied", "the person denied the request"),
             Self::SubjectTokenInvalid => request("subject_token is invalid or expired"),
             Self::ActorTokenInvalid => request("actor_token is invalid or expired, or comes without actor_token_type"),
-            Self::TokenTypeUnsupported => request("only access tokens can be exchanged, and for access tokens"),
+            Self::TokenTypeUnsupported => request("tokens of these types are not exchanged"),
             Self::ActorNotAllowed => request("the subject token does not allow this actor"),
             Self::ActorsLoop => request("the actor acts already, or too many actors do"),
             Self::ExchangeDenied => {

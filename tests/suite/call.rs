@@ -112,6 +112,11 @@ impl Sent {
         (self.status() == StatusCode::SEE_OTHER).then(|| parameter(&self.0, "code")).flatten()
     }
 
+    /// A token of ours in the body.
+    pub(crate) fn token(&self, name: &str) -> Option<String> {
+        self.member(name).filter(|_| self.member("token_type").as_deref() != Some("N_A"))
+    }
+
     /// A text of the body.
     pub(crate) fn member(&self, name: &str) -> Option<String> {
         let body: serde_json::Value = serde_json::from_slice(self.0.body()).ok()?;

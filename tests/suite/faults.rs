@@ -123,7 +123,7 @@ fn cases() -> impl Iterator<Item = Case> {
 fn proofs() -> Vec<Case> {
     let mut cases = crate::dpop::fault_cases();
     cases.extend(crate::client_assertions::fault_cases());
-    cases.push(crate::jwt_bearer::fault_case());
+    cases.extend([crate::jwt_bearer::fault_case(), crate::id_jag::fault_case()]);
     cases
 }
 
@@ -142,7 +142,7 @@ fn usable(table: &Table) -> Vec<String> {
 
 /// Everything that an answer gives works.
 fn assert_committed(scene: &Scene, sent: &Sent, what: &str) -> bool {
-    let mut tokens: Vec<_> = ["access_token", "refresh_token"].iter().filter_map(|name| sent.member(name)).collect();
+    let mut tokens: Vec<_> = ["access_token", "refresh_token"].iter().filter_map(|name| sent.token(name)).collect();
     if sent.status() == StatusCode::SEE_OTHER {
         tokens.extend(parameter(&sent.0, "access_token"));
     }
@@ -298,8 +298,10 @@ fn without_end_to_conflicts_the_answer_comes_after_nine_rounds() {
 
 #[test]
 fn a_host_that_is_down_lets_nothing_through() {
-    let asks =
-        |case: &Case| ["exchange", "delegation", "password", "JWT assertion", "SAML assertion"].contains(&case.name);
+    let asks = |case: &Case| {
+        ["exchange", "delegation", "password", "JWT assertion", "SAML assertion", "identity assertion"]
+            .contains(&case.name)
+    };
     for case in cases() {
         let store = Faulty::new(Shelf::new(case.world.server.store().table()), Fault::None, 0);
         let server = case.server(&store, Late(100)).with_host(Willing { down: true, ..Willing::default() });

@@ -41,6 +41,8 @@ mod flows;
 mod forbidden_addresses;
 mod grant_index;
 mod grant_secrets;
+#[cfg(feature = "jose")]
+mod id_jag;
 mod implicit;
 mod incremental_consent;
 mod interleavings;

@@ -248,7 +248,7 @@ impl Scene {
     fn check_moment(&mut self, who: usize, sent: &Sent) {
         let asker = self.players[who].asker.clone();
         for name in ["access_token", "refresh_token"] {
-            if let Some(token) = sent.member(name)
+            if let Some(token) = sent.token(name)
                 && !self.is_active_for(&asker, &token)
             {
                 self.broken.push(format!("player {who} was given a dead {name}"));
@@ -309,7 +309,7 @@ impl Scene {
     /// Every token that anyone has.
     pub(crate) fn tokens(&self) -> Vec<String> {
         let replies = self.players.iter().flat_map(|player| &player.replies);
-        let issued = replies.flat_map(|reply| ["access_token", "refresh_token"].map(|name| reply.member(name)));
+        let issued = replies.flat_map(|reply| ["access_token", "refresh_token"].map(|name| reply.token(name)));
         let mut tokens: Vec<_> = issued.flatten().chain(self.known.iter().cloned()).collect();
         tokens.sort();
         tokens.dedup();

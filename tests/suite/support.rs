@@ -7,11 +7,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+#[cfg(feature = "jose")]
+use grantor::IdJagGranted;
 use grantor::drive::{AsyncHost, Host, NoHost, NoKeys};
 use grantor::event::{Event, EventSink};
 use grantor::fetch::{FetchRequest, Fetched, Unfetched};
 #[cfg(feature = "jose")]
 use grantor::jose::{KeySet, PrivateKey};
+#[cfg(feature = "jose")]
+use grantor::record::ClientId;
 use grantor::record::{Client, ClientSecretDigest, GrantType, Scope, Subject};
 use grantor::server::{Asking, Place, Prompt, Session, Visitor};
 use grantor::store::{Indexed, Memory, Store};
@@ -94,6 +98,11 @@ pub fn willing(question: &Question) -> Verdict {
         Question::Password(_) => Verdict::Subject { subject: alice(), authenticated: Timestamp::from_unix(1_000_000) },
         #[cfg(feature = "jose")]
         Question::Assertion(_) => Verdict::Asserted(Box::new(Asserted::new(alice()))),
+        #[cfg(feature = "jose")]
+        Question::IdJag(asked) => {
+            let client = ClientId::new("there");
+            Verdict::IdJag(Box::new(IdJagGranted::to(asked, &asked.audience, client, asked.subject.as_str())))
+        }
         Question::Saml2Assertion(asked) => {
             let (expires, id) = (Timestamp::from_unix(1_000_060), asked.assertion.as_str());
             let mut found = Saml2Assertion::new("https://saml.example", id, expires, Asserted::new(alice()));
