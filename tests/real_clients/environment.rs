@@ -54,6 +54,11 @@ impl Environment {
         Self::node("oauth4webapi", "mtls.test.mjs")
     }
 
+    /// Node with openid-client.
+    pub(super) fn openid_client() -> Result<Self, Unavailable> {
+        Self::node("openid-client", "openid_client.test.mjs")
+    }
+
     /// Node with the SDK of the Model Context Protocol.
     pub(super) fn mcp() -> Result<Self, Unavailable> {
         Self::node("mcp", "mcp.test.mjs")
@@ -75,17 +80,17 @@ impl Environment {
         });
         let room = room.map_err(unavailable)?;
         // Node looks for packages beside the script.
-        for name in ["browser.mjs", "loopback.mjs"] {
+        for name in ["browser.mjs", "fixtures.mjs", "loopback.mjs"] {
             fs::copy(clients().join("oauth4webapi").join(name), room.join(name)).unwrap();
         }
         fs::copy(source.join(script), room.join(script)).unwrap();
         Ok(Self { interpreter: "node".into(), script: room.join(script) })
     }
 
-    /// The command that runs the client against the server at `base`.
-    pub(super) fn command(&self, base: &str) -> Command {
+    /// The command that runs the client against the server at `base`, which was given `fixtures`.
+    pub(super) fn command(&self, base: &str, fixtures: &Path) -> Command {
         let mut command = Command::new(&self.interpreter);
-        command.arg(&self.script).arg(base).arg(fixtures()).env("PYTHONDONTWRITEBYTECODE", "1");
+        command.arg(&self.script).arg(base).arg(fixtures).env("PYTHONDONTWRITEBYTECODE", "1");
         command
     }
 }

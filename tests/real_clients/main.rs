@@ -8,6 +8,8 @@
 )]
 
 mod environment;
+#[cfg(feature = "jose")]
+mod keyed;
 #[path = "../examples/process.rs"]
 #[expect(dead_code, reason = "the tests of the examples use all of it")]
 mod process;
@@ -15,15 +17,26 @@ mod process;
 #[path = "../examples/pki.rs"]
 mod pki;
 
+use std::path::Path;
 use std::process::Command;
 
 use environment::{Environment, Unavailable, fixtures};
+#[cfg(feature = "jose")]
+use keyed::Keyed;
 use pki::Pki;
 use process::Example;
 use rcgen::CertificateParams;
 
 /// Set where these tests must run; elsewhere they are skipped if the clients cannot be had.
 const REQUIRED: &str = "GRANTOR_REQUIRE_CLIENTS";
+
+/// Any client may register; proofs, where there are any, need nonces.
+const SWITCHES: &[&str] = &[
+    "--initial-access-token",
+    "of-the-tests",
+    #[cfg(feature = "jose")]
+    "--require-dpop-nonce",
+];
 
 #[test]
 fn authlib() {
@@ -32,9 +45,24 @@ fn authlib() {
 
 #[test]
 fn oauth4webapi() {
-    let switches = ["--initial-access-token", "of-the-tests", "--require-dpop-nonce"];
-    // The last one is there where proofs are.
-    run(Environment::oauth4webapi(), if cfg!(feature = "jose") { &switches } else { &switches[..2] });
+    run(Environment::oauth4webapi(), SWITCHES);
+}
+
+#[cfg(feature = "jose")]
+#[test]
+fn oauth4webapi_with_keys() {
+    run_with_keys(Environment::oauth4webapi());
+}
+
+#[test]
+fn openid_client() {
+    run(Environment::openid_client(), SWITCHES);
+}
+
+#[cfg(feature = "jose")]
+#[test]
+fn openid_client_with_keys() {
+    run_with_keys(Environment::openid_client());
 }
 
 #[cfg(feature = "jose")]
@@ -63,7 +91,7 @@ fn oauth4webapi_with_certificates() {
     }
     let clients = process::Json::new("certificates", &machines.clients().to_string());
     let server = pki.serve(&["--clients", clients.path()]);
-    let mut command = environment.command(&server.base);
+    let mut command = environment.command(&server.base, &fixtures());
     command.arg(&pki.directory);
     succeed(command, server);
 }
@@ -75,12 +103,27 @@ fn run(environment: Result<Environment, Unavailable>, switches: &[&str]) {
 /// Runs a client that needs to know more than where the server is.
 fn run_with(environment: Result<Environment, Unavailable>, switches: &[&str], arguments: &[&str]) {
     let Some(environment) = available(environment) else { return };
-    let [clients, users] = ["clients.json", "users.json"].map(|name| fixtures().join(name).display().to_string());
-    let files = ["--clients", &clients, "--users", &users];
-    let server = Example::server(&[&files, switches].concat());
-    let mut command = environment.command(&server.base);
+    let files = files_of(&fixtures());
+    let server = Example::server(&[&files.each_ref().map(String::as_str), switches].concat());
+    let mut command = environment.command(&server.base, &fixtures());
     command.args(arguments);
     succeed(command, server);
+}
+
+/// Runs a client that has a key wherever it has a secret otherwise.
+#[cfg(feature = "jose")]
+fn run_with_keys(environment: Result<Environment, Unavailable>) {
+    let Some(environment) = available(environment) else { return };
+    let keyed = Keyed::new();
+    let files = files_of(keyed.path());
+    let server = Example::server(&[&files.each_ref().map(String::as_str), SWITCHES].concat());
+    succeed(environment.command(&server.base, keyed.path()), server);
+}
+
+/// The switches that give a server these clients and people.
+fn files_of(fixtures: &Path) -> [String; 4] {
+    let file = |name| fixtures.join(name).display().to_string();
+    ["--clients".to_owned(), file("clients.json"), "--users".to_owned(), file("users.json")]
 }
 
 /// The environment; none where it cannot be had and need not.

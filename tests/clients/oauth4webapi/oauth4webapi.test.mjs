@@ -3,18 +3,15 @@
 // Usage: node oauth4webapi.test.mjs BASE_URL FIXTURES
 
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { before, test } from 'node:test'
 import * as oauth from 'oauth4webapi'
 
 import { Browser } from './browser.mjs'
+import { read } from './fixtures.mjs'
 import { withLoopback } from './loopback.mjs'
 
 const [base, fixtures] = process.argv.slice(2)
-const fixture = (name) => JSON.parse(readFileSync(join(fixtures, name), 'utf8'))
-const clients = new Map(fixture('clients.json').map((client) => [client.client_id, client]))
-const [user] = fixture('users.json')
+const { clients, keys, users: [user] } = await read(fixtures)
 const issuer = new URL(base)
 const resource = new URL('/api/whoami', base)
 // The server is on loopback, where plain http is as good as https.
@@ -32,6 +29,7 @@ function registered(id) {
   const authentications = {
     client_secret_basic: () => oauth.ClientSecretBasic(secret),
     client_secret_post: () => oauth.ClientSecretPost(secret),
+    private_key_jwt: () => oauth.PrivateKeyJwt(keys.get(id)),
     none: () => oauth.None(),
   }
   return { client: { client_id: id }, authentication: authentications[method]() }
