@@ -35,8 +35,9 @@ impl Default for CachedKeys {
     }
 }
 
-/// A host that remembers the documents behind each `jwks_uri` that it fetched, for as long as they say within limits. What
-/// is fetched for anything else is fetched every time.
+/// A host that remembers the keys of clients and of trusted issuers that it fetched, for as long as they say within limits.
+/// What is fetched for anything else is fetched every time. What a client makes it fetch or forget changes nothing of what is
+/// known of an issuer, whatever the address.
 ///
 /// A signature by a key that a document does not have makes it ask again, since its owner may have a new one; at most once
 /// in [`CachedKeys::pause`], so that strangers cannot make it ask for nothing.
@@ -45,7 +46,14 @@ pub struct CachingHost<H, C = SystemClock> {
     host: H,
     clock: C,
     keys: CachedKeys,
-    kept: Arc<Mutex<HashMap<Url, Kept>>>,
+    kept: Arc<Mutex<HashMap<Name, Kept>>>,
+}
+
+/// Where keys are, and whether strangers chose that.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+struct Name {
+    url: Url,
+    of_client: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -77,7 +85,7 @@ impl<H, C> CachingHost<H, C> {
         Self { keys, ..self }
     }
 
-    fn kept(&self) -> MutexGuard<'_, HashMap<Url, Kept>> {
+    fn kept(&self) -> MutexGuard<'_, HashMap<Name, Kept>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -85,12 +93,10 @@ impl<H, C> CachingHost<H, C> {
 impl<H, C: Clock> CachingHost<H, C> {
     /// What is answered without asking.
     fn recall(&self, request: &FetchRequest) -> Option<Result<Fetched, Unfetched>> {
-        if request.purpose != Purpose::ClientKeys {
-            return None;
-        }
+        let name = Name::of(request)?;
         let now = self.clock.now();
         let kept = self.kept();
-        let found = kept.get(&request.url)?;
+        let found = kept.get(&name)?;
         let resting = now < found.asked.plus(self.keys.pause);
         if !(resting || (now < found.until && !request.anew)) {
             return None;
@@ -99,31 +105,41 @@ impl<H, C: Clock> CachingHost<H, C> {
     }
 
     fn remember(&self, request: &FetchRequest, answer: &Result<Fetched, Unfetched>) {
-        if request.purpose != Purpose::ClientKeys {
-            return;
-        }
+        let Some(name) = Name::of(request) else { return };
         let now = self.clock.now();
         let good = answer.as_ref().is_ok_and(|document| document.status == StatusCode::OK);
         let mut kept = self.kept();
-        if !good && let Some(before) = kept.get_mut(&request.url).filter(|before| now < before.until) {
+        if !good && let Some(before) = kept.get_mut(&name).filter(|before| now < before.until) {
             // Better the keys of before than none, for as long as they were to be kept.
             before.asked = now;
             return;
         }
         let life = answer.as_ref().ok().and_then(|document| document.fresh_for).unwrap_or(self.keys.usual);
         let until = if good { now.plus(life.min(self.keys.longest)) } else { now };
-        if kept.len() >= self.keys.documents && !kept.contains_key(&request.url) {
+        if kept.len() >= self.keys.documents && !kept.contains_key(&name) {
             make_room(&mut kept);
         }
-        kept.insert(request.url.clone(), Kept { asked: now, until, answer: answer.clone() });
+        kept.insert(name, Kept { asked: now, until, answer: answer.clone() });
     }
 }
 
-/// Forgets what would be forgotten first.
-fn make_room(kept: &mut HashMap<Url, Kept>) {
-    let first = kept.iter().min_by_key(|(_, kept)| kept.until).map(|(url, _)| url.clone());
-    if let Some(url) = first {
-        kept.remove(&url);
+impl Name {
+    /// Nothing for what is not kept.
+    fn of(request: &FetchRequest) -> Option<Self> {
+        let of_client = match request.purpose {
+            Purpose::ClientKeys => true,
+            Purpose::IssuerKeys => false,
+            Purpose::ClientDocument | Purpose::Extension(_) => return None,
+        };
+        Some(Self { url: request.url.clone(), of_client })
+    }
+}
+
+/// Forgets what would be forgotten first, of clients if there is any.
+fn make_room(kept: &mut HashMap<Name, Kept>) {
+    let first = kept.iter().min_by_key(|(name, kept)| (!name.of_client, kept.until)).map(|(name, _)| name.clone());
+    if let Some(name) = first {
+        kept.remove(&name);
     }
 }
 

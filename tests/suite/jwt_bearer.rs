@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
-use grantor::drive::{Host, NoKeys};
+use grantor::drive::{CachingHost, Host, NoKeys};
 use grantor::event::Event;
 use grantor::fetch::{FetchRequest, Fetched, Purpose as Document, Unfetched};
 use grantor::jose::{Algorithm, Algorithms, JwkSet, PrivateKey, Purpose, SharedSecret};
@@ -848,4 +848,30 @@ fn nobody_is_shown_an_assertion() {
     assert!(matches!(&read.grant, TokenGrant::JwtBearer { assertion: Some(read), .. } if read.as_str() == shown));
     let printed = read.print(&TOKEN_ENDPOINT.parse().unwrap());
     assert_eq!(TokenRequest::parse(&printed, &Limits::default()).unwrap(), read);
+}
+
+#[test]
+fn keys_of_an_issuer_are_kept_and_asked_for_again_once_in_a_while() {
+    let url: url::Url = JWKS.parse().unwrap();
+    let (directory, [a, _, c]) = (Directory::default(), &*KEYS);
+    let world = configured(|config| config.trust_issuer(IDP, url, |_| ()), directory.clone()).world;
+    let host = CachingHost::new(directory.clone()).with_clock(world.clock.clone());
+    let world = world.hosted(host);
+    directory.document.lock().unwrap().0 = Some((200, jwks(&[a]).to_string().into()));
+    let made = std::cell::Cell::new(0);
+    let ask = |key: &PrivateKey| {
+        made.set(made.get() + 1);
+        let exp = world.now().as_unix() + 60;
+        let changes = value!({"jti": made.get().to_string(), "exp": exp, "iat": null});
+        let shown = key.token(&Purpose::ASSERTION_GRANT, &claims(&changes)).unwrap();
+        let status = world.token(&by_app(&shown)).status().as_u16();
+        (status, std::mem::take(&mut directory.document.lock().unwrap().1))
+    };
+    assert_eq!(ask(a), (200, 1));
+    assert_eq!(ask(a), (200, 0), "kept");
+    assert_eq!(ask(c), (400, 0), "it was asked a moment ago");
+    world.clock.advance(30);
+    assert_eq!([ask(c), ask(c), ask(a)], [(400, 1), (400, 0), (200, 0)]);
+    world.clock.advance(600);
+    assert_eq!(ask(a), (200, 1));
 }

@@ -326,8 +326,8 @@ pub fn parameter(response: &Response<Vec<u8>>, name: &str) -> Option<String> {
     location(response).1.into_iter().find_map(|(own, value)| (own == name).then_some(value))
 }
 
-impl<S> World<S> {
-    /// The same with a host.
+impl<S, H0> World<S, H0> {
+    /// The same with another host.
     pub fn hosted<H>(self, host: H) -> World<S, H> {
         World { server: self.server.with_host(host), clock: self.clock, log: self.log }
     }

@@ -197,3 +197,51 @@ fn only_so_many_documents_are_kept() {
     assert_eq!(keeping.ask_as("m2", &KEYS[0]), (200, 0));
     assert_eq!(keeping.ask_as("m1", &KEYS[0]), (200, 1), "the first was forgotten");
 }
+
+/// Refuses to go where a client says, and has keys where the operator says: the address is the same.
+#[derive(Clone, Debug, Default)]
+struct Inside(Arc<Mutex<usize>>);
+
+impl Host for Inside {
+    type Error = NoKeys;
+
+    fn fetch(&self, request: &FetchRequest) -> Result<Result<Fetched, Unfetched>, NoKeys> {
+        if request.purpose == Purpose::ClientKeys && request.url.as_str() == "https://idp.internal/jwks" {
+            return Ok(Err(Unfetched::Forbidden));
+        }
+        *self.0.lock().unwrap() += 1;
+        Ok(Ok((&Response::builder().header("cache-control", "max-age=86400").body("{}").unwrap()).into()))
+    }
+
+    fn judge(&self, _: &Question) -> Result<Verdict, NoKeys> {
+        Ok(Verdict::Denied)
+    }
+
+    fn sign(&self, input: &SigningInput) -> Result<Arc<[u8]>, NoKeys> {
+        NoHost.sign(input)
+    }
+}
+
+#[test]
+fn no_client_keeps_the_keys_of_an_issuer_away() {
+    let (inside, clock) = (Inside::default(), Hands::default());
+    let host = CachingHost::new(inside.clone()).with_clock(clock.clone()).keeping(|keys| {
+        (keys.documents, keys.longest) = (2, std::time::Duration::from_secs(3600));
+    });
+    let ask = |url: &str, purpose| host.fetch(&FetchRequest::new(url.parse().unwrap(), purpose)).unwrap();
+    let asked = || std::mem::take(&mut *inside.0.lock().unwrap());
+    let idp = "https://idp.internal/jwks";
+    assert_eq!(ask(idp, Purpose::ClientKeys).map(|_| ()), Err(Unfetched::Forbidden));
+    assert!(ask(idp, Purpose::IssuerKeys).is_ok(), "what a client was refused is not the issuer's answer");
+    assert_eq!(ask(idp, Purpose::ClientKeys).map(|_| ()), Err(Unfetched::Forbidden), "nor the other way round");
+    assert_eq!(asked(), 1);
+    clock.advance(60);
+    for client in 0..4 {
+        assert!(ask(&format!("https://m{client}.example/jwks"), Purpose::ClientKeys).is_ok());
+    }
+    assert_eq!(asked(), 4);
+    assert!(ask(idp, Purpose::IssuerKeys).is_ok());
+    assert_eq!(asked(), 0, "strangers' keys are forgotten first, whatever they say of themselves");
+    assert!(ask(idp, Purpose::ClientDocument).is_ok() && ask(idp, Purpose::ClientDocument).is_ok());
+    assert_eq!(asked(), 2);
+}
