@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use crate::env::Timestamp;
 use crate::event::Event;
 use crate::record::{
-    AuthorizationDetails, Digest, Grant, GrantId, GrantState, GrantType, Live, Resource, Scope, Subject,
+    AuthorizationDetails, Confirmation, Digest, Grant, GrantId, GrantState, GrantType, Live, Resource, Scope, Subject,
 };
 use crate::snapshot::Halt;
 use crate::step::Plan;
@@ -58,6 +58,8 @@ pub(super) struct Accepted {
     pub(super) ends: Timestamp,
     /// What uses it.
     pub(super) used: Option<Change>,
+    /// What it is bound to: so is what it gives, if that is not bound otherwise.
+    pub(super) bound: Option<Confirmation>,
     pub(super) refreshable: bool,
 }
 
@@ -66,12 +68,13 @@ pub(super) fn issue(requester: &Requester<'_>, wanted: Wanted, asserted: Asserte
     let Requester { config, client, env, .. } = requester;
     let Wanted { scope, details, audience } = wanted;
     let Asserted { subject, authenticated, acr, amr, scope: most } = asserted;
-    let Accepted { grant_type, ends, used, refreshable } = accepted;
+    let Accepted { grant_type, ends, used, bound, refreshable } = accepted;
     // Clocks may differ, but not so far that there is nothing left to give.
     ensure(env.now < ends, AssertionFault::Expired)?;
     let scope = most.map_or_else(|| scope.clone(), |most| scope.filtered(|word| most.contains(word)));
     let details = config.enrich_details(&details, client.value(), Some(&subject));
-    let allowance = requester.allowance_of(&audience, &scope, details.clone())?;
+    let mut allowance = requester.allowance_of(&audience, &scope, details.clone())?;
+    allowance.cnf = allowance.cnf.or_else(|| bound.map(Box::new));
     let mut grant = Grant {
         id: GrantId::mint(env),
         client: client.value().id().clone(),

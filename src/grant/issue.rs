@@ -131,12 +131,14 @@ impl Requester<'_> {
         Ok(Some(Box::new(bound.ok_or_else(missing)?.confirmation())))
     }
 
-    /// Whether the request shows what something is bound to.
+    /// Whether the request shows what something is bound to: a DPoP proof of its key [RFC 9449 §5, §10], or its certificate.
     pub(crate) fn meets(&self, cnf: &Confirmation) -> bool {
-        let key = |key: &Digest| cnf.is_key(key);
-        let proven =
-            self.possession.is_some_and(|possession| key(&possession.key)) || self.instance.as_ref().is_some_and(key);
-        proven || cnf.is_met_by(self.certificate)
+        self.possession.is_some_and(|possession| cnf.is_key(&possession.key)) || cnf.is_met_by(self.certificate)
+    }
+
+    /// The same of a refresh token, which may be bound to the key of an instance as well: see [`Self::chain_binding`].
+    pub(crate) fn meets_chain(&self, cnf: &Confirmation) -> bool {
+        self.meets(cnf) || self.instance.is_some_and(|key| cnf.is_key(&key))
     }
 
     /// Plans tokens, as long as the client is still what it was.

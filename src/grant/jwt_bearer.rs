@@ -103,6 +103,7 @@ impl Asserting {
         let (jws, trusted) = find(assertion, requester)?;
         let claims = proven(jws, trusted, seen)?.claims().map_err(|_| AssertionFault::Claims)?;
         let expires = trusted.require(&claims, requester)?;
+        let bound = bound(&claims, requester)?;
         let used = use_of(&claims, trusted, expires, seen)?;
         let wanted = self.wanted(&claims, trusted, requester)?;
         // What could not be issued is not asked about.
@@ -126,6 +127,7 @@ impl Asserting {
             grant_type: GrantType::JwtBearer,
             ends: expires.plus(trusted.outliving),
             used,
+            bound,
             refreshable: trusted.danger_issue_refresh_tokens,
         };
         asserted::issue(requester, wanted, *asserted, accepted)
@@ -226,18 +228,23 @@ impl TrustedIssuer {
             | ClaimFault::Issuer
             | ClaimFault::Audience => AssertionFault::Claims,
         })?;
+        // [RFC 7521 §6.2]: what someone says of itself is how a client authenticates, and no grant.
+        ensure(claims.subject().ok() != Some(&*self.issuer), AssertionFault::Subject)?;
         if self.profile == AssertionProfile::IdJag {
             ensure(claims.issued().is_some() && claims.id().is_ok(), AssertionFault::Claims)?;
             let client = claims.required_text("client_id").map_err(|_| AssertionFault::Claims)?;
             ensure(client == requester.client.value().id().as_str(), AssertionFault::Client)?;
         }
-        if let Some(cnf) = claims.get("cnf") {
-            // One that cannot be read is bound to something all the same [RFC 7800 §3.1].
-            let cnf = serde_json::from_value::<Confirmation>(cnf.clone());
-            ensure(cnf.is_ok_and(|cnf| requester.meets(&cnf)), AssertionFault::Binding)?;
-        }
         claims.expires().ok_or(AssertionFault::Claims)
     }
+}
+
+/// What an assertion is bound to, which the request must show [ID-JAG §8.6.1.2].
+fn bound(claims: &Claims, requester: &Requester<'_>) -> Result<Option<Confirmation>, AssertionFault> {
+    let Some(said) = claims.get("cnf") else { return Ok(None) };
+    // One that cannot be read is bound to something all the same [RFC 7800 §3.1].
+    let cnf = serde_json::from_value(said.clone()).ok().filter(|cnf| requester.meets(cnf));
+    cnf.map(Some).ok_or(AssertionFault::Binding)
 }
 
 /// What uses an assertion that is good for one use; it must have a name, and not have been used.

@@ -146,7 +146,7 @@ pub(super) fn shown<'s>(
 
 /// Requires what the chain is bound to, before whoever has only the token learns or changes anything [RFC 8705 §4, RFC 9449 §5].
 fn check_binding(chain: &Chain, requester: &Requester<'_>) -> Result<(), TokenRefusal> {
-    let Some(cnf) = chain.cnf.as_deref().filter(|cnf| !requester.meets(cnf)) else { return Ok(()) };
+    let Some(cnf) = chain.cnf.as_deref().filter(|cnf| !requester.meets_chain(cnf)) else { return Ok(()) };
     Err(match cnf {
         Confirmation::Key(_) => TokenRefusal::KeyDiffers,
         Confirmation::Certificate(_) if requester.certificate.is_none() => TokenRefusal::CertificateMissing,

@@ -131,6 +131,7 @@ impl AssertingSaml {
             grant_type: GrantType::Saml2Bearer,
             ends: found.expires.plus(served.outliving),
             used: Some(Change::new_seen(name, found.expires.plus(served.clock_tolerance))),
+            bound: None,
             refreshable: served.danger_issue_refresh_tokens,
         };
         asserted::issue(requester, Wanted { scope, details, audience }, found.asserted, accepted)

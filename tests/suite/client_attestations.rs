@@ -236,6 +236,28 @@ fn a_refresh_token_is_the_instances_alone() {
     assert_eq!(tokens["token_type"], "Bearer", "the access token is not bound by it");
 }
 
+/// The proof of an instance is none of a token's key [RFC 9449 §5, §10].
+#[test]
+fn a_code_that_is_bound_to_a_key_needs_a_dpop_proof_of_it_even_from_the_instance_that_has_it() {
+    let world = serving(wallet(&value!({})).unwrap());
+    let own = KEYS[1].public().thumbprint().to_string();
+    let code = world.code("m", WEB, &[("dpop_jkt", &own)]);
+    let by = |jti: &str, key: Option<&PrivateKey>| {
+        let pop = pop_of(&KEYS[1], &value!({"jti": jti}));
+        let request = showing(redeem("m", WEB, &code), &good().0, &pop);
+        let proof = |key| crate::dpop::proof(world.now(), key, "POST", "https://as.example/token");
+        let request = match key {
+            Some(key) => headed(request, HeaderName::from_static("dpop"), &proof(key)),
+            None => request,
+        };
+        let answer = json(&world.token(&request));
+        answer["token_type"].as_str().or(answer["error"].as_str()).unwrap().to_owned()
+    };
+    assert_eq!(by("1", None), "invalid_grant");
+    assert_eq!(by("2", Some(&KEYS[2])), "invalid_grant");
+    assert_eq!(by("3", Some(&KEYS[1])), "DPoP");
+}
+
 #[test]
 fn every_endpoint_takes_an_attestation_and_uses_its_proof_up() {
     let world = serving(wallet(&value!({})).unwrap());

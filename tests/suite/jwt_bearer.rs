@@ -688,7 +688,8 @@ fn an_assertion_that_is_bound_to_a_key_needs_a_proof_of_it() {
     let thumbprint = challenge("the certificate of app");
     let shown = by_app(&assertion(&value!({"cnf": {"x5t#S256": thumbprint}})));
     assert_eq!(comes_to(&world, &held(&shown, Some("another"))), Err(AssertionFault::Binding));
-    assert!(comes_to(&world, &held(&shown, Some("app"))).is_ok());
+    let tokens = comes_to(&world, &held(&shown, Some("app"))).unwrap();
+    assert_eq!(seen(&world, &tokens)["cnf"], value!({"x5t#S256": thumbprint}), "and so is what it gives");
 }
 
 #[test]

@@ -6,6 +6,8 @@ mod deputies;
 mod exhaustion;
 mod failures;
 mod leaks;
+#[cfg(feature = "jose")]
+mod purposes;
 mod ratchet;
 mod redirects;
 mod smuggling;
