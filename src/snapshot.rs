@@ -16,6 +16,8 @@ use crate::grant::jwt_bearer::AssertionQuestion;
 use crate::grant::password::PasswordQuestion;
 use crate::grant::saml2_bearer::{Saml2Assertion, Saml2Question};
 use crate::grant::token_exchange::ExchangeQuestion;
+#[cfg(feature = "jose")]
+use crate::jose::Seals;
 use crate::record::{
     AccessToken, Client, ClientId, ClientMetadata, Digest, Exposed, ExtensionId, ExtensionRecord, Grant, GrantId,
     PushedRequest, Record, RememberedConsent, Subject, TokenId, UserCode,
@@ -33,6 +35,8 @@ pub struct Snapshot {
     records: Vec<Option<Versioned<Record>>>,
     answers: Vec<(Need, Answer)>,
     round: u8,
+    #[cfg(feature = "jose")]
+    seals: Seals,
 }
 
 /// Why a decision stopped early.
@@ -470,6 +474,12 @@ impl Snapshot {
         self.round = self.round.saturating_add(1);
         self.records.clear();
         std::mem::take(&mut self.keys)
+    }
+
+    /// The signatures that were verified for this request.
+    #[cfg(feature = "jose")]
+    pub(crate) const fn seals(&self) -> &Seals {
+        &self.seals
     }
 
     /// How many commits met a conflict before this decision.

@@ -49,7 +49,7 @@ pub(super) fn proves(
         let combined = attester.by_dpop && shown.proof.and_then(|proof| proof.key()) == Some(instance);
         return Ok(combined.then_some(Attested { instance, used: None }));
     };
-    let Some((id, dies)) = possessed(pop, &key, config, served, seen.now()) else { return Ok(None) };
+    let Some((id, dies)) = possessed(pop, &key, config, served, seen) else { return Ok(None) };
     let name = name(client.id(), &id);
     let fresh = !seen.is_seen(name)?;
     Ok(fresh.then(|| Attested { instance, used: Some(Change::new_seen(name, dies)) }))
@@ -65,7 +65,7 @@ fn attested(
 ) -> Result<Option<PublicKey>, Halt<TokenRefusal>> {
     let Ok(jws) = Jws::parse(text, &Purpose::CLIENT_ATTESTATION.with(served.algorithms)) else { return Ok(None) };
     let verified = match attester.keys.as_deref() {
-        None => jws.verify_among(&served.attesters),
+        None => jws.verify_among_once(&served.attesters, seen.seals()),
         Some(keys) => verify(jws, keys, seen)?,
     };
     let Some(claims) = verified.ok().and_then(|verified| verified.claims().ok()) else { return Ok(None) };
@@ -91,13 +91,13 @@ fn possessed(
     key: &PublicKey,
     config: &Config,
     served: &ClientAttestations,
-    now: Timestamp,
+    seen: &Snapshot,
 ) -> Option<(String, Timestamp)> {
     let jws = Jws::parse(pop, &Purpose::CLIENT_ATTESTATION_POP.with(served.algorithms)).ok()?;
-    let claims = jws.verify(key).ok()?.claims().ok()?;
+    let claims = jws.verify_once(key, seen.seals()).ok()?.claims().ok()?;
     // Another server among them could use it here.
     claims.require_sole_audience(config.issuer()).ok()?;
-    let times = Times::at(now).tolerance(served.clock_tolerance).expiry_optional().issued_within(served.window);
+    let times = Times::at(seen.now()).tolerance(served.clock_tolerance).expiry_optional().issued_within(served.window);
     claims.require_times(&times).ok()?;
     let id = claims.id().ok().filter(|id| id.len() <= LONGEST_ID)?;
     let last = claims.issued()?.plus(served.window).plus(served.clock_tolerance);

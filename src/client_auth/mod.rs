@@ -81,11 +81,11 @@ pub(crate) fn verify<F>(
     seen: &Snapshot,
 ) -> Result<Result<Verified, JwsFault>, Halt<F>> {
     Ok(match keys {
-        ClientKeys::Here(keys) => jws.verify_among(keys),
+        ClientKeys::Here(keys) => jws.verify_among_once(keys, seen.seals()),
         ClientKeys::Behind(url) => {
             let fitting = |set: &[u8]| JwkSet::parse(set).ok().filter(|set| set.select(jws.header()).is_ok());
             let keys = behind(url, Purpose::ClientKeys, seen, fitting)?;
-            keys.map_or(Err(JwsFault::KeyUnknown), |keys| jws.verify_among(&keys))
+            keys.map_or(Err(JwsFault::KeyUnknown), |keys| jws.verify_among_once(&keys, seen.seals()))
         }
     })
 }

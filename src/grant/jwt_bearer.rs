@@ -191,7 +191,7 @@ fn find<'a, 'c>(assertion: &'a str, requester: &Requester<'c>) -> Result<(Jws<'a
 /// Requires the signature of the issuer [RFC 7523 §3, step 9].
 fn proven(jws: Jws<'_>, trusted: &TrustedIssuer, seen: &Snapshot) -> Result<Verified, Halt<TokenRefusal>> {
     let verified = match &trusted.keys {
-        IssuerKeys::Here(keys) => jws.verify_among(keys),
+        IssuerKeys::Here(keys) => jws.verify_among_once(keys, seen.seals()),
         IssuerKeys::Behind(url) => {
             let readable = Cell::new(false);
             let fitting = |set: &[u8]| {
@@ -201,7 +201,7 @@ fn proven(jws: Jws<'_>, trusted: &TrustedIssuer, seen: &Snapshot) -> Result<Veri
             };
             let keys = behind(url, fetch::Purpose::IssuerKeys, seen, fitting)?;
             let missing = if readable.get() { AssertionFault::Signature } else { AssertionFault::KeysUnavailable };
-            jws.verify_among(&keys.ok_or(missing)?)
+            jws.verify_among_once(&keys.ok_or(missing)?, seen.seals())
         }
     };
     Ok(verified.map_err(|_| AssertionFault::Signature)?)

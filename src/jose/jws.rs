@@ -187,7 +187,15 @@ impl<'a> Jws<'a> {
         self.signed.as_bytes()
     }
 
-    fn verified(self) -> Result<Verified, JwsFault> {
+    pub(super) const fn signed_text(&self) -> &str {
+        self.signed
+    }
+
+    pub(super) fn signature(&self) -> &[u8] {
+        &self.signature
+    }
+
+    pub(super) fn verified(self) -> Result<Verified, JwsFault> {
         Ok(Verified { payload: decode(self.payload)?, header: self.header })
     }
 }
