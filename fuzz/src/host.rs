@@ -12,7 +12,7 @@ use grantor::record::Subject;
 use grantor::step::Plan;
 use grantor::store::Key;
 use grantor::wire::Parameters;
-use grantor::{Env, Question, SigningInput, Snapshot, Timestamp, Verdict};
+use grantor::{Asserted, Env, Question, Saml2Assertion, SigningInput, Snapshot, Timestamp, Verdict};
 
 use crate::NOW;
 
@@ -33,6 +33,14 @@ impl Host for Willing {
                 Verdict::Subject { subject: Subject::new("alice"), authenticated: Timestamp::from_unix(NOW) }
             }
             Question::Password(_) => Verdict::Denied,
+            Question::Assertion(_) => Verdict::Asserted(Box::new(Asserted::new(Subject::new("alice")))),
+            Question::Saml2Assertion(asked) => {
+                let (ends, id) = (Timestamp::from_unix(NOW + 60), asked.assertion.as_str());
+                let asserted = Asserted::new(Subject::new("alice"));
+                let mut found = Saml2Assertion::new("https://idp.example", id, ends, asserted);
+                found.audience = vec!["https://as.example".to_owned()];
+                Verdict::Saml2(Box::new(found))
+            }
             _ => Verdict::Allowed,
         })
     }

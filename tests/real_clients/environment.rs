@@ -48,6 +48,12 @@ impl Environment {
         Self::node("oauth4webapi", "signed.test.mjs")
     }
 
+    /// The same, with assertions of an issuer that the server trusts.
+    #[cfg(feature = "jose")]
+    pub(super) fn oauth4webapi_with_assertions() -> Result<Self, Unavailable> {
+        Self::node("oauth4webapi", "assertion.test.mjs")
+    }
+
     /// The same, with client certificates.
     #[cfg(feature = "mtls")]
     pub(super) fn oauth4webapi_with_certificates() -> Result<Self, Unavailable> {

@@ -7,6 +7,8 @@
     reason = "a test that meets the unexpected has failed"
 )]
 
+#[cfg(feature = "jose")]
+mod assertions;
 mod environment;
 #[cfg(feature = "jose")]
 mod keyed;
@@ -69,6 +71,19 @@ fn openid_client_with_keys() {
 #[test]
 fn oauth4webapi_with_signatures() {
     run(Environment::oauth4webapi_with_signatures(), &["--initial-access-token", "of-the-tests"]);
+}
+
+#[cfg(feature = "jose")]
+#[test]
+fn oauth4webapi_with_assertions() {
+    let Some(environment) = available(Environment::oauth4webapi_with_assertions()) else { return };
+    let (pki, key) = (Pki::new(), rcgen::KeyPair::generate().unwrap().serialize_pem());
+    let mut command = environment.command(&assertions::serve(&key), &fixtures());
+    command.arg(pki.file("idp", &key));
+    let output = command.output().unwrap();
+    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{command:?}: {}\n{said}", output.status);
+    println!("{said}");
 }
 
 #[test]

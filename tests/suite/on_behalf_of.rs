@@ -173,6 +173,32 @@ fn a_token_that_is_bound_was_shown_to_the_api_and_the_host_is_told() {
     assert!(served.on_behalf("tier", &plain, &[TO_NEXT]).get("error").is_none());
 }
 
+/// JWT access tokens go the same way as references [RFC 9068].
+#[cfg(feature = "jose")]
+#[test]
+fn a_jwt_of_ours_is_as_good_as_a_reference_and_of_others_is_nothing() {
+    let served = exchange_with(|config| resources(config).keys(keys()).jwt_access_tokens(|_| ()), |_| true);
+    tiers().into_iter().for_each(|tier| served.world.server.store().put_client(tier));
+    let subject = text(&served.world.tokens(), "access_token");
+    assert_eq!(subject.split('.').count(), 3);
+    let got = served.on_behalf("tier", &subject, &[TO_NEXT]);
+    let seen = served.seen("tier", &text(&got, "access_token"));
+    assert_eq!(
+        (&seen["sub"], &seen["act"]["client_id"], &seen["aud"]),
+        (&value!("alice"), &value!("tier"), &value!([NEXT]))
+    );
+    let (signed, signature) = subject.rsplit_once('.').unwrap();
+    for (name, shown) in [
+        ("no signature", format!("{signed}.")),
+        ("of another token", format!("{signed}.{}", text(&got, "access_token").rsplit_once('.').unwrap().1)),
+        ("cut", format!("{signed}.{}", &signature[..80])),
+    ] {
+        assert_eq!(served.on_behalf("tier", &shown, &[TO_NEXT])["error"], "invalid_grant", "{name}");
+    }
+    served.world.revoke("spa", &subject);
+    assert_eq!(served.on_behalf("tier", &subject, &[TO_NEXT])["error"], "invalid_grant");
+}
+
 #[test]
 fn without_the_option_there_is_nothing_on_behalf() {
     let world = world();

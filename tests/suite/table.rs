@@ -47,7 +47,6 @@ pub(crate) enum Overlooked {
     /// That a new pushed request was not there.
     PushedAbsent,
     /// That a proof was not used before.
-    #[cfg_attr(not(feature = "jose"), expect(dead_code, reason = "what is used once is signed"))]
     SeenAbsent,
     /// That a remembered consent is as it was read, where it is replaced.
     ConsentReplaced,

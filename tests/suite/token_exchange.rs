@@ -36,8 +36,8 @@ impl Host for Policy {
         Ok(if (self.allows)(question) { Verdict::Allowed } else { Verdict::Denied })
     }
 
-    fn sign(&self, _: &SigningInput) -> Result<Arc<[u8]>, NoKeys> {
-        panic!("nothing is signed")
+    fn sign(&self, input: &SigningInput) -> Result<Arc<[u8]>, NoKeys> {
+        sign(input)
     }
 }
 
