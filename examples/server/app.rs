@@ -60,6 +60,10 @@ pub(crate) struct App {
 
 const SCOPES: [&str; 7] = ["openid", "profile", "email", "offline_access", "read", "write", "admin"];
 
+/// How long the assertions of clients may live: those of Authlib live that long.
+#[cfg(feature = "jose")]
+const HOUR: Duration = Duration::from_secs(3600);
+
 /// Resources that clients may ask for by name; they are elsewhere, as far as they are at all.
 pub(crate) const RESOURCES: [&str; 2] = ["https://api.test/a", "https://api.test/b"];
 
@@ -116,7 +120,7 @@ impl App {
             dpop.nonces = args.require_dpop_nonce.then(|| DpopNonces::new(random()));
         });
         #[cfg(feature = "jose")]
-        let config = config.client_assertions(|_| ()).request_objects(|_| ());
+        let config = config.client_assertions(|own| own.longest_life = HOUR).request_objects(|_| ());
         let accounts =
             CommonDetails::new(DETAILS).actions(["list_accounts", "read_balances", "initiate_payments"]).sensitive();
         let config = config.authorization_details(accounts);

@@ -65,6 +65,12 @@ impl Environment {
         Self::node("openid-client", "openid_client.test.mjs")
     }
 
+    /// The same, through a whole flow of FAPI 2.0.
+    #[cfg(feature = "jose")]
+    pub(super) fn openid_client_with_fapi() -> Result<Self, Unavailable> {
+        Self::node("openid-client", "fapi2.test.mjs")
+    }
+
     /// Node with the SDK of the Model Context Protocol.
     pub(super) fn mcp() -> Result<Self, Unavailable> {
         Self::node("mcp", "mcp.test.mjs")

@@ -15,13 +15,17 @@ use crate::environment::fixtures;
 pub(super) struct Keyed(PathBuf);
 
 impl Keyed {
-    pub(super) fn new() -> Self {
+    /// Who is among `others` keeps the secret.
+    pub(super) fn but(others: &[&str]) -> Self {
         let text = fs::read_to_string(fixtures().join("clients.json")).unwrap();
         let mut clients: Vec<Map<String, Value>> = serde_json::from_str(&text).unwrap();
         let mut keys = Map::new();
         for client in clients.iter_mut().filter(|client| client.contains_key("client_secret")) {
-            let key = KeyPair::generate().unwrap();
-            keys.insert(client["client_id"].as_str().unwrap().to_owned(), STANDARD.encode(key.serialize_der()).into());
+            let (key, id) = (KeyPair::generate().unwrap(), client["client_id"].as_str().unwrap());
+            if others.contains(&id) {
+                continue;
+            }
+            keys.insert(id.to_owned(), STANDARD.encode(key.serialize_der()).into());
             client.remove("client_secret");
             client.insert("token_endpoint_auth_method".to_owned(), "private_key_jwt".into());
             client.insert("jwks".to_owned(), json!({"keys": [jwk(&key)]}));

@@ -45,6 +45,12 @@ fn authlib() {
     run(Environment::authlib(), &[]);
 }
 
+#[cfg(feature = "jose")]
+#[test]
+fn authlib_with_keys() {
+    run_with_keys(Environment::authlib());
+}
+
 #[test]
 fn oauth4webapi() {
     run(Environment::oauth4webapi(), SWITCHES);
@@ -65,6 +71,19 @@ fn openid_client() {
 #[test]
 fn openid_client_with_keys() {
     run_with_keys(Environment::openid_client());
+}
+
+#[cfg(feature = "jose")]
+#[test]
+fn openid_client_with_fapi() {
+    let Some(environment) = available(Environment::openid_client_with_fapi()) else { return };
+    let (pki, keyed) = (Pki::new(), Keyed::but(&["service"]));
+    let files = files_of(keyed.path());
+    let switches = ["--profile", "fapi2", "--require-dpop-nonce"];
+    let server = pki.serve(&[&files.each_ref().map(String::as_str), &switches[..]].concat());
+    let mut command = environment.command(&server.base, keyed.path());
+    command.env("NODE_EXTRA_CA_CERTS", pki.directory.join("authority.pem"));
+    succeed(command, server);
 }
 
 #[cfg(feature = "jose")]
@@ -129,7 +148,7 @@ fn run_with(environment: Result<Environment, Unavailable>, switches: &[&str], ar
 #[cfg(feature = "jose")]
 fn run_with_keys(environment: Result<Environment, Unavailable>) {
     let Some(environment) = available(environment) else { return };
-    let keyed = Keyed::new();
+    let keyed = Keyed::but(&[]);
     let files = files_of(keyed.path());
     let server = Example::server(&[&files.each_ref().map(String::as_str), SWITCHES].concat());
     succeed(environment.command(&server.base, keyed.path()), server);

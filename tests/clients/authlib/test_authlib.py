@@ -17,6 +17,8 @@ from authlib.integrations.base_client import MismatchingStateError, OAuthError
 from authlib.integrations.flask_client import OAuth
 from authlib.integrations.requests_client import OAuth2Session
 from authlib.oauth2 import rfc8414, rfc9207
+from authlib.oauth2.rfc7523 import ClientSecretJWT, PrivateKeyJWT
+from joserfc.jwk import ECKey
 
 from browser import Browser
 from loopback import Loopback
@@ -26,6 +28,13 @@ os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"
 
 BASE, FIXTURES = sys.argv[1], Path(sys.argv[2])
 CLIENTS = {client["client_id"]: client for client in json.loads((FIXTURES / "clients.json").read_text())}
+KEYS = {
+    client_id: ECKey.import_key(f"-----BEGIN PRIVATE KEY-----\n{key}\n-----END PRIVATE KEY-----")
+    for path in FIXTURES.glob("keys.json")
+    for client_id, key in json.loads(path.read_text()).items()
+}
+# For the issuer and not for its token endpoint, which is what Authlib would take by itself.
+ASSERTIONS = [PrivateKeyJWT(BASE, alg="ES256"), ClientSecretJWT(BASE)]
 USER, NEWCOMER = json.loads((FIXTURES / "users.json").read_text())
 METADATA_URL = rfc8414.get_well_known_url(BASE, external=True)
 RESOURCE = f"{BASE}/api/whoami"
@@ -37,18 +46,25 @@ def discover():
     return rfc8414.AuthorizationServerMetadata(answer.json())
 
 
+def secret(client):
+    return KEYS.get(client["client_id"]) or client.get("client_secret")
+
+
 def session(client_id, **options):
     """A session that was told nothing but who it is and what the server says of itself."""
     client = CLIENTS[client_id]
-    return OAuth2Session(
+    own = OAuth2Session(
         client_id,
-        client.get("client_secret"),
+        secret(client),
         token_endpoint_auth_method=client["token_endpoint_auth_method"],
         revocation_endpoint_auth_method=client["token_endpoint_auth_method"],
         code_challenge_method="S256",
         default_timeout=10,
         **{**discover(), **options},
     )
+    for method in ASSERTIONS:
+        own.register_client_auth_method(method)
+    return own
 
 
 def introspect(client, token):
@@ -80,10 +96,16 @@ class WebApplication(unittest.TestCase):
         self.server = OAuth(app).register(
             "server",
             client_id=client["client_id"],
-            client_secret=client["client_secret"],
+            client_secret=secret(client),
             server_metadata_url=METADATA_URL,
             api_base_url=f"{BASE}/",
-            client_kwargs={"scope": "read", "code_challenge_method": "S256", "default_timeout": 10},
+            client_auth_methods=ASSERTIONS,
+            client_kwargs={
+                "scope": "read",
+                "token_endpoint_auth_method": client["token_endpoint_auth_method"],
+                "code_challenge_method": "S256",
+                "default_timeout": 10,
+            },
         )
 
         @app.get("/login")
@@ -305,7 +327,7 @@ class Session(unittest.TestCase):
 
     def test_a_wrong_secret_is_refused(self):
         service = session("service", scope="read", grant_type="client_credentials")
-        service.client_secret = "guess"
+        service.client_secret = KEYS.get("web-post", "guess")
         with self.assertRaises(OAuthError) as refused:
             service.fetch_token()
         self.assertEqual(refused.exception.error, "invalid_client")

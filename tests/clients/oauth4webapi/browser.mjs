@@ -6,9 +6,14 @@ import { parse } from 'parse5'
 /** A browser would have stopped here. */
 export class Blocked extends Error {}
 
-/** One person's browser. It reaches `http` addresses only; at any other it stops and shows what it would send. */
+/** One person's browser. It reaches `http` addresses and those of `server`; at any other it stops and shows what it would send. */
 export class Browser {
   #cookies = new Map()
+  #server
+
+  constructor(server) {
+    this.#server = server
+  }
 
   async open(url) {
     return this.#settle(await this.#fetch('GET', url, null, { 'sec-fetch-site': 'cross-site' }, null))
@@ -62,7 +67,7 @@ export class Browser {
       if (leaving && !leaving.letsFormsGoTo(url)) {
         throw new Blocked(`the content security policy of ${leaving.url} forbids to go to ${url}`)
       }
-      if (!url.startsWith('http://')) return new Page(url, null, '', body)
+      if (!url.startsWith('http://') && origin(url) !== this.#server) return new Page(url, null, '', body)
       const answer = await fetch(url, {
         method,
         body,
