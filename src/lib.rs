@@ -58,6 +58,7 @@ pub mod fetch;
 mod grant;
 #[cfg(feature = "jose")]
 pub mod jose;
+mod json;
 mod media_type;
 mod proof;
 pub mod record;

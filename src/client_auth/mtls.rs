@@ -7,6 +7,7 @@ use super::behind;
 use crate::config::Config;
 use crate::env::Timestamp;
 use crate::fetch::Purpose;
+use crate::json;
 use crate::record::{CertificateName, ClientProof, Digest, own_certificates};
 use crate::snapshot::{Halt, Snapshot};
 use crate::wire::ClientCertificate;
@@ -24,7 +25,7 @@ pub(super) fn proves<F>(
         ClientProof::CertificateNamed(name) => served.tls_client_auth && is_named(certificate, name, seen.now()),
         ClientProof::OwnCertificate(own) => served.self_signed_tls_client_auth && is_one_of(certificate, own),
         ClientProof::OwnCertificateBehind(url) if served.self_signed_tls_client_auth => {
-            let own = |bytes: &[u8]| own_certificates(&serde_json::from_slice(bytes).ok()?);
+            let own = |bytes: &[u8]| own_certificates(&json::value(bytes)?);
             behind(url, Purpose::ClientKeys, seen, |bytes| own(bytes).filter(|own| is_one_of(certificate, own)))?
                 .is_some()
         }

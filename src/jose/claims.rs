@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::json;
 use crate::env::Timestamp;
+use crate::json;
 
 /// The last second of the year 9999: what is later is a mistake or an attack on arithmetic.
 const END: u64 = 253_402_300_799;

@@ -7,9 +7,9 @@ use zeroize::Zeroizing;
 
 use super::algorithm::{Algorithm, Algorithms};
 use super::crypto::PrivateNumbers;
-use super::json;
 use super::jwe::KeyManagement;
 use super::material::{Curve, Material};
+use crate::json;
 
 /// How large the text of one key may be, in bytes.
 const LONGEST: usize = 32 * 1024;

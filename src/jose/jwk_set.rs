@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value};
 
-use super::json;
 use super::jwe::{EncryptionKey, KeyManagement};
 use super::jwk::KeyFault;
 use super::jws::{Header, JwsFault};
 use super::public_key::PublicKey;
+use crate::json;
 
 /// How large a set may be, in bytes.
 const LONGEST: usize = 256 * 1024;

@@ -9,11 +9,11 @@ use subtle::ConstantTimeEq;
 
 use super::algorithm::Algorithm;
 use super::claims::{ClaimFault, Claims};
-use super::json;
 use super::jwk_set::JwkSet;
 use super::public_key::PublicKey;
 use super::purpose::Purpose;
 use super::shared_secret::SharedSecret;
+use crate::json;
 
 /// How long a token may be, in bytes.
 const LONGEST: usize = 64 * 1024;

@@ -33,7 +33,6 @@ mod algorithm;
 mod claims;
 mod crypto;
 mod ecdsa;
-mod json;
 mod jwe;
 mod jwk;
 mod jwk_set;

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::json;
+
 /// The member that says what the others mean [RFC 9396 §2].
 const TYPE: &str = "type";
 
@@ -27,13 +29,13 @@ impl AuthorizationDetails {
         Self(None)
     }
 
-    /// Reads a JSON array of objects, each with a `type`.
+    /// Reads a JSON array of objects, each with a `type`, in which no member comes twice.
     ///
     /// # Errors
     ///
     /// The text is something else, or has more or deeper details than anyone needs.
     pub fn parse(text: &str) -> Result<Self, DetailsFault> {
-        let Ok(Value::Array(details)) = serde_json::from_str(text) else { return Err(DetailsFault::Malformed) };
+        let Some(Value::Array(details)) = json::value(text.as_bytes()) else { return Err(DetailsFault::Malformed) };
         ensure(details.len() <= Self::MOST, DetailsFault::TooLarge)?;
         ensure(details.iter().all(|detail| is_within(detail, Self::DEEPEST)), DetailsFault::TooLarge)?;
         details.into_iter().map(AuthorizationDetail::try_from).collect()

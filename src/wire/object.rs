@@ -1,12 +1,10 @@
 //! A JSON object from outside, read strictly.
 
-use std::fmt;
-
-use serde::de::{DeserializeOwned, Error as _, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::form::Limits;
+use crate::json;
 
 /// The members of an object, each once, without those that are null.
 #[derive(Clone, Debug)]
@@ -19,7 +17,7 @@ pub enum ObjectFault {
     /// The text is larger than allowed.
     #[error("the document is too large")]
     TooLarge,
-    /// The text is no JSON object whose members come once.
+    /// The text is no JSON object whose members come once, at any depth.
     #[error("the document is not a JSON object in which each member comes once")]
     NotAnObject,
     /// A list or an object with more entries than allowed.
@@ -39,9 +37,10 @@ impl Object {
         if body.len() > limits.body {
             return Err(ObjectFault::TooLarge);
         }
-        let object: Self = serde_json::from_slice(body).map_err(|_| ObjectFault::NotAnObject)?;
-        check_members(&object.0, limits)?;
-        Ok(object)
+        let mut members = json::object(body).ok_or(ObjectFault::NotAnObject)?;
+        members.retain(|_, value| !value.is_null());
+        check_members(&members, limits)?;
+        Ok(Self(members))
     }
 
     /// Whether there is a member.
@@ -101,31 +100,4 @@ fn check_text(text: &str, limits: &Limits) -> Result<(), ObjectFault> {
 /// reverses the order of others [UAX #9 §2].
 const fn reorders(letter: char) -> bool {
     matches!(letter, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-impl<'de> Deserialize<'de> for Object {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Members;
-
-        impl<'de> Visitor<'de> for Members {
-            type Value = Object;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Object, A::Error> {
-                let mut members = Map::new();
-                while let Some((name, value)) = access.next_entry::<String, Value>()? {
-                    if members.insert(name, value).is_some() {
-                        return Err(A::Error::custom("a member comes twice"));
-                    }
-                }
-                members.retain(|_, value| !value.is_null());
-                Ok(Object(members))
-            }
-        }
-
-        from.deserialize_map(Members)
-    }
 }

@@ -187,6 +187,8 @@ fn bad() -> Vec<String> {
         "[[]]",
         "[{}]",
         r#"[{"type":7}]"#,
+        r#"[{"type":"payment","amount":1,"amount":5,"to":"shop"}]"#,
+        r#"[{"type":"payment","amount":1,"to":"shop"},{"type":"payment","amount":1,"to":"shop","\u0074o":"other"}]"#,
         r#"[{"type":"unknown"}]"#,
         r#"[{"type":"Payment","amount":1,"to":"shop"}]"#,
         r#"[{"type":"payment","amount":1}]"#,

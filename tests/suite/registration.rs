@@ -250,6 +250,8 @@ fn a_body_is_one_json_object_of_bounded_size() {
         (good[1..].to_owned(), 400, "invalid_client_metadata"),
         (format!("{good}{good}"), 400, "invalid_client_metadata"),
         (good.replace('{', r#"{"client_name":"a","client_name":"b","#), 400, "invalid_client_metadata"),
+        (good.replace('{', r#"{"jwks":{"keys":[],"keys":[]},"#), 400, "invalid_client_metadata"),
+        (good.replace('{', r#"{"x":[{"y":1,"\u0079":2}],"#), 400, "invalid_client_metadata"),
         (
             good.replace('{', &format!(r#"{{"x":{}{},"#, "[".repeat(200), "]".repeat(200))),
             400,

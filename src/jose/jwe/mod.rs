@@ -20,9 +20,9 @@ pub use algorithm::{ContentEncryption, KeyManagement};
 pub use key::{DecryptionKey, EncryptionKey};
 
 use super::crypto::{Envelope, Native, Rejected};
-use super::json;
 use super::jwk::{Jwk, KeyFault};
 use super::material::Material;
+use crate::json;
 
 /// How long a token may be, in bytes.
 const LONGEST: usize = 128 * 1024;

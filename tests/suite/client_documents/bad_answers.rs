@@ -60,6 +60,7 @@ fn bad_answers() -> Vec<(&'static str, Result<Fetched, Unfetched>, ClientDocumen
         ("empty", body(String::new()), not_an_object),
         ("no UTF-8", Ok(served(200, &json_type, b"{\"client_id\":\"\xff\"}".to_vec())), not_an_object),
         ("a member twice", body(good().replacen('{', &format!("{{\"client_id\":\"{APP}\","), 1)), not_an_object),
+        ("a member of a member twice", body(good().replacen('{', "{\"x\":{\"y\":1,\"y\":2},", 1)), not_an_object),
         (
             "redirect_uris twice",
             body(good().replacen('{', "{\"redirect_uris\":[\"https://evil.example/cb\"],", 1)),

@@ -1,4 +1,4 @@
-//! JSON objects as signatures need them: nothing in them can be read in two ways.
+//! JSON from outside: nothing in it can be read in two ways.
 
 use serde_json::{Map, Value};
 
@@ -6,12 +6,18 @@ use serde_json::{Map, Value};
 const DEPTH: usize = 32;
 
 /// Reads an object in which no member comes twice, at any depth [RFC 7515 §4, RFC 8725 §2.4].
-pub(super) fn object(text: &[u8]) -> Option<Map<String, Value>> {
+pub(crate) fn object(text: &[u8]) -> Option<Map<String, Value>> {
+    let Value::Object(object) = value(text)? else { return None };
+    Some(object)
+}
+
+/// The same of anything else.
+pub(crate) fn value(text: &[u8]) -> Option<Value> {
     let text = std::str::from_utf8(text).ok()?;
     let named = members(text)?;
-    let Ok(Value::Object(object)) = serde_json::from_str(text) else { return None };
+    let value = serde_json::from_str(text).ok()?;
     // What comes twice in the text is kept once.
-    (object.len() + object.values().map(count).sum::<usize>() == named).then_some(object)
+    (count(&value) == named).then_some(value)
 }
 
 /// How many members a JSON text names: each has a colon, and outside of strings nothing else has. Nothing if it is too deep.
@@ -67,6 +73,7 @@ mod tests {
             assert!(object(bad.as_bytes()).is_none(), "{bad}");
         }
         assert!(object(b"{\"a\":\"\xff\"}").is_none());
+        assert!(value(br#"[{"a":1},{"a":1}]"#).is_some() && value(br#"[{"a":1,"a":1}]"#).is_none());
     }
 
     #[test]
