@@ -10,6 +10,7 @@
 //! in the terms of that server, so the host says it; the signature says that the person's grant was live.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -106,7 +107,7 @@ pub struct IdJagQuestion {
 }
 
 /// What the server says of a person to another server, as the host allows it.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct IdJagGranted {
     /// The issuer identifier of the other server [ID-JAG §4.3].
@@ -123,6 +124,17 @@ pub struct IdJagGranted {
     pub details: AuthorizationDetails,
     /// What else helps to know the person there, such as `email`, `aud_sub` or `tenant`.
     pub claims: Map<String, Value>,
+}
+
+/// Claims are about a person, so only their names are shown.
+impl fmt::Debug for IdJagGranted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { audience, client_id, subject: _, scope, resource, details, claims } = self;
+        let mut shown = f.debug_struct("IdJagGranted");
+        shown.field("audience", audience).field("client_id", client_id).field("scope", scope);
+        shown.field("resource", resource).field("details", details);
+        shown.field("claims", &claims.keys().collect::<Vec<_>>()).finish_non_exhaustive()
+    }
 }
 
 impl IdJagGranted {

@@ -1,5 +1,6 @@
 //! The check of a resource server that does not ask: all that it needs is in the token [RFC 9068 §4].
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,7 +45,7 @@ pub struct JwtResource {
 }
 
 /// What a token allows the request to do.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct JwtPermit {
     /// What the token says.
@@ -57,6 +58,15 @@ pub struct JwtPermit {
     /// The nonce for the sender's next proof, if they need another one: send it as `DPoP-Nonce` with the answer, which nobody
     /// may keep then [RFC 9449 §8.2].
     pub dpop_nonce: Option<HeaderValue>,
+}
+
+/// Of claims that nobody here knows, only the names are shown.
+impl fmt::Debug for JwtPermit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("JwtPermit");
+        shown.field("claims", &self.claims).field("all", &self.all.keys().collect::<Vec<_>>());
+        shown.field("proof", &self.proof).finish_non_exhaustive()
+    }
 }
 
 impl JwtResource {

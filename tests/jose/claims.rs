@@ -11,6 +11,12 @@ fn claims(value: &Value) -> Result<Claims, ClaimFault> {
 }
 
 #[test]
+fn what_is_claimed_is_shown_to_nobody() {
+    let shown = format!("{:?}", claims(&json!({"code": "SplxlOBeZQQYbYS6WxSbIA", "sub": "alice"})).unwrap());
+    assert!(shown.contains("code") && !shown.contains("Splx") && !shown.contains("alice"), "{shown}");
+}
+
+#[test]
 fn each_registered_claim_has_its_type() {
     let texts = [json!(1), json!(true), json!(null), json!([]), json!(["a"]), json!({}), json!(1.5)];
     for name in ["iss", "sub", "jti"] {

@@ -5,6 +5,8 @@ mod codes;
 mod deputies;
 mod exhaustion;
 mod failures;
+#[cfg(feature = "jose")]
+mod fapi;
 mod leaks;
 #[cfg(feature = "jose")]
 mod purposes;

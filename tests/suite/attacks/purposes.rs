@@ -52,7 +52,7 @@ fn wide() -> Wide {
     let world = world_with(|config| {
         let config = with_jwts(config).resource(NEXT).default_scope("read").signed_introspection(|_| ());
         let config = config.client_assertions(|_| ()).client_attestations(|own| own.attesters = jwks());
-        let config = config.dpop(|_| ()).request_objects(|_| ()).token_exchange().on_behalf_of();
+        let config = config.dpop(|_| ()).request_objects(|_| ()).issue_id_jags(|_| ()).on_behalf_of();
         let config = config.trust_issuer(IDP, jwks(), |_| ()).trust_issuer("app", jwks(), |_| ());
         let identity = |own: &mut TrustedIssuer| own.profile = AssertionProfile::IdJag;
         config.trust_issuer(JAG, jwks(), identity).trust_issuer("app", jwks(), identity)
@@ -68,7 +68,8 @@ fn wide() -> Wide {
         .unwrap()
     };
     for (id, method) in [("app", "private_key_jwt"), ("wallet", "attest_jwt_client_auth")] {
-        world.server.store().put_client(Client::builder(id).metadata(metadata(method)).build().unwrap());
+        let client = Client::builder(id).metadata(metadata(method)).resource(Resource::parse(API).unwrap());
+        world.server.store().put_client(client.build().unwrap());
     }
     let grants = [GrantType::JwtBearer, GrantType::TokenExchange, GrantType::ClientCredentials];
     let api = Client::builder("api").secret(secret("a")).grant_types(&grants).resource(Resource::parse(API).unwrap());
@@ -365,6 +366,65 @@ fn what_is_good_in_one_place_is_good_in_no_other() {
 fn forge(header: &Value, claims: &str) -> String {
     let signed = format!("{}.{}", B64.encode(header.to_string()), B64.encode(claims));
     format!("{signed}.{}", B64.encode(KEY.sign(signed.as_bytes()).unwrap()))
+}
+
+/// Not even where both are one key: whoever shows a token that is bound to it shows a DPoP proof [RFC 9449 §7].
+#[test]
+fn the_proof_of_an_instance_is_no_proof_of_the_key_of_a_token() {
+    let world = wide();
+    let made = std::cell::Cell::new(0);
+    let by = |pairs: &[(&str, &str)], proven: bool| {
+        made.set(made.get() + 1);
+        let mut possessed = pop(&world);
+        possessed["jti"] = made.get().to_string().into();
+        let shown = sign(&Purpose::CLIENT_ATTESTATION, &attestation(&world));
+        let request = with(&attested(&shown, &sign(&Purpose::CLIENT_ATTESTATION_POP, &possessed)), pairs);
+        let proof = crate::dpop::proof(world.now(), &KEY, "POST", "https://as.example/token");
+        json(&world.token(&if proven { proving(&request, &proof) } else { request }))
+    };
+    let code = world.code("wallet", APP, &[]);
+    let redeeming =
+        [("grant_type", "authorization_code"), ("code", &*code), ("redirect_uri", APP), ("code_verifier", VERIFIER)];
+    let bound = by(&redeeming, true);
+    assert_eq!(bound["token_type"], "DPoP", "{bound}");
+    let (bound, other) = (bound["access_token"].as_str().unwrap(), issued(&world));
+    let subject = |token| vec![("subject_token", token), ("subject_token_type", ACCESS)];
+    let exchange = ("grant_type", GrantType::TokenExchange.as_str());
+    let id_jag = "urn:ietf:params:oauth:token-type:id-jag";
+    for (name, pairs, token_type) in [
+        ("subject", [vec![exchange], subject(bound)].concat(), "DPoP"),
+        (
+            "actor",
+            [vec![exchange, ("actor_token", bound), ("actor_token_type", ACCESS)], subject(&other)].concat(),
+            "DPoP",
+        ),
+        (
+            "identity",
+            [vec![exchange, ("requested_token_type", id_jag), ("audience", IDP)], subject(bound)].concat(),
+            "N_A",
+        ),
+        (
+            "on behalf",
+            vec![
+                ("grant_type", BEARER),
+                ("requested_token_use", "on_behalf_of"),
+                ("assertion", bound),
+                ("resource", NEXT),
+            ],
+            "DPoP",
+        ),
+    ] {
+        let without = by(&pairs, false);
+        assert!(without.get("access_token").is_none(), "{name}: {without}");
+        let proven = by(&pairs, true);
+        assert_eq!(proven["token_type"], token_type, "{name}: {proven}");
+        if name == "identity" {
+            assert_eq!(
+                payload(proven["access_token"].as_str().unwrap())["cnf"]["jkt"],
+                KEY.public().thumbprint().to_string()
+            );
+        }
+    }
 }
 
 /// The header that a good one has there.
