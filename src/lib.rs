@@ -77,7 +77,7 @@ pub use config::{
 #[cfg(feature = "jose")]
 pub use config::{
     AssertionProfile, ClientAssertions, ClientAttestations, Dpop, IdJags, IssuerKeys, JwtAccessTokens, RequestObjects,
-    SignedIntrospection, TrustedIssuer,
+    SignedIntrospection, SignedResponses, TrustedIssuer,
 };
 pub use env::{Env, Seed, Timestamp};
 pub use facade::{AuthorizationServer, Outcome, Progress};

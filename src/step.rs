@@ -82,6 +82,15 @@ impl<R, F> Plan<R, F> {
         Plan { changes: self.changes, events: self.events, reply: self.reply.map(reply) }
     }
 
+    /// The same plan with a reply that may have to wait for something.
+    pub(crate) fn try_replying<A>(self, reply: impl FnOnce(R) -> Result<A, Halt<F>>) -> Result<Plan<A, F>, Halt<F>> {
+        let reply = match self.reply {
+            Ok(own) => Ok(reply(own)?),
+            Err(refusal) => Err(refusal),
+        };
+        Ok(Plan { changes: self.changes, events: self.events, reply })
+    }
+
     /// The same plan, writing these as well.
     pub(crate) fn writing(mut self, changes: impl IntoIterator<Item = Change>) -> Self {
         self.changes.extend(changes);

@@ -29,6 +29,8 @@ use crate::fetcher::Fetcher;
 use crate::guesses::Guesses;
 use crate::host::DemoHost;
 use crate::http_io::{html, read, send};
+#[cfg(feature = "jose")]
+use crate::keys::Keys;
 use crate::login_link::LoginLink;
 use crate::sessions::Sessions;
 #[cfg(feature = "jose")]
@@ -120,7 +122,11 @@ impl App {
             dpop.nonces = args.require_dpop_nonce.then(|| DpopNonces::new(random()));
         });
         #[cfg(feature = "jose")]
+        let keys = Keys::new(args.access_ttl)?;
+        #[cfg(feature = "jose")]
         let config = config.client_assertions(|own| own.longest_life = HOUR).request_objects(|_| ());
+        #[cfg(feature = "jose")]
+        let config = keys.serve(config);
         let accounts =
             CommonDetails::new(DETAILS).actions(["list_accounts", "read_balances", "initiate_payments"]).sensitive();
         let config = config.authorization_details(accounts);
@@ -137,6 +143,8 @@ impl App {
         let [guesses, typed] = [(); 2].map(|()| Arc::new(Guesses::new()));
         let fetcher = Fetcher::new(args.allow_loopback_fetch, &args.trust_ca)?;
         let host = DemoHost::new(Arc::clone(&users), Arc::clone(&guesses), Arc::clone(&typed), &clients, fetcher);
+        #[cfg(feature = "jose")]
+        let host = host.signing(keys);
         let host = if args.clients.is_none() { host.publishing(clients::assistant(issuer)?) } else { host };
         let store = Memory::new().with_index();
         for client in clients {

@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use grantor::drive::{AsyncHost, NoHost, NoKeys};
 use grantor::fetch::{FetchRequest, Fetched, Unfetched};
+#[cfg(feature = "jose")]
+use grantor::jose::{AsyncSigner, LocalSigner};
 use grantor::record::{Client, ClientId, Resource};
 use grantor::{Clock as _, ExchangeQuestion, PasswordQuestion, Question, SigningInput, SystemClock, Verdict};
 use http::Response;
@@ -13,6 +15,8 @@ use http::Response;
 use crate::clients::DEMO_ASSISTANT;
 use crate::fetcher::Fetcher;
 use crate::guesses::Guesses;
+#[cfg(feature = "jose")]
+use crate::keys::Keys;
 use crate::users::Users;
 
 /// The host that the library asks.
@@ -28,6 +32,8 @@ pub(crate) struct DemoHost {
     fetcher: Fetcher,
     /// What the assistant of the walk publishes; its address is made up, so nobody could fetch it.
     published: Option<Response<Vec<u8>>>,
+    #[cfg(feature = "jose")]
+    signer: LocalSigner,
 }
 
 impl DemoHost {
@@ -40,7 +46,22 @@ impl DemoHost {
     ) -> Self {
         let confidential = clients.iter().filter(|client| client.is_confidential());
         let served = confidential.map(|client| (client.id().clone(), client.resources().to_vec())).collect();
-        Self { users, guesses, typed, served, fetcher, published: None }
+        Self {
+            users,
+            guesses,
+            typed,
+            served,
+            fetcher,
+            published: None,
+            #[cfg(feature = "jose")]
+            signer: LocalSigner::default(),
+        }
+    }
+
+    /// Signs with these.
+    #[cfg(feature = "jose")]
+    pub(crate) fn signing(self, keys: Keys) -> Self {
+        Self { signer: keys.into_signer(), ..self }
     }
 
     /// Answers for the address of the walk's assistant itself.
@@ -96,6 +117,10 @@ impl AsyncHost for DemoHost {
     }
 
     async fn sign(&self, input: &SigningInput) -> Result<Arc<[u8]>, NoKeys> {
+        #[cfg(feature = "jose")]
+        if let Ok(signature) = AsyncSigner::sign(&self.signer, input).await {
+            return Ok(signature);
+        }
         AsyncHost::sign(&NoHost, input).await
     }
 }

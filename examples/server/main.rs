@@ -17,6 +17,8 @@ mod fetcher;
 mod guesses;
 mod host;
 mod http_io;
+#[cfg(feature = "jose")]
+mod keys;
 mod login;
 #[path = "../login_link/link.rs"]
 mod login_link;

@@ -233,6 +233,15 @@ impl ConfigBuilder {
         self
     }
 
+    /// Signs authorization responses for clients that ask for that [JARM]; it needs `keys`.
+    #[cfg(feature = "jose")]
+    #[must_use]
+    pub fn signed_responses(mut self, change: impl FnOnce(&mut super::SignedResponses)) -> Self {
+        change(&mut self.config.signed_responses);
+        let stance = if self.config.signed_responses.required { Stance::Required } else { Stance::Allowed };
+        self.choosing(Practice::SignedResponses, stance)
+    }
+
     /// Takes authorization requests that clients sign [RFC 9101], by value and where requests are pushed.
     #[cfg(feature = "jose")]
     #[must_use]
@@ -486,6 +495,8 @@ impl ConfigBuilder {
         config.check_trusted_issuers()?;
         #[cfg(feature = "jose")]
         config.check_id_jags()?;
+        #[cfg(feature = "jose")]
+        config.signed_responses().map_or(Ok(()), |responses| responses.check(&config))?;
         config.registration =
             registration.map(|registration| RegistrationPolicy::new(registration, &config)).transpose()?;
         config.client_documents.check(&config)?;

@@ -116,6 +116,12 @@ pub enum ConfigFault {
         "request_objects: use algorithms with a public key, a longest life of 1 s to 1 h, and a clock tolerance of at most 60 s"
     )]
     RequestObjects,
+    /// Signed responses.
+    #[cfg(feature = "jose")]
+    #[error(
+        "signed_responses: give keys, one of them at least of its algorithms, a lifetime of 1 s to 10 min, and a retention of the keys that is not shorter"
+    )]
+    SignedResponses,
     /// Someone whose assertions are taken.
     #[cfg(feature = "jose")]
     #[error(

@@ -32,6 +32,8 @@ mod saml2_bearer;
 #[cfg(feature = "jose")]
 mod signed_introspection;
 #[cfg(feature = "jose")]
+mod signed_responses;
+#[cfg(feature = "jose")]
 mod trusted_issuer;
 
 use std::sync::Arc;
@@ -67,6 +69,8 @@ pub use request_objects::RequestObjects;
 pub use saml2_bearer::Saml2Bearer;
 #[cfg(feature = "jose")]
 pub use signed_introspection::SignedIntrospection;
+#[cfg(feature = "jose")]
+pub use signed_responses::SignedResponses;
 #[cfg(feature = "jose")]
 pub use trusted_issuer::{AssertionProfile, IssuerKeys, TrustedIssuer};
 
@@ -123,6 +127,9 @@ pub struct Config {
     /// Looked at only where the policy allows them.
     #[cfg(feature = "jose")]
     request_objects: RequestObjects,
+    /// Looked at only where the policy allows them.
+    #[cfg(feature = "jose")]
+    signed_responses: SignedResponses,
     #[cfg(feature = "jose")]
     trusted_issuers: Vec<TrustedIssuer>,
     #[cfg(feature = "jose")]
@@ -217,6 +224,8 @@ impl Config {
                 signed_introspection: None,
                 #[cfg(feature = "jose")]
                 id_jags: None,
+                #[cfg(feature = "jose")]
+                signed_responses: SignedResponses::default(),
             },
         }
     }
@@ -466,6 +475,14 @@ impl Config {
     #[must_use]
     pub fn request_objects(&self) -> Option<&RequestObjects> {
         self.policy.allows(Practice::SignedRequests).then_some(&self.request_objects)
+    }
+
+    pub(crate) fn signs_responses(&self) -> bool {
+        self.policy.allows(Practice::SignedResponses)
+    }
+
+    pub(crate) fn requires_signed_responses(&self) -> bool {
+        self.policy.requires(Practice::SignedResponses)
     }
 
     pub(crate) fn requires_signed_requests(&self) -> bool {

@@ -27,6 +27,8 @@ pub enum Practice {
     PushedAuthorizationRequests,
     /// To sign authorization requests.
     SignedRequests,
+    /// To ask for signed authorization responses.
+    SignedResponses,
     /// To name the resource that tokens are for.
     ResourceIndicator,
     /// `redirect_uri` in authorization requests, by clients with only one.
@@ -99,6 +101,7 @@ impl Practice {
         Self::PlainCodeChallenge,
         Self::PushedAuthorizationRequests,
         Self::SignedRequests,
+        Self::SignedResponses,
         Self::ResourceIndicator,
         Self::RedirectUriInRequests,
         Self::RedirectUriAtTokenEndpoint,
@@ -125,6 +128,7 @@ impl Practice {
             Self::PlainCodeChallenge => "code_challenge_method=plain",
             Self::PushedAuthorizationRequests => "pushed authorization requests",
             Self::SignedRequests => "signed authorization requests",
+            Self::SignedResponses => "signed authorization responses",
             Self::ResourceIndicator => "resource parameter",
             Self::RedirectUriInRequests => "redirect_uri in requests",
             Self::RedirectUriAtTokenEndpoint => "redirect_uri at the token endpoint",
@@ -150,6 +154,7 @@ impl Practice {
             Self::PlainCodeChallenge => "danger_accept_plain_code_challenge",
             Self::PushedAuthorizationRequests => "require_pushed_authorization_requests",
             Self::SignedRequests => "request_objects",
+            Self::SignedResponses => "signed_responses",
             Self::ResourceIndicator => "require_resource",
             Self::RedirectUriAtTokenEndpoint => "redirect_uri_optional_at_token_endpoint",
             Self::ClientIdMetadataDocuments => "client_id_metadata_documents",

@@ -197,7 +197,7 @@ impl Client {
         metadata.check_answers()?;
         let proof = ClientProof::of(metadata)?;
         #[cfg(feature = "jose")]
-        metadata.check_request_objects()?;
+        metadata.check_request_objects().and_then(|()| metadata.check_signed_responses())?;
         match (&proof, secrets.is_empty()) {
             (ClientProof::Secret, true) => return Err(ClientFault::SecretMissing),
             (ClientProof::Nothing, false) => return Err(ClientFault::SecretOfPublicClient),
@@ -537,6 +537,12 @@ pub enum ClientFault {
     /// Answers are to be encrypted, and there is no key for that.
     #[error("encrypted answers need a jwks with a key for their algorithm, or a jwks_uri")]
     EncryptionKeyMissing,
+    /// An algorithm that no signed response can have, or a way to encrypt the content without one for its key [JARM §3].
+    #[error("the authorization response algorithm {0:?} is not supported, or lacks its other half")]
+    ResponseAlgorithm(String),
+    /// Responses that are encrypted without a key of the client's to encrypt to [JARM §3].
+    #[error("a client whose responses are encrypted needs a jwks with a key for that, or a jwks_uri")]
+    ResponseKeyMissing,
     /// A grant type that neither this crate serves nor, without a URI for a name, a host could.
     #[error("grant type {0:?} is not supported")]
     GrantType(String),

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::client_proof::{ClientProof, algorithms};
 use super::{Client, ClientFault, ClientMetadata, web_url};
-use crate::jose::{Algorithms, ContentEncryption, JwkSet, KeyManagement};
+use crate::jose::{Algorithms, ContentEncryption, JwkSet, KeyManagement, PublicKey};
 
 /// The public keys of a client.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,10 +18,18 @@ pub(crate) enum ClientKeys {
 impl ClientKeys {
     /// Those that it registered, of which one at least is for one of `algorithms`.
     pub(super) fn of(metadata: &ClientMetadata, algorithms: Algorithms) -> Option<Self> {
+        let keys = Self::registered(metadata)?;
+        let fits = |key: &PublicKey| key.algorithms().within(algorithms) != Algorithms::NONE;
+        match &keys {
+            Self::Here(set) if !set.keys().iter().any(fits) => None,
+            Self::Here(_) | Self::Behind(_) => Some(keys),
+        }
+    }
+
+    /// Those that it registered.
+    fn registered(metadata: &ClientMetadata) -> Option<Self> {
         if let Some(jwks) = &metadata.jwks {
-            let keys = JwkSet::from_members(jwks.as_object()?).ok()?;
-            let fits = keys.keys().iter().any(|key| key.algorithms().within(algorithms) != Algorithms::NONE);
-            return fits.then_some(Self::Here(keys));
+            return JwkSet::from_members(jwks.as_object()?).ok().map(Self::Here);
         }
         web_url(metadata.jwks_uri.as_ref()?).map(Self::Behind)
     }
@@ -33,11 +41,46 @@ impl Client {
         if let ClientProof::PrivateKey { keys, .. } = self.proof() {
             return Some(Cow::Borrowed(keys));
         }
-        ClientKeys::of(self.metadata(), Algorithms::ASYMMETRIC).map(Cow::Owned)
+        ClientKeys::registered(self.metadata()).map(Cow::Owned)
+    }
+}
+
+/// How responses are encrypted to a client [JARM §3].
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct ResponseEncryption {
+    pub(crate) management: KeyManagement,
+    pub(crate) content: ContentEncryption,
+}
+
+impl Client {
+    /// How responses to it are encrypted, if it registered that.
+    pub(crate) fn response_encryption(&self) -> Option<ResponseEncryption> {
+        self.metadata().response_encryption().ok().flatten()
     }
 }
 
 impl ClientMetadata {
+    fn response_encryption(&self) -> Result<Option<ResponseEncryption>, ClientFault> {
+        let alg = self.authorization_encrypted_response_alg.as_deref();
+        let enc = self.authorization_encrypted_response_enc.as_deref();
+        let fault = |name: &str| ClientFault::ResponseAlgorithm(name.to_owned());
+        let content = |name| ContentEncryption::parse(name).ok_or_else(|| fault(name));
+        let Some(alg) = alg else { return enc.map_or(Ok(None), |name| Err(fault(name))) };
+        let management = KeyManagement::parse(alg).ok_or_else(|| fault(alg))?;
+        let content = enc.map_or(Ok(ContentEncryption::A128CbcHs256), content)?;
+        Ok(Some(ResponseEncryption { management, content }))
+    }
+
+    /// Requires that responses can be signed as it says, and encrypted to a key of its own [JARM §3].
+    pub(super) fn check_signed_responses(&self) -> Result<(), ClientFault> {
+        let signing = self.authorization_signed_response_alg.as_deref();
+        algorithms(signing).map_err(|name| ClientFault::ResponseAlgorithm(name.to_owned()))?;
+        let Some(ResponseEncryption { management, .. }) = self.response_encryption()? else { return Ok(()) };
+        let here = self.jwks.as_ref().and_then(|jwks| JwkSet::from_members(jwks.as_object()?).ok());
+        let has = here.is_some_and(|keys| keys.encryption_key(management).is_some());
+        if has || self.jwks_uri.is_some() { Ok(()) } else { Err(ClientFault::ResponseKeyMissing) }
+    }
+
     /// Requires that it can sign its requests as it says, and names algorithms that there are [RFC 9101 §4].
     pub(super) fn check_request_objects(&self) -> Result<(), ClientFault> {
         let signing = self.request_object_signing_alg.as_deref();

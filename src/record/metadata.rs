@@ -84,6 +84,18 @@ pub struct ClientMetadata {
     /// Whether its authorization requests must be signed [RFC 9101 §10.5].
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub require_signed_request_object: bool,
+    /// The algorithm of signed responses to it; RS256 if absent and the server has it [JARM §3].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authorization_signed_response_alg: Option<String>,
+    /// How they are encrypted to it; they are not if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authorization_encrypted_response_alg: Option<String>,
+    /// How their content is encrypted; with A128CBC-HS256 if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authorization_encrypted_response_enc: Option<String>,
+    /// The response modes that it may use; any that is served if absent [FAPI 2.0 Message Signing §5.3.3].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub response_modes: Option<Vec<String>>,
     /// The subject of its certificates, as RFC 4514 writes names [RFC 8705 §2.1.2].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls_client_auth_subject_dn: Option<String>,

@@ -6,7 +6,7 @@ use crate::grant::ensure;
 use crate::record::{ClientFault, ClientMetadata, GrantType, ResponseType};
 use crate::wire::{RegistrationRefusal, ServerMetadata};
 
-use super::request_object;
+use super::{request_object, signed_response};
 
 /// The metadata as it is registered.
 pub(super) fn admit(
@@ -38,7 +38,7 @@ pub(super) fn admit(
     ensure(unbound, RegistrationRefusal::CertificateBindingNotOffered)?;
     let unbound = !metadata.dpop_bound_access_tokens || config.serves_dpop();
     ensure(unbound, RegistrationRefusal::KeyBindingNotOffered)?;
-    check_request_objects(config, &metadata)?;
+    check_messages(config, &metadata)?;
     let code = GrantType::AuthorizationCode.as_str();
     let grant_types = metadata.grant_types.get_or_insert_with(|| vec![code.to_owned()]);
     let offered = |name: &String| config.grant_type(name).is_some_and(|one| policy.grants(one));
@@ -67,19 +67,24 @@ pub(super) fn admit(
     Ok(metadata)
 }
 
-/// Whoever says how it signs and encrypts its requests shall not find out later that it cannot [RFC 9101 §4, §10.5].
-fn check_request_objects(config: &Config, metadata: &ClientMetadata) -> Result<(), RegistrationRefusal> {
+/// Whoever says how its requests and the responses to it are signed and encrypted shall not find out later that they are
+/// not [RFC 9101 §4, §10.5; JARM §3].
+fn check_messages(config: &Config, metadata: &ClientMetadata) -> Result<(), RegistrationRefusal> {
     let mut offered = ServerMetadata::default();
     request_object::describe(config, &mut offered);
+    signed_response::describe(config, &mut offered);
     let signs = metadata.require_signed_request_object;
     ensure(!signs || offered.request_parameter_supported, RegistrationRefusal::SignedRequestsNotOffered)?;
     for (named, offered) in [
         (&metadata.request_object_signing_alg, &offered.request_object_signing_alg_values_supported),
         (&metadata.request_object_encryption_alg, &offered.request_object_encryption_alg_values_supported),
         (&metadata.request_object_encryption_enc, &offered.request_object_encryption_enc_values_supported),
+        (&metadata.authorization_signed_response_alg, &offered.authorization_signing_alg_values_supported),
+        (&metadata.authorization_encrypted_response_alg, &offered.authorization_encryption_alg_values_supported),
+        (&metadata.authorization_encrypted_response_enc, &offered.authorization_encryption_enc_values_supported),
     ] {
         if let Some(name) = named.as_ref().filter(|name| !offered.contains(name)) {
-            return Err(RegistrationRefusal::RequestObjectNotOffered(name.clone()));
+            return Err(RegistrationRefusal::AlgorithmNotOffered(name.clone()));
         }
     }
     Ok(())

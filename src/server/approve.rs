@@ -6,11 +6,11 @@ use crate::config::Config;
 use crate::event::Event;
 use crate::record::{AuthorizationDetails, ClientId, Scope};
 use crate::snapshot::Snapshot;
-use crate::step::{Decision, Endpoint, Plan};
+use crate::step::{Decision, Endpoint};
 use crate::store::Key;
 use crate::wire::{AuthorizationResponse, AuthorizeReason, AuthorizeRefusal};
 
-use super::authorize::{Asking, Prompt, Session, interrupted, unverified};
+use super::authorize::{Asking, Prompt, Session, interrupted, refused, unverified};
 use super::consent::Consent;
 use super::recall::{self, recall};
 use super::verify::{keys, verify};
@@ -72,7 +72,7 @@ impl Endpoint for Approval {
             Ok(verified) => verified,
             Err(halt) => return unverified(&prompt.request, halt),
         };
-        let refuse = |reason| Err(verified.to.refuse(&reason).into());
+        let refuse = |reason| Err(verified.to.refuse(&reason, seen));
         // What counts is what the person was shown, and who was shown it; a login shows nothing to consent to.
         let Asking::Consent { subject: shown_to, scope: shown, audience, details: shown_details, .. } = &prompt.asking
         else {
@@ -100,8 +100,8 @@ impl Endpoint for Approval {
         let to = Some(verified.to.uri.as_str());
         if let Some(question) = prompt.asking.forbidden(config, client, to, (scope, details), seen)? {
             let event = Event::ConsentForbidden { client: question.client, subject: question.subject };
-            let refusal = verified.to.refuse(&AuthorizeReason::ConsentForbidden);
-            return Ok(Plan::refuse(Vec::new(), refusal).reporting(event));
+            let refusal = verified.to.refuse(&AuthorizeReason::ConsentForbidden, seen);
+            return Ok(refused(Vec::new(), refusal)?.reporting(event));
         }
         let may_act = self.may_act.clone();
         let consent = Consent { session, scope: scope.clone(), details: details.clone(), may_act };
@@ -144,8 +144,8 @@ impl Endpoint for Denial {
             Err(halt) => return unverified(&self.prompt.request, halt),
         };
         let event = Event::AuthorizationDenied { client: verified.client.value().id().clone() };
-        Ok(Plan::refuse(verified.consumed().into_iter().collect(), verified.to.refuse(&AuthorizeReason::AccessDenied))
-            .reporting(event))
+        let refusal = verified.to.refuse(&AuthorizeReason::AccessDenied, seen);
+        Ok(refused(verified.consumed().into_iter().collect(), refusal)?.reporting(event))
     }
 
     fn interrupted(&self, seen: &Snapshot) -> Option<AuthorizeRefusal> {

@@ -17,13 +17,14 @@ use crate::grant::consent_question::{Acquaintance, Judged};
 use crate::record::{AuthorizationDetails, Client, ClientId, Resource, ResponseType, Scope, Standing, Subject};
 use crate::snapshot::{Halt, Snapshot};
 use crate::step::{Decision, Endpoint, Plan};
-use crate::store::Key;
+use crate::store::{Change, Key};
 use crate::wire::{AuthorizationRequest, AuthorizationResponse, AuthorizeReason, AuthorizeRefusal, PageReason};
 
 use super::consent::Consent;
 use super::granted::Granted;
 use super::recall::{self, Recalled, recall};
-use super::verify::{Recipient, Resolved, Verified, client_id, is_silent, keys, page, recipient, resolve, verify};
+use super::recipient::{Recipient, recipient};
+use super::verify::{Resolved, Verified, client_id, is_silent, keys, page, resolve, verify};
 
 /// An authorization request and who makes it, ready to be decided.
 #[derive(Clone, Debug)]
@@ -387,7 +388,7 @@ impl Endpoint for Authorize {
             Err(Halt::Missing(need)) => Err(Halt::Missing(need)),
             Err(Halt::Refused(missing)) if missing.reason == AuthorizeReason::ConsentForbidden => {
                 let subject = self.visitor.session.as_ref().map(|session| session.subject.clone());
-                let refused = Plan::refuse(Vec::new(), verified.to.refuse(&missing.reason));
+                let refused = refused(Vec::new(), verified.to.refuse(&missing.reason, seen))?;
                 let event = |subject| Event::ConsentForbidden { client: client.clone(), subject };
                 Ok(subject.map(event).into_iter().fold(refused, Plan::reporting))
             }
@@ -399,7 +400,7 @@ impl Endpoint for Authorize {
                     let prompt = Prompt { acr_values: verified.acr_values.clone(), ..prompt };
                     Ok(Plan::grant(kept, Authorization::Ask(Box::new(prompt))))
                 }
-                None => Err(verified.to.refuse(&missing.reason).into()),
+                None => Err(verified.to.refuse(&missing.reason, seen)),
             },
         }
     }
@@ -415,10 +416,21 @@ impl Authorize {
     fn send_away(&self, response: Box<AuthorizationResponse>, seen: &Snapshot) -> Decision<Self> {
         let Resolved { client, request, .. } = resolve(&self.config, &self.request, seen, self.asked)?;
         let at_once = self.visitor.session.is_some() || !client.value().is_stranger() || is_silent(&request);
-        let to = if at_once { None } else { recipient(&self.config, &request, client.value()).ok() };
+        let to = if at_once { None } else { recipient(&self.config, &request, client.value(), seen).ok() };
         let Some(to) = to else { return Err(AuthorizeRefusal::Redirect(response).into()) };
         let prompt = self.prompt(request, (client.value(), &to), Asking::Login, seen.now());
         Ok(Plan::grant(client.kept().into_iter().collect(), Authorization::Ask(Box::new(prompt))))
+    }
+}
+
+/// Refuses with changes, once the refusal itself is signed, if it must be.
+pub(super) fn refused<R>(
+    changes: Vec<Change>,
+    refusal: Halt<AuthorizeRefusal>,
+) -> Result<Plan<R, AuthorizeRefusal>, Halt<AuthorizeRefusal>> {
+    match refusal {
+        Halt::Refused(refusal) => Ok(Plan::refuse(changes, refusal)),
+        Halt::Missing(need) => Err(Halt::Missing(need)),
     }
 }
 
@@ -449,8 +461,12 @@ pub(super) fn interrupted(
     begun: Option<Timestamp>,
 ) -> Option<AuthorizeRefusal> {
     match resolve(config, request, seen, begun) {
-        Ok(Resolved { client, request, .. }) => match recipient(config, &request, client.value()) {
-            Ok(to) => Some(to.refuse(&AuthorizeReason::ServerError)),
+        Ok(Resolved { client, request, .. }) => match recipient(config, &request, client.value(), seen) {
+            Ok(to) => match to.refuse(&AuthorizeReason::ServerError, seen) {
+                Halt::Refused(refusal) => Some(refusal),
+                // Nothing can be signed any more.
+                Halt::Missing(_) => None,
+            },
             Err(reason) => Some(page(reason)),
         },
         Err(Halt::Refused(refusal)) => Some(refusal),

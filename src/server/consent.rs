@@ -35,7 +35,7 @@ impl Verified<'_, '_> {
     ///
     /// # Errors
     ///
-    /// There is no seed yet, or a token was not signed yet.
+    /// There is no seed yet, or a token or the response was not signed yet.
     pub(super) fn approve<R>(
         &self,
         config: &Config,
@@ -48,7 +48,7 @@ impl Verified<'_, '_> {
             ResponseType::Token => self.issue_token(config, consent, seen)?,
             ResponseType::None => self.note(consent),
         };
-        Ok(outcome.writing(self.consumed()).replying(|outcome| reply(self.to.answer(outcome))))
+        outcome.writing(self.consumed()).try_replying(|outcome| self.to.respond(outcome, seen).map(reply))
     }
 
     /// [RFC 6749 §4.1.2]

@@ -1,6 +1,6 @@
 //! Metadata, derived from the configuration: what is not there is not said [RFC 8414].
 
-use super::request_object;
+use super::{request_object, signed_response};
 use crate::client_auth::methods;
 use crate::config::Config;
 use crate::proof::pkce::ChallengeMethod;
@@ -31,7 +31,7 @@ impl Config {
                 .filter(|response_type| self.answers_with(**response_type))
                 .map(|response_type| response_type.as_str().to_owned())
                 .collect(),
-            response_modes_supported: ResponseMode::ALL.iter().map(|mode| mode.as_str().to_owned()).collect(),
+            response_modes_supported: self.response_modes(),
             grant_types_supported: self.grant_types().map(|grant| grant.as_str().to_owned()).collect(),
             authorization_grant_profiles_supported: self.grant_profiles(),
             identity_chaining_requested_token_types_supported: self.chaining_token_types(),
@@ -67,7 +67,13 @@ impl Config {
             ..ServerMetadata::default()
         };
         request_object::describe(self, &mut metadata);
+        signed_response::describe(self, &mut metadata);
         metadata
+    }
+
+    fn response_modes(&self) -> Vec<String> {
+        let served = ResponseMode::ALL.iter().filter(|mode| !mode.is_signed() || self.signs_responses());
+        served.map(|mode| mode.as_str().to_owned()).collect()
     }
 
     /// Of the endpoints that clients call themselves.

@@ -18,6 +18,7 @@ mod manage;
 mod metadata;
 mod push;
 mod recall;
+mod recipient;
 mod register;
 #[cfg(feature = "jose")]
 mod request_object;
@@ -27,6 +28,11 @@ mod request_object;
 mod revoke;
 mod rotate_secret;
 mod routes;
+#[cfg(feature = "jose")]
+mod signed_response;
+#[cfg(not(feature = "jose"))]
+#[path = "no_signed_response.rs"]
+mod signed_response;
 mod token;
 mod verification;
 mod verify;

@@ -75,7 +75,7 @@ impl Endpoint for Push {
             .transpose()
             .map_err(unopened)?;
         let request = opened.as_ref().map_or(request, |opened| &opened.request);
-        verify_pushed(&self.config, request, client.value(), opened.is_some())?;
+        verify_pushed(&self.config, request, (client.value(), opened.is_some()), seen)?;
         // [RFC 9449 §10.1]: a proof is as good as naming its key.
         let proven = possession.map(|possession| possession.key.to_base64url());
         let same = |named: &String| proven.as_ref().is_none_or(|proven| proven == named);

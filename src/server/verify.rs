@@ -10,17 +10,17 @@ use crate::env::Timestamp;
 use crate::grant::ensure;
 use crate::proof::pkce::ChallengeMethod;
 use crate::record::{
-    AuthorizationDetails, Challenge, Client, ClientId, Digest, GrantType, PushedRequest, RedirectUriRefused, Resource,
-    ResponseType, Scope, VerifiedRedirectUri,
+    AuthorizationDetails, Challenge, Client, ClientId, Digest, GrantType, PushedRequest, Resource, ResponseType, Scope,
 };
 use crate::snapshot::{Halt, Seen, Snapshot};
 use crate::store::{Change, Key};
 use crate::wire::{
-    AuthorizationOutcome, AuthorizationRequest, AuthorizationResponse, AuthorizeReason, AuthorizeRefusal, Limits,
-    PageReason, RequestObjectFault, ResponseMode, TokenRefusal, pushed_id,
+    AuthorizationRequest, AuthorizeReason, AuthorizeRefusal, Limits, PageReason, RequestObjectFault, TokenRefusal,
+    pushed_id,
 };
 
 use super::authorize::Session;
+use super::recipient::{Recipient, check_mode, recipient};
 use super::request_object::{self, Opened, Unopened};
 
 /// A request whose every part was checked against its client.
@@ -45,27 +45,6 @@ pub(super) struct Verified<'a, 'r> {
     /// The thumbprint of the key that the code is bound to.
     pub(super) dpop_jkt: Option<Digest>,
     pub(super) response_type: ResponseType,
-}
-
-/// Where the response goes, from the moment that this is proven.
-#[derive(Debug)]
-pub(super) struct Recipient<'a> {
-    pub(super) uri: VerifiedRedirectUri,
-    mode: ResponseMode,
-    state: Option<String>,
-    issuer: &'a str,
-}
-
-impl Recipient<'_> {
-    pub(super) fn refuse(&self, reason: &AuthorizeReason) -> AuthorizeRefusal {
-        let response =
-            AuthorizationResponse::refused(self.uri.clone(), self.mode, reason, self.state.clone(), self.issuer);
-        AuthorizeRefusal::Redirect(Box::new(response))
-    }
-
-    pub(super) fn answer(&self, outcome: AuthorizationOutcome) -> AuthorizationResponse {
-        AuthorizationResponse::granted(self.uri.clone(), self.mode, outcome, self.state.clone(), self.issuer)
-    }
 }
 
 /// The values of `prompt` [OpenID Connect Core §3.1.2.1].
@@ -100,25 +79,6 @@ pub(super) fn is_silent(request: &AuthorizationRequest) -> bool {
     values.is_some_and(|values| values.none)
 }
 
-/// Finds the client and where its response may go; until both are proven every refusal is a page.
-pub(super) fn recipient<'a>(
-    config: &'a Config,
-    request: &AuthorizationRequest,
-    client: &Client,
-) -> Result<Recipient<'a>, PageReason> {
-    ensure(!request.repeats("redirect_uri"), PageReason::RedirectUriRepeated)?;
-    ensure(request.redirect_uri.is_some() || !config.requires_redirect_uri(), PageReason::RedirectUriMissing)?;
-    let uri = client.verify_redirect_uri(request.redirect_uri.as_deref()).map_err(|refused| match refused {
-        RedirectUriRefused::Missing => PageReason::RedirectUriMissing,
-        RedirectUriRefused::Unregistered => PageReason::RedirectUriUnregistered,
-    })?;
-    let requested = request.response_mode.as_deref().filter(|_| !request.repeats("response_mode"));
-    let response_type = request.response_type.as_deref().filter(|_| !request.repeats("response_type"));
-    let mode = requested.and_then(ResponseMode::parse).unwrap_or_else(|| ResponseMode::default_of(response_type));
-    let state = request.state.clone().filter(|_| !request.repeats("state"));
-    Ok(Recipient { uri, mode, state, issuer: config.issuer() })
-}
-
 /// The client that the request names, if it names one.
 pub(super) fn client_id(request: &AuthorizationRequest) -> Option<ClientId> {
     request.client_id.as_deref().filter(|_| !request.repeats("client_id")).map(ClientId::new)
@@ -136,21 +96,21 @@ pub(super) fn verify<'a, 'r>(
     let lasting = begun.is_none_or(|begun| now < begun.plus(config.lifetimes().interaction));
     ensure(lasting, page(PageReason::SessionNotFound))?;
     let Resolved { client, request, pushed, signed, used, fault } = resolve(config, request, seen, begun)?;
-    let to = recipient(config, &request, client.value())
+    let to = recipient(config, &request, client.value(), seen)
         .map_err(|reason| page(fault.map_or(reason, PageReason::RequestObject)))?;
     if let Some(fault) = fault {
-        return Err(to.refuse(&AuthorizeReason::RequestObject(fault)).into());
+        return Err(to.refuse(&AuthorizeReason::RequestObject(fault), seen));
     }
     // One that was begun in time can be answered later.
     let in_time = pushed.as_ref().is_none_or(|pushed| begun.unwrap_or(now) < pushed.value().expires);
     ensure(in_time, page(PageReason::RequestUriInvalid))?;
     let came = Came { pushed: pushed.is_some(), signed };
     let checked = match form(config, &request, client.value(), came) {
-        Ok(()) => check(config, &request, client.value()),
+        Ok(()) => check(config, &request, client.value(), seen),
         Err(reason) => Err(reason),
     };
     let Checked { response_type, scope, details, audience, prompt, max_age, acr_values, challenge, dpop_jkt } =
-        checked.map_err(|reason| to.refuse(&reason))?;
+        checked.map_err(|reason| to.refuse(&reason, seen))?;
     Ok(Verified {
         request,
         client,
@@ -173,12 +133,12 @@ pub(super) fn verify<'a, 'r>(
 pub(super) fn verify_pushed(
     config: &Config,
     request: &AuthorizationRequest,
-    client: &Client,
-    signed: bool,
+    (client, signed): (&Client, bool),
+    seen: &Snapshot,
 ) -> Result<(), TokenRefusal> {
-    recipient(config, request, client).map_err(|_| TokenRefusal::PushedRedirectUri)?;
+    recipient(config, request, client, seen).map_err(|_| TokenRefusal::PushedRedirectUri)?;
     form(config, request, client, Came { pushed: true, signed })
-        .and_then(|()| check(config, request, client).map(|_| ()))
+        .and_then(|()| check(config, request, client, seen).map(|_| ()))
         .map_err(TokenRefusal::PushedRequest)
 }
 
@@ -282,8 +242,14 @@ struct Checked {
     dpop_jkt: Option<Digest>,
 }
 
-fn check(config: &Config, request: &AuthorizationRequest, client: &Client) -> Result<Checked, AuthorizeReason> {
+fn check(
+    config: &Config,
+    request: &AuthorizationRequest,
+    client: &Client,
+    seen: &Snapshot,
+) -> Result<Checked, AuthorizeReason> {
     let response_type = response_type(config, request, client)?;
+    check_mode(config, request, client, seen)?;
     let challenge = match response_type {
         ResponseType::Code => challenge(config, request, client)?,
         // There is no code to bind.
@@ -322,10 +288,6 @@ fn response_type(
     let served = ResponseType::parse(name).filter(|response_type| config.answers_with(*response_type));
     let response_type = served.ok_or(AuthorizeReason::ResponseTypeUnsupported)?;
     ensure(client.may_ask_with(response_type), AuthorizeReason::ResponseTypeNotAllowed)?;
-    let mode = request.response_mode.as_deref().map(ResponseMode::parse);
-    ensure(mode != Some(None), AuthorizeReason::ResponseModeUnsupported)?;
-    let leaks = response_type == ResponseType::Token && mode == Some(Some(ResponseMode::Query));
-    ensure(!leaks, AuthorizeReason::ResponseModeUnsafe)?;
     Ok(response_type)
 }
 

@@ -25,7 +25,7 @@ pub struct AuthorizationRequest {
     /// What the response shall carry: `code`, `token` or `none`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub response_type: Option<String>,
-    /// How the response shall travel: `query`, `fragment` or `form_post`.
+    /// How the response shall travel: `query`, `fragment` or `form_post`, or as a token, `jwt` or `….jwt`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub response_mode: Option<String>,
     /// What the client would like to do.

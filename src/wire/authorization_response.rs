@@ -12,6 +12,10 @@ use url::{Host, Url};
 use super::authorize_refusal::{AuthorizeReason, html};
 use super::form::{self, Form, Limits, Malformed};
 use super::token::no_store;
+#[cfg(feature = "jose")]
+use crate::jose::EncryptionKey;
+#[cfg(feature = "jose")]
+use crate::record::ResponseEncryption;
 use crate::record::{Exposed, Scope, VerifiedRedirectUri};
 
 /// What goes back to the client through the person's browser; it can only be made for a verified redirect URI.
@@ -20,6 +24,36 @@ pub struct AuthorizationResponse {
     to: VerifiedRedirectUri,
     mode: ResponseMode,
     message: AuthorizationMessage,
+    /// What travels in its place, exactly if the mode says so.
+    token: Option<ResponseToken>,
+}
+
+/// A response as a token [JARM §2.1].
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct ResponseToken {
+    pub(crate) signed: Exposed,
+    #[cfg(feature = "jose")]
+    pub(crate) sealed: Option<Sealed>,
+}
+
+/// To whom a token is encrypted when it is printed.
+#[cfg(feature = "jose")]
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Sealed {
+    pub(crate) key: EncryptionKey,
+    pub(crate) how: ResponseEncryption,
+}
+
+impl ResponseToken {
+    /// The token as it travels; nothing if it must be encrypted and cannot be.
+    fn print(&self) -> Option<Cow<'_, str>> {
+        #[cfg(feature = "jose")]
+        if let Some(Sealed { key, how }) = &self.sealed {
+            let plain = self.signed.as_str().as_bytes();
+            return key.encrypt(how.management, how.content, Some("JWT"), plain).ok().map(Cow::Owned);
+        }
+        Some(Cow::Borrowed(self.signed.as_str()))
+    }
 }
 
 /// How an authorization response travels.
@@ -32,13 +66,20 @@ pub enum ResponseMode {
     Fragment,
     /// In a form that the browser posts to the redirect URI.
     FormPost,
+    /// As a signed token in the query [JARM §2.3.1].
+    QueryJwt,
+    /// As a signed token in the fragment [JARM §2.3.2].
+    FragmentJwt,
+    /// As a signed token in a form [JARM §2.3.3].
+    FormPostJwt,
 }
 
 impl ResponseMode {
     /// Every response mode that this crate serves.
-    pub const ALL: &'static [Self] = &[Self::Query, Self::Fragment, Self::FormPost];
+    pub const ALL: &'static [Self] =
+        &[Self::Query, Self::Fragment, Self::FormPost, Self::QueryJwt, Self::FragmentJwt, Self::FormPostJwt];
 
-    /// The response mode of this name.
+    /// The response mode of this name, whatever the response type; `jwt` is none, as it stands for different ones.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|mode| mode.as_str() == name)
@@ -52,10 +93,41 @@ impl ResponseMode {
         if words.any(|word| matches!(word, "token" | "id_token")) { Self::Fragment } else { Self::Query }
     }
 
+    /// What a request asks for by `name`; nothing if it is unknown. `jwt` is the usual one of the response type, signed
+    /// [JARM §2.3.4].
+    #[must_use]
+    pub fn requested(name: &str, response_type: Option<&str>) -> Option<Self> {
+        if name == "jwt" { Some(Self::default_of(response_type).signed()) } else { Self::parse(name) }
+    }
+
+    /// The same place, for a signed token.
+    #[must_use]
+    pub const fn signed(self) -> Self {
+        match self {
+            Self::Query | Self::QueryJwt => Self::QueryJwt,
+            Self::Fragment | Self::FragmentJwt => Self::FragmentJwt,
+            Self::FormPost | Self::FormPostJwt => Self::FormPostJwt,
+        }
+    }
+
+    /// Whether it is a signed token that travels.
+    #[must_use]
+    pub const fn is_signed(self) -> bool {
+        matches!(self, Self::QueryJwt | Self::FragmentJwt | Self::FormPostJwt)
+    }
+
+    /// Whether servers, histories and referrers may come to see it.
+    pub(crate) const fn is_in_query(self) -> bool {
+        matches!(self, Self::Query | Self::QueryJwt)
+    }
+
     /// Its name on the wire.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::QueryJwt => "query.jwt",
+            Self::FragmentJwt => "fragment.jwt",
+            Self::FormPostJwt => "form_post.jwt",
             Self::Query => "query",
             Self::Fragment => "fragment",
             Self::FormPost => "form_post",
@@ -156,6 +228,15 @@ impl AuthorizationMessage {
 }
 
 impl AuthorizationOutcome {
+    pub(crate) fn refused(reason: &AuthorizeReason) -> Self {
+        let (error, description) = reason.wording();
+        Self::Error {
+            error: error.to_owned(),
+            description: Some(description.to_owned()),
+            scope: reason.scope().map(|scope| scope.as_str().to_owned()),
+        }
+    }
+
     fn take_token(access_token: Exposed, form: &mut Form<'_>) -> Option<Self> {
         let token_type = form.take_owned("token_type")?;
         let expires_in = form.take("expires_in").map(|seconds| seconds.parse()).transpose().ok()?;
@@ -169,40 +250,14 @@ impl AuthorizationOutcome {
 }
 
 impl AuthorizationResponse {
-    pub(crate) fn granted(
+    /// `token` stands for `message` where `mode` is one of tokens, and is not there otherwise.
+    pub(crate) const fn new(
         to: VerifiedRedirectUri,
         mode: ResponseMode,
-        outcome: AuthorizationOutcome,
-        state: Option<String>,
-        iss: &str,
+        message: AuthorizationMessage,
+        token: Option<ResponseToken>,
     ) -> Self {
-        Self::new(to, mode, outcome, state, iss)
-    }
-
-    pub(crate) fn refused(
-        to: VerifiedRedirectUri,
-        mode: ResponseMode,
-        reason: &AuthorizeReason,
-        state: Option<String>,
-        iss: &str,
-    ) -> Self {
-        let (error, description) = reason.wording();
-        let outcome = AuthorizationOutcome::Error {
-            error: error.to_owned(),
-            description: Some(description.to_owned()),
-            scope: reason.scope().map(|scope| scope.as_str().to_owned()),
-        };
-        Self::new(to, mode, outcome, state, iss)
-    }
-
-    fn new(
-        to: VerifiedRedirectUri,
-        mode: ResponseMode,
-        outcome: AuthorizationOutcome,
-        state: Option<String>,
-        iss: &str,
-    ) -> Self {
-        Self { to, mode, message: AuthorizationMessage { outcome, state, iss: Some(iss.to_owned()) } }
+        Self { to, mode, message, token }
     }
 
     /// Where it goes.
@@ -217,24 +272,39 @@ impl AuthorizationResponse {
         &self.message
     }
 
-    /// Writes the redirect, or the page that posts itself.
+    /// Writes the redirect, or the page that posts itself; an answer that must be encrypted and cannot be is 500.
     #[must_use]
     pub fn print(&self) -> Response<Vec<u8>> {
+        let Some(parameters) = self.parameters() else {
+            return html(StatusCode::INTERNAL_SERVER_ERROR, String::new(), "default-src 'none'");
+        };
         match self.mode {
-            ResponseMode::Query => self.print_redirect(if self.to.as_str().contains('?') { '&' } else { '?' }),
+            ResponseMode::Query | ResponseMode::QueryJwt => {
+                self.print_redirect(if self.to.as_str().contains('?') { '&' } else { '?' }, &parameters)
+            }
             // A URI with a fragment cannot be registered.
-            ResponseMode::Fragment => self.print_redirect('#'),
-            ResponseMode::FormPost => self.print_form(),
+            ResponseMode::Fragment | ResponseMode::FragmentJwt => self.print_redirect('#', &parameters),
+            ResponseMode::FormPost | ResponseMode::FormPostJwt => self.print_form(&parameters),
+        }
+    }
+
+    /// What travels: all of the message, or the one token that stands for it [JARM §2.3].
+    fn parameters(&self) -> Option<Vec<(&'static str, Cow<'_, str>)>> {
+        match &self.token {
+            Some(token) => Some(vec![("response", token.print()?)]),
+            // Nothing that was to be signed leaves unsigned.
+            None if self.mode.is_signed() => None,
+            None => Some(self.message.parameters().collect()),
         }
     }
 
     /// 303, so that a POST to the authorization endpoint is never repeated to the client [RFC 9700 §4.12].
-    fn print_redirect(&self, separator: char) -> Response<Vec<u8>> {
+    fn print_redirect(&self, separator: char, parameters: &[(&str, Cow<'_, str>)]) -> Response<Vec<u8>> {
         let mut location = String::with_capacity(256);
         location.push_str(self.to.as_str());
         location.push(separator);
-        for (name, value) in self.message.parameters() {
-            form::append(&mut location, name, &value);
+        for (name, value) in parameters {
+            form::append(&mut location, name, value);
         }
         let mut response = Response::new(Vec::new());
         *response.status_mut() = StatusCode::SEE_OTHER;
@@ -249,15 +319,15 @@ impl AuthorizationResponse {
         response
     }
 
-    fn print_form(&self) -> Response<Vec<u8>> {
+    fn print_form(&self, parameters: &[(&str, Cow<'_, str>)]) -> Response<Vec<u8>> {
         let escape = html_escape::encode_quoted_attribute::<str>;
         let mut page = format!(
             "<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
              <title>Continue</title><form method=\"post\" action=\"{}\">",
             escape(self.to.as_str())
         );
-        for (name, value) in self.message.parameters() {
-            page.push_str(&format!("<input type=\"hidden\" name=\"{name}\" value=\"{}\">", escape(&value)));
+        for (name, value) in parameters {
+            page.push_str(&format!("<input type=\"hidden\" name=\"{name}\" value=\"{}\">", escape(value)));
         }
         page.push_str("<noscript><button>Continue</button></noscript></form>");
         page.push_str(&format!("<script>{SUBMIT}</script></html>"));

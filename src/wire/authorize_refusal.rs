@@ -42,6 +42,8 @@ pub enum PageReason {
     RequestUriInvalid,
     /// The request object is not taken, and nothing else says where the client is [RFC 9101 §6].
     RequestObject(RequestObjectFault),
+    /// The response must be encrypted, and no key of the client's to encrypt it to can be had [JARM §2.2].
+    ResponseKeyMissing,
     /// The host resumed something that is not there any more.
     SessionNotFound,
 }
@@ -56,7 +58,7 @@ impl PageReason {
             | Self::RedirectUriRepeated
             | Self::RedirectUriMissing
             | Self::SessionNotFound => "invalid_request",
-            Self::ClientUnknown | Self::ClientDocument(_) => "invalid_client",
+            Self::ClientUnknown | Self::ClientDocument(_) | Self::ResponseKeyMissing => "invalid_client",
             Self::RedirectUriUnregistered => "invalid_redirect_uri",
             Self::RequestUriInvalid => "invalid_request_uri",
             Self::RequestObject(_) => "invalid_request_object",
@@ -75,6 +77,9 @@ impl PageReason {
             Self::RedirectUriMissing => "redirect_uri is missing",
             Self::RedirectUriUnregistered => "redirect_uri is not registered for this client",
             Self::RequestObject(fault) => fault.description(),
+            Self::ResponseKeyMissing => {
+                "the client's key to encrypt the response to cannot be had; please try again later"
+            }
             Self::RequestUriInvalid => "request_uri is unknown or has ended; please start again",
             Self::SessionNotFound => "the authorization request is unknown or has ended; please start again",
         }
@@ -93,6 +98,7 @@ impl PageReason {
             | Self::RedirectUriUnregistered
             | Self::RequestUriInvalid
             | Self::RequestObject(_)
+            | Self::ResponseKeyMissing
             | Self::SessionNotFound => StatusCode::BAD_REQUEST,
         }
     }
@@ -151,6 +157,10 @@ pub enum AuthorizeReason {
     ResponseTypeNotAllowed,
     /// `response_mode` is not served.
     ResponseModeUnsupported,
+    /// The client did not register this response mode [FAPI 2.0 Message Signing §5.3.3].
+    ResponseModeNotAllowed,
+    /// The response must be signed [FAPI 2.0 Message Signing §5.4.1].
+    ResponseModeUnsigned,
     /// An access token may not travel in a query [OAuth 2.0 Multiple Response Types §5].
     ResponseModeUnsafe,
     /// PKCE is required [RFC 9700 §2.1.1].
@@ -218,6 +228,8 @@ impl AuthorizeReason {
             Self::ResponseTypeUnsupported => ("unsupported_response_type", "the response type is not supported"),
             Self::ResponseTypeNotAllowed => ("unauthorized_client", "the client may not use this response type"),
             Self::ResponseModeUnsupported => ("unsupported_response_mode", "the response mode is not supported"),
+            Self::ResponseModeNotAllowed => ("unauthorized_client", "the client may not use this response mode"),
+            Self::ResponseModeUnsigned => ("invalid_request", "the response must be signed: ask for response_mode jwt"),
             Self::ResponseModeUnsafe => ("invalid_request", "this response type may not travel in a query"),
             Self::ChallengeMissing => ("invalid_request", "code_challenge is missing: PKCE with S256 is required"),
             Self::ChallengeMethodMissing => ("invalid_request", "code_challenge_method is missing: use S256"),

@@ -88,6 +88,15 @@ pub struct ServerMetadata {
     /// Whether all of them must be pushed.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub require_pushed_authorization_requests: bool,
+    /// The algorithms that responses may be signed with [JARM §4].
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub authorization_signing_alg_values_supported: Vec<String>,
+    /// How they may be encrypted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub authorization_encryption_alg_values_supported: Vec<String>,
+    /// How their content may be encrypted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub authorization_encryption_enc_values_supported: Vec<String>,
     /// Whether requests may come as signed objects [RFC 9101 §4].
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub request_parameter_supported: bool,

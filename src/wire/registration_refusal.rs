@@ -52,9 +52,9 @@ pub enum RegistrationRefusal {
     /// Requests are not signed here.
     #[error("require_signed_request_object is not supported")]
     SignedRequestsNotOffered,
-    /// An algorithm of signed requests that is not served.
-    #[error("the request object algorithm {0:?} is not supported")]
-    RequestObjectNotOffered(String),
+    /// An algorithm of signed requests or responses that is not served.
+    #[error("the algorithm {0:?} is not supported for requests or responses")]
+    AlgorithmNotOffered(String),
     /// None of the scope can be registered.
     #[error("nothing of the scope can be registered")]
     ScopeNotOffered,
@@ -112,7 +112,7 @@ impl RegistrationRefusal {
             | Self::CertificateBindingNotOffered
             | Self::KeyBindingNotOffered
             | Self::SignedRequestsNotOffered
-            | Self::RequestObjectNotOffered(_)
+            | Self::AlgorithmNotOffered(_)
             | Self::ScopeNotOffered
             | Self::Denied => (S::BAD_REQUEST, "invalid_client_metadata"),
             Self::SoftwareStatement => (S::BAD_REQUEST, "unapproved_software_statement"),

@@ -75,6 +75,8 @@ mod schedule;
 mod secrets;
 #[cfg(feature = "jose")]
 mod signed_introspection;
+#[cfg(feature = "jose")]
+mod signed_responses;
 mod step_up;
 mod subject_active;
 mod support;

@@ -1,8 +1,9 @@
-// oauth4webapi with messages that are signed: assertions [RFC 7523] and requests [RFC 9101].
+// oauth4webapi with messages that are signed: assertions [RFC 7523], requests [RFC 9101] and responses [JARM].
 //
 // Usage: node signed.test.mjs BASE_URL FIXTURES
 
 import assert from 'node:assert/strict'
+import { constants, createDecipheriv, generateKeyPairSync, privateDecrypt } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -20,7 +21,7 @@ const discovered = await oauth.discoveryRequest(new URL(base), { ...options, alg
 const server = await oauth.processDiscoveryResponse(new URL(base), discovered)
 
 /** A client that registers itself with a new key of `alg`, and whatever else. */
-async function registered(alg, more = {}) {
+async function registered(alg, more = {}, keys = []) {
   const { privateKey: key, publicKey } = await oauth.generateKeyPair(alg)
   const jwk = { ...(await crypto.subtle.exportKey('jwk', publicKey)), kid: 'own', alg, use: 'sig' }
   const metadata = {
@@ -29,7 +30,7 @@ async function registered(alg, more = {}) {
     token_endpoint_auth_method: 'private_key_jwt',
     scope: 'read write',
     authorization_details_types: ['account_information'],
-    jwks: { keys: [{ ...jwk, key_ops: undefined, ext: undefined }] },
+    jwks: { keys: [{ ...jwk, key_ops: undefined, ext: undefined }, ...keys] },
     ...more,
   }
   const told = { ...options, initialAccessToken: 'of-the-tests' }
@@ -80,6 +81,10 @@ async function redeemed({ client, authentication, verifier }, callback) {
 }
 
 const validated = ({ client, state }, answer) => oauth.validateAuthResponse(server, client, answer, state)
+
+/** The same for a response that is a token. */
+const verified = ({ client, state }, answer, more = {}) =>
+  oauth.validateJwtAuthResponse(server, client, answer, state, { ...options, ...more })
 
 for (const alg of ['ES256', 'PS256', 'RS256']) {
   test(`${alg}: a signed request is answered, by value and pushed`, async () => {
@@ -132,4 +137,63 @@ test('a request that is signed wrongly, or not at all, is refused by name', asyn
   const once = await signed(first)
   assert.ok((await pushed(own, once)).request_uri)
   await assert.rejects(pushed(own, once), { error: 'invalid_request_object' })
+})
+
+for (const [mode, signing] of [['jwt', 'ES256'], ['query.jwt', 'EdDSA'], ['form_post.jwt', undefined]]) {
+  test(`${mode}: a response is a token that the server signed with ${signing ?? 'what it has'}`, async () => {
+    const own = await registered('ES256', signing && { authorization_signed_response_alg: signing })
+    const asked = await asking(own, { response_mode: mode })
+    const answer = await answered(own, asked.parameters)
+    assert.deepEqual([...answer.keys()], ['response'])
+    const callback = await verified(asked, answer)
+    assert.equal(callback.get('iss'), server.issuer)
+    assert.equal((await redeemed(asked, callback)).scope, 'read')
+
+    const stranger = { ...asked, client: { ...asked.client, client_id: 'another' } }
+    await assert.rejects(verified(stranger, answer), { code: 'OAUTH_JWT_CLAIM_COMPARISON_FAILED' })
+    const [signed, signature] = answer.get('response').split(/\.(?=[^.]*$)/)
+    const broken = new URLSearchParams({ response: `${signed}.${signature.replace(/^./, (c) => (c === 'A' ? 'B' : 'A'))}` })
+    await assert.rejects(verified(asked, broken))
+  })
+}
+
+test('a refusal is a token too, also of a request that was signed and pushed', async () => {
+  const own = await registered('ES256', { authorization_signed_response_alg: 'ES256' })
+  const asked = await asking(own, { response_mode: 'jwt', prompt: 'none' })
+  const { request_uri } = await pushed(own, await signed(asked))
+  const url = new URL(server.authorization_endpoint)
+  url.search = new URLSearchParams({ client_id: own.client.client_id, request_uri })
+  const page = await new Browser().open(url.href)
+  const answer = new URL(page.url).searchParams
+  assert.deepEqual([...answer.keys()], ['response'])
+  await assert.rejects(verified(asked, answer), (thrown) => {
+    assert.deepEqual([thrown.constructor.name, thrown.error], ['AuthorizationResponseError', 'login_required'])
+    return true
+  })
+})
+
+test('a response is encrypted to the client', async () => {
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'to', use: 'enc', alg: 'RSA-OAEP-256' }
+  /** Opens a JWE by node's own cryptography [RFC 7516 §5.2]. */
+  const decrypt = (jwe) => {
+    const [header, key, iv, content, tag] = jwe.split('.')
+    const bytes = (text) => Buffer.from(text, 'base64url')
+    const { alg, enc, cty, kid } = JSON.parse(bytes(header))
+    assert.deepEqual([alg, enc, cty, kid], ['RSA-OAEP-256', 'A256GCM', 'JWT', 'to'])
+    const padding = { key: privateKey, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha256' }
+    const cipher = createDecipheriv('aes-256-gcm', privateDecrypt(padding, bytes(key)), bytes(iv))
+    cipher.setAAD(Buffer.from(header, 'ascii')).setAuthTag(bytes(tag))
+    return Buffer.concat([cipher.update(bytes(content)), cipher.final()]).toString()
+  }
+  const own = await registered('ES256', {
+    authorization_signed_response_alg: 'ES256',
+    authorization_encrypted_response_alg: 'RSA-OAEP-256',
+    authorization_encrypted_response_enc: 'A256GCM',
+  }, [jwk])
+  const asked = await asking(own, { response_mode: 'jwt' })
+  const answer = await answered(own, asked.parameters)
+  assert.equal(answer.get('response').split('.').length, 5)
+  const callback = await verified(asked, answer, { [oauth.jweDecrypt]: decrypt })
+  assert.equal((await redeemed(asked, callback)).scope, 'read')
 })

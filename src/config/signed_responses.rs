@@ -1,0 +1,59 @@
+//! Signed authorization responses, as far as they are served [JARM].
+
+use std::time::Duration;
+
+use super::Config;
+use super::fault::{ConfigFault, ensure};
+use super::policy::Practice;
+use crate::env::Timestamp;
+use crate::jose::{Algorithm, Algorithms, SigningKey};
+use crate::record::Client;
+
+/// Authorization responses as tokens that the server signs, where they are served: `response_mode` `jwt`, `query.jwt`,
+/// `fragment.jwt` and `form_post.jwt`.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct SignedResponses {
+    /// Whether every response must be asked for in this way; not by default [FAPI 2.0 Message Signing §5.4.1].
+    pub required: bool,
+    /// The algorithms of the server's keys that sign them; all of those that it has by default.
+    pub algorithms: Algorithms,
+    /// How long one is good; 5 min by default, 10 min at most [JARM §2.1].
+    pub lifetime: Duration,
+}
+
+impl Default for SignedResponses {
+    fn default() -> Self {
+        Self { required: false, algorithms: Algorithms::ASYMMETRIC, lifetime: Duration::from_secs(300) }
+    }
+}
+
+impl SignedResponses {
+    pub(super) fn check(&self, config: &Config) -> Result<(), ConfigFault> {
+        let keys = config.keys().filter(|keys| keys.first(self.algorithms).is_some());
+        let lasting = keys.is_some_and(|keys| keys.retention() >= self.lifetime);
+        ensure(lasting && (1..=600).contains(&self.lifetime.as_secs()), || ConfigFault::SignedResponses)
+    }
+}
+
+impl Config {
+    /// Signed authorization responses, where they are served.
+    #[must_use]
+    pub fn signed_responses(&self) -> Option<&SignedResponses> {
+        self.policy.allows(Practice::SignedResponses).then_some(&self.signed_responses)
+    }
+
+    /// The key that signs responses to `client` at `now`: with the algorithm that it registered; with RS256 if it registered
+    /// none and the server has it, or else with what the server has [JARM §2.2, §3].
+    pub(crate) fn response_key(&self, client: &Client, now: Timestamp) -> Option<&SigningKey> {
+        let served = self.signed_responses()?.algorithms;
+        let keys = self.keys()?;
+        let usual = Algorithms::NONE.and(Algorithm::Rs256).within(served);
+        let algorithms = match client.metadata().authorization_signed_response_alg.as_deref() {
+            Some(name) => Algorithms::NONE.and(Algorithm::parse(name)?).within(served),
+            None if keys.first(usual).is_some() => usual,
+            None => served,
+        };
+        keys.current(algorithms, now).or_else(|| keys.first(algorithms))
+    }
+}
