@@ -173,6 +173,7 @@ const FAPI_2: &[Rule] = &[
     firm(P::PlainCodeChallenge, Refused, "FAPI 2.0 §5.3.2.2"),
     firm(P::PushedAuthorizationRequests, Required, "FAPI 2.0 §5.3.2.2"),
     free(P::SignedRequests, Refused, "RFC 9101 §10.5"),
+    free(P::SignedResponses, Refused, "JARM §2"),
     free(P::ResourceIndicator, Allowed, "RFC 8707 §2"),
     firm(P::RedirectUriInRequests, Required, "FAPI 2.0 §5.3.2.2"),
     free(P::RedirectUriAtTokenEndpoint, Required, "RFC 6749 §4.1.3"),

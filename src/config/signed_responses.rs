@@ -6,7 +6,7 @@ use super::Config;
 use super::fault::{ConfigFault, ensure};
 use super::policy::Practice;
 use crate::env::Timestamp;
-use crate::jose::{Algorithm, Algorithms, SigningKey};
+use crate::jose::{Algorithm, Algorithms, KeySet, SigningKey};
 use crate::record::Client;
 
 /// Authorization responses as tokens that the server signs, where they are served: `response_mode` `jwt`, `query.jwt`,
@@ -30,7 +30,8 @@ impl Default for SignedResponses {
 
 impl SignedResponses {
     pub(super) fn check(&self, config: &Config) -> Result<(), ConfigFault> {
-        let keys = config.keys().filter(|keys| keys.first(self.algorithms).is_some());
+        let signs = |keys: &&KeySet| keys.algorithms().within(self.algorithms) != Algorithms::NONE;
+        let keys = config.keys().filter(signs);
         let lasting = keys.is_some_and(|keys| keys.retention() >= self.lifetime);
         ensure(lasting && (1..=600).contains(&self.lifetime.as_secs()), || ConfigFault::SignedResponses)
     }
@@ -51,9 +52,9 @@ impl Config {
         let usual = Algorithms::NONE.and(Algorithm::Rs256).within(served);
         let algorithms = match client.metadata().authorization_signed_response_alg.as_deref() {
             Some(name) => Algorithms::NONE.and(Algorithm::parse(name)?).within(served),
-            None if keys.first(usual).is_some() => usual,
+            None if keys.algorithms().within(usual) != Algorithms::NONE => usual,
             None => served,
         };
-        keys.current(algorithms, now).or_else(|| keys.first(algorithms))
+        keys.signer(algorithms, now)
     }
 }

@@ -531,18 +531,12 @@ pub enum ClientFault {
     /// Requests that are signed without a key that the client could sign with.
     #[error("a client that signs its requests needs a jwks with a key for its algorithm, or a jwks_uri")]
     RequestKeysMissing,
-    /// An algorithm that answers to it cannot have, or one without the other [RFC 9701 §6].
+    /// An algorithm that answers to it cannot have, or one without the other [RFC 9701 §6, JARM §3].
     #[error("{0} is not supported, or stands without its other half")]
     AnswerAlgorithm(&'static str),
     /// Answers are to be encrypted, and there is no key for that.
     #[error("encrypted answers need a jwks with a key for their algorithm, or a jwks_uri")]
     EncryptionKeyMissing,
-    /// An algorithm that no signed response can have, or a way to encrypt the content without one for its key [JARM §3].
-    #[error("the authorization response algorithm {0:?} is not supported, or lacks its other half")]
-    ResponseAlgorithm(String),
-    /// Responses that are encrypted without a key of the client's to encrypt to [JARM §3].
-    #[error("a client whose responses are encrypted needs a jwks with a key for that, or a jwks_uri")]
-    ResponseKeyMissing,
     /// A grant type that neither this crate serves nor, without a URI for a name, a host could.
     #[error("grant type {0:?} is not supported")]
     GrantType(String),

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::client_proof::{ClientProof, algorithms};
-use super::{Client, ClientFault, ClientMetadata, web_url};
+use super::{Client, ClientFault, ClientMetadata, ResponseEncryption, Unencryptable, web_url};
 use crate::jose::{Algorithms, ContentEncryption, JwkSet, KeyManagement, PublicKey};
 
 /// The public keys of a client.
@@ -45,13 +45,6 @@ impl Client {
     }
 }
 
-/// How responses are encrypted to a client [JARM §3].
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct ResponseEncryption {
-    pub(crate) management: KeyManagement,
-    pub(crate) content: ContentEncryption,
-}
-
 impl Client {
     /// How responses to it are encrypted, if it registered that.
     pub(crate) fn response_encryption(&self) -> Option<ResponseEncryption> {
@@ -60,25 +53,20 @@ impl Client {
 }
 
 impl ClientMetadata {
-    fn response_encryption(&self) -> Result<Option<ResponseEncryption>, ClientFault> {
+    fn response_encryption(&self) -> Result<Option<ResponseEncryption>, Unencryptable> {
         let alg = self.authorization_encrypted_response_alg.as_deref();
-        let enc = self.authorization_encrypted_response_enc.as_deref();
-        let fault = |name: &str| ClientFault::ResponseAlgorithm(name.to_owned());
-        let content = |name| ContentEncryption::parse(name).ok_or_else(|| fault(name));
-        let Some(alg) = alg else { return enc.map_or(Ok(None), |name| Err(fault(name))) };
-        let management = KeyManagement::parse(alg).ok_or_else(|| fault(alg))?;
-        let content = enc.map_or(Ok(ContentEncryption::A128CbcHs256), content)?;
-        Ok(Some(ResponseEncryption { management, content }))
+        ResponseEncryption::parse(alg, self.authorization_encrypted_response_enc.as_deref())
     }
 
     /// Requires that responses can be signed as it says, and encrypted to a key of its own [JARM §3].
     pub(super) fn check_signed_responses(&self) -> Result<(), ClientFault> {
         let signing = self.authorization_signed_response_alg.as_deref();
-        algorithms(signing).map_err(|name| ClientFault::ResponseAlgorithm(name.to_owned()))?;
-        let Some(ResponseEncryption { management, .. }) = self.response_encryption()? else { return Ok(()) };
-        let here = self.jwks.as_ref().and_then(|jwks| JwkSet::from_members(jwks.as_object()?).ok());
-        let has = here.is_some_and(|keys| keys.encryption_key(management).is_some());
-        if has || self.jwks_uri.is_some() { Ok(()) } else { Err(ClientFault::ResponseKeyMissing) }
+        algorithms(signing).map_err(|_| ClientFault::AnswerAlgorithm("authorization_signed_response_alg"))?;
+        let encryption = self
+            .response_encryption()
+            .map_err(|_| ClientFault::AnswerAlgorithm("authorization_encrypted_response_alg"))?;
+        let fits = |encryption: ResponseEncryption| self.jwks_uri.is_some() || encryption.here(self).is_some();
+        if encryption.is_none_or(fits) { Ok(()) } else { Err(ClientFault::EncryptionKeyMissing) }
     }
 
     /// Requires that it can sign its requests as it says, and names algorithms that there are [RFC 9101 §4].

@@ -44,7 +44,7 @@ pub(crate) use certificate_name::CertificateName;
 pub use client::{Client, ClientBuilder, ClientFault, GrantType, RedirectUriRefused};
 pub(crate) use client_document::DocumentKept;
 #[cfg(feature = "jose")]
-pub(crate) use client_keys::{ClientKeys, ResponseEncryption};
+pub(crate) use client_keys::ClientKeys;
 #[cfg(feature = "jose")]
 pub(crate) use client_proof::Attester;
 pub(crate) use client_proof::ClientProof;

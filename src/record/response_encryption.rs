@@ -11,7 +11,7 @@ pub(crate) struct ResponseEncryption {
 }
 
 impl ResponseEncryption {
-    /// What `alg` and `enc` say, or that nothing is encrypted; `A128CBC-HS256` is usual [RFC 9701 §6].
+    /// What `alg` and `enc` say, or that nothing is encrypted; `A128CBC-HS256` is usual [RFC 9701 §6, JARM §3].
     ///
     /// # Errors
     ///
@@ -40,7 +40,7 @@ impl ResponseEncryption {
 pub(crate) struct Unencryptable;
 
 /// To whom an answer is encrypted, and how.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Sealing {
     key: EncryptionKey,
     algorithms: ResponseEncryption,

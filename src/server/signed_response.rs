@@ -5,10 +5,10 @@ use serde_json::{Map, Value};
 use crate::client_auth::behind;
 use crate::config::Config;
 use crate::fetch;
-use crate::jose::{ContentEncryption, EncryptionKey, JwkSet, KeyManagement, Purpose};
-use crate::record::{Client, ClientKeys, Exposed, ResponseEncryption};
+use crate::jose::{ContentEncryption, JwkSet, KeyManagement, Purpose};
+use crate::record::{Client, ClientKeys, Exposed, ResponseEncryption, Sealing};
 use crate::snapshot::{Halt, Snapshot};
-use crate::wire::{AuthorizationMessage, AuthorizeRefusal, PageReason, ResponseToken, Sealed, ServerMetadata};
+use crate::wire::{AuthorizationMessage, AuthorizeRefusal, PageReason, ResponseToken, ServerMetadata};
 
 /// Whether responses to `client` can be signed, in the way that it registered.
 pub(super) fn serves(config: &Config, client: &Client, seen: &Snapshot) -> bool {
@@ -28,12 +28,9 @@ pub(super) fn token(
     seen: &Snapshot,
 ) -> Result<ResponseToken, Halt<AuthorizeRefusal>> {
     let page = |reason| Halt::Refused(AuthorizeRefusal::Page(reason));
-    let sealed = match client.response_encryption() {
+    let sealing = match client.response_encryption() {
         None => None,
-        Some(how) => {
-            let key = encryption_key(client, how, seen)?.ok_or_else(|| page(PageReason::ResponseKeyMissing))?;
-            Some(Sealed { key, how })
-        }
+        Some(how) => Some(sealing(client, how, seen)?.ok_or_else(|| page(PageReason::ResponseKeyMissing))?),
     };
     let unsignable = || page(PageReason::ResponseKeyMissing);
     let served = config.signed_responses().ok_or_else(unsignable)?;
@@ -43,7 +40,7 @@ pub(super) fn token(
     let claims = own.into_iter().chain(message.parameters().filter(|(name, _)| *name != "iss").map(claim));
     let claims: Map<String, Value> = claims.map(|(name, value)| (name.to_owned(), value)).collect();
     let unsigned = key.token(&Purpose::AUTHORIZATION_RESPONSE, &claims).map_err(|_| unsignable())?;
-    Ok(ResponseToken { signed: Exposed::new(unsigned.signed_in(seen)?), sealed })
+    Ok(ResponseToken { signed: Exposed::new(unsigned.signed_in(seen)?), sealing })
 }
 
 /// Numbers are numbers [JARM §2.1].
@@ -52,17 +49,12 @@ fn claim((name, value): (&'static str, std::borrow::Cow<'_, str>)) -> (&'static 
     (name, number.map_or_else(|| Value::from(&*value), Value::from))
 }
 
-fn encryption_key<F>(
-    client: &Client,
-    how: ResponseEncryption,
-    seen: &Snapshot,
-) -> Result<Option<EncryptionKey>, Halt<F>> {
-    let fitting = |keys: &JwkSet| keys.encryption_key(how.management).cloned();
+fn sealing<F>(client: &Client, how: ResponseEncryption, seen: &Snapshot) -> Result<Option<Sealing>, Halt<F>> {
     let Some(keys) = client.keys() else { return Ok(None) };
     match &*keys {
-        ClientKeys::Here(keys) => Ok(fitting(keys)),
+        ClientKeys::Here(keys) => Ok(how.to(keys)),
         ClientKeys::Behind(url) => {
-            behind(url, fetch::Purpose::ClientKeys, seen, |set| JwkSet::parse(set).ok().as_ref().and_then(fitting))
+            behind(url, fetch::Purpose::ClientKeys, seen, |set| how.to(&JwkSet::parse(set).ok()?))
         }
     }
 }

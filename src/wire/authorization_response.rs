@@ -13,9 +13,7 @@ use super::authorize_refusal::{AuthorizeReason, html};
 use super::form::{self, Form, Limits, Malformed};
 use super::token::no_store;
 #[cfg(feature = "jose")]
-use crate::jose::EncryptionKey;
-#[cfg(feature = "jose")]
-use crate::record::ResponseEncryption;
+use crate::record::Sealing;
 use crate::record::{Exposed, Scope, VerifiedRedirectUri};
 
 /// What goes back to the client through the person's browser; it can only be made for a verified redirect URI.
@@ -32,25 +30,17 @@ pub struct AuthorizationResponse {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct ResponseToken {
     pub(crate) signed: Exposed,
+    /// To whom it is encrypted when it is printed.
     #[cfg(feature = "jose")]
-    pub(crate) sealed: Option<Sealed>,
-}
-
-/// To whom a token is encrypted when it is printed.
-#[cfg(feature = "jose")]
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Sealed {
-    pub(crate) key: EncryptionKey,
-    pub(crate) how: ResponseEncryption,
+    pub(crate) sealing: Option<Sealing>,
 }
 
 impl ResponseToken {
     /// The token as it travels; nothing if it must be encrypted and cannot be.
     fn print(&self) -> Option<Cow<'_, str>> {
         #[cfg(feature = "jose")]
-        if let Some(Sealed { key, how }) = &self.sealed {
-            let plain = self.signed.as_str().as_bytes();
-            return key.encrypt(how.management, how.content, Some("JWT"), plain).ok().map(Cow::Owned);
+        if let Some(sealing) = &self.sealing {
+            return sealing.seal(self.signed.as_str()).map(Cow::Owned);
         }
         Some(Cow::Borrowed(self.signed.as_str()))
     }

@@ -103,6 +103,7 @@ impl<'a> Form<'a> {
     }
 
     /// Parameters that came in another way, some of them more than once.
+    #[cfg(feature = "jose")]
     pub(super) fn of(parameters: Vec<(String, String)>, repeated: Vec<String>) -> Self {
         let parameters: Vec<(Cow<'a, str>, _)> = parameters
             .into_iter()

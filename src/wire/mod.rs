@@ -36,8 +36,6 @@ pub use access_token::AccessTokenClaims;
 pub use assertion_fault::AssertionFault;
 pub use authorization_request::AuthorizationRequest;
 pub(crate) use authorization_response::ResponseToken;
-#[cfg(feature = "jose")]
-pub(crate) use authorization_response::Sealed;
 pub use authorization_response::{AuthorizationMessage, AuthorizationOutcome, AuthorizationResponse, ResponseMode};
 pub use authorize_refusal::{AuthorizeReason, AuthorizeRefusal, PageReason};
 pub(crate) use bearer::{BearerFault, presented_token};

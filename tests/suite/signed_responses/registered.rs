@@ -59,23 +59,24 @@ fn options_that_could_not_work_are_refused() {
 fn a_client_has_algorithms_that_there_are_and_a_key_to_encrypt_to() {
     let own = DecryptionKey::generate(KeyManagement::EcdhEs).unwrap();
     let jwks = value!({"keys": [own.public().to_jwk()]});
-    let unknown = |name: &str| Err(ClientFault::ResponseAlgorithm(name.to_owned()));
+    let unsigned = || Err(ClientFault::AnswerAlgorithm("authorization_signed_response_alg"));
+    let unsealed = || Err(ClientFault::AnswerAlgorithm("authorization_encrypted_response_alg"));
     for (members, expected) in [
         (value!({"authorization_signed_response_alg": "ES256"}), Ok(())),
-        (value!({"authorization_signed_response_alg": "none"}), unknown("none")),
-        (value!({"authorization_signed_response_alg": "HS256"}), unknown("HS256")),
+        (value!({"authorization_signed_response_alg": "none"}), unsigned()),
+        (value!({"authorization_signed_response_alg": "HS256"}), unsigned()),
         (value!({"jwks": jwks, "authorization_encrypted_response_alg": "ECDH-ES"}), Ok(())),
-        (value!({"jwks": jwks, "authorization_encrypted_response_alg": "RSA1_5"}), unknown("RSA1_5")),
-        (value!({"jwks": jwks, "authorization_encrypted_response_alg": "dir"}), unknown("dir")),
-        (value!({"jwks": jwks, "authorization_encrypted_response_enc": "A128GCM"}), unknown("A128GCM")),
+        (value!({"jwks": jwks, "authorization_encrypted_response_alg": "RSA1_5"}), unsealed()),
+        (value!({"jwks": jwks, "authorization_encrypted_response_alg": "dir"}), unsealed()),
+        (value!({"jwks": jwks, "authorization_encrypted_response_enc": "A128GCM"}), unsealed()),
         (
             value!({"jwks": jwks, "authorization_encrypted_response_alg": "ECDH-ES", "authorization_encrypted_response_enc": "A1"}),
-            unknown("A1"),
+            unsealed(),
         ),
-        (value!({"authorization_encrypted_response_alg": "ECDH-ES"}), Err(ClientFault::ResponseKeyMissing)),
+        (value!({"authorization_encrypted_response_alg": "ECDH-ES"}), Err(ClientFault::EncryptionKeyMissing)),
         (
             value!({"jwks": jwks, "authorization_encrypted_response_alg": "RSA-OAEP-256"}),
-            Err(ClientFault::ResponseKeyMissing),
+            Err(ClientFault::EncryptionKeyMissing),
         ),
         (value!({"jwks_uri": "https://app.example/jwks", "authorization_encrypted_response_alg": "ECDH-ES"}), Ok(())),
     ] {
