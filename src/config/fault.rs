@@ -141,7 +141,7 @@ pub enum ConfigFault {
     Saml2Bearer,
     /// Registration.
     #[error(
-        "registration: use scopes that are listed in scopes, give a default_scope or by_default within at_most, and at least one initial access token unless it is open"
+        "registration: use scopes that are listed in scopes, give a default_scope or by_default within at_most, at least one initial access token unless it is open, and each issuer of software statements once, with keys, one at least if they are required"
     )]
     Registration,
     /// Client ID metadata documents.

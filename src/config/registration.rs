@@ -1,5 +1,7 @@
 //! Who may register clients, and for what.
 
+#[cfg(feature = "jose")]
+use crate::jose::JwkSet;
 use crate::record::{Digest, GrantType, Scope};
 
 use super::Config;
@@ -16,6 +18,10 @@ pub struct Registration {
     most: Option<String>,
     default: Option<String>,
     ask_host: bool,
+    statement_required: bool,
+    /// Whose statements are taken, and their keys.
+    #[cfg(feature = "jose")]
+    statements: Vec<(String, JwkSet)>,
 }
 
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -26,7 +32,16 @@ enum Access {
 
 impl Registration {
     const fn with(access: Access) -> Self {
-        Self { access, grant_types: Vec::new(), most: None, default: None, ask_host: false }
+        Self {
+            access,
+            grant_types: Vec::new(),
+            most: None,
+            default: None,
+            ask_host: false,
+            statement_required: false,
+            #[cfg(feature = "jose")]
+            statements: Vec::new(),
+        }
     }
 
     /// Anyone may register [RFC 7591 §5]: limit rates in front, and remove clients that nobody uses.
@@ -70,6 +85,25 @@ impl Registration {
     }
 }
 
+/// Software statements [RFC 7591 §2.3].
+#[cfg(feature = "jose")]
+impl Registration {
+    /// Takes statements of `issuer` about clients, which it signs with one of `keys`; what it says counts in place of what a
+    /// client says of itself. A statement is for many clients, and whoever has it can show it.
+    #[must_use]
+    pub fn software_statements(mut self, issuer: impl Into<String>, keys: JwkSet) -> Self {
+        self.statements.push((issuer.into(), keys));
+        self
+    }
+
+    /// Registers nobody without such a statement.
+    #[must_use]
+    pub const fn require_software_statement(mut self) -> Self {
+        self.statement_required = true;
+        self
+    }
+}
+
 /// The same, checked against the rest of the configuration.
 #[derive(Clone, Debug)]
 pub(crate) struct RegistrationPolicy {
@@ -78,11 +112,16 @@ pub(crate) struct RegistrationPolicy {
     pub(crate) most: Scope,
     pub(crate) default: Scope,
     pub(crate) ask_host: bool,
+    pub(crate) statement_required: bool,
+    #[cfg(feature = "jose")]
+    statements: Vec<(String, JwkSet)>,
 }
 
 impl RegistrationPolicy {
     pub(super) fn new(registration: Registration, config: &Config) -> Result<Self, ConfigFault> {
-        let Registration { access, mut grant_types, most, default, ask_host } = registration;
+        #[cfg(feature = "jose")]
+        check_statements(&registration)?;
+        let Registration { access, mut grant_types, most, default, ask_host, statement_required, .. } = registration;
         let scope = |text: Option<String>, otherwise: &Scope| {
             text.map_or_else(
                 || Ok(otherwise.clone()),
@@ -95,7 +134,27 @@ impl RegistrationPolicy {
         let scopes = config.scopes.covers(&most) && most.covers(&default) && !default.is_empty();
         ensure(given && scopes, || ConfigFault::Registration)?;
         grant_types.extend([GrantType::AuthorizationCode, GrantType::RefreshToken, GrantType::DeviceCode]);
-        Ok(Self { access, grant_types, most, default, ask_host })
+        Ok(Self {
+            access,
+            grant_types,
+            most,
+            default,
+            ask_host,
+            statement_required,
+            #[cfg(feature = "jose")]
+            statements: registration.statements,
+        })
+    }
+
+    #[cfg(feature = "jose")]
+    pub(crate) const fn takes_statements(&self) -> bool {
+        !self.statements.is_empty()
+    }
+
+    /// The keys of `issuer`, if its statements are taken.
+    #[cfg(feature = "jose")]
+    pub(crate) fn statement_keys(&self, issuer: &str) -> Option<&JwkSet> {
+        self.statements.iter().find_map(|(own, keys)| (own == issuer).then_some(keys))
     }
 
     /// Whether registration needs a token.
@@ -118,4 +177,16 @@ impl RegistrationPolicy {
     pub(crate) fn grants(&self, grant_type: GrantType) -> bool {
         self.grant_types.contains(&grant_type)
     }
+}
+
+/// Each issuer once and with a key, and someone to make what is required.
+#[cfg(feature = "jose")]
+fn check_statements(registration: &Registration) -> Result<(), ConfigFault> {
+    let statements = &registration.statements;
+    let once = |(place, (issuer, keys)): (usize, &(String, JwkSet))| {
+        let known = statements.iter().take(place).any(|(earlier, _)| earlier == issuer);
+        !issuer.is_empty() && !known && !keys.keys().is_empty()
+    };
+    let possible = !registration.statement_required || !statements.is_empty();
+    ensure(possible && statements.iter().enumerate().all(once), || ConfigFault::Registration)
 }

@@ -63,6 +63,9 @@ pub struct ClientMetadata {
     /// Its public keys.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jwks: Option<Value>,
+    /// What someone else says of it, as they signed it; it takes precedence over what the client says [RFC 7591 §2.3].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub software_statement: Option<String>,
     /// The software, the same for all its installations.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub software_id: Option<String>,

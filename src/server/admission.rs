@@ -2,10 +2,12 @@
 
 use crate::client_auth::methods;
 use crate::config::{Config, RegistrationPolicy};
+use crate::env::Timestamp;
 use crate::grant::ensure;
 use crate::record::{ClientFault, ClientMetadata, GrantType, ResponseType};
 use crate::wire::{RegistrationRefusal, ServerMetadata};
 
+use super::software_statement::stated;
 use super::{request_object, signed_response};
 
 /// The metadata as it is registered.
@@ -13,8 +15,9 @@ pub(super) fn admit(
     config: &Config,
     policy: &RegistrationPolicy,
     requested: &ClientMetadata,
+    now: Timestamp,
 ) -> Result<ClientMetadata, RegistrationRefusal> {
-    let mut metadata = requested.clone();
+    let mut metadata = stated(config, policy, requested, now)?.into_owned();
     let method = metadata.token_endpoint_auth_method.get_or_insert_with(|| "client_secret_basic".to_owned());
     // The secret for `client_secret_jwt` is the host's to give.
     if !methods(config).contains(&method.as_str()) || method == "client_secret_jwt" {

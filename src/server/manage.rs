@@ -119,7 +119,7 @@ impl Manage {
         ensure(update.client_id == *own.id(), RegistrationRefusal::ClientIdDiffers)?;
         let same = |secret: &Exposed| own.has_secret(secret.as_str(), env.now);
         ensure(update.client_secret.as_ref().is_none_or(same), RegistrationRefusal::ClientSecretDiffers)?;
-        let metadata = admit(&self.config, policy, &update.metadata)?;
+        let metadata = admit(&self.config, policy, &update.metadata, env.now)?;
         let rotation = match accepted {
             Accepted::Current => Rotation::begin(&presented.handle, env),
             Accepted::Before(rotation) => rotation,

@@ -33,6 +33,7 @@ mod signed_response;
 #[cfg(not(feature = "jose"))]
 #[path = "no_signed_response.rs"]
 mod signed_response;
+mod software_statement;
 mod token;
 mod verification;
 mod verify;

@@ -53,7 +53,7 @@ impl Endpoint for Register {
         let env = seen.env()?;
         let policy = self.config.registration().ok_or(RegistrationRefusal::NotServed)?;
         check_initial(policy, self.initial_access_token.as_ref())?;
-        let metadata = admit(&self.config, policy, &self.metadata)?;
+        let metadata = admit(&self.config, policy, &self.metadata, env.now)?;
         let secret = metadata.needs_secret().then(|| new_secret(env));
         let digest = secret.as_ref().map(|secret| ClientSecretDigest::salted(secret, env));
         let Issued { id, token } = Issued::mint(env);

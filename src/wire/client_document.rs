@@ -87,7 +87,7 @@ impl ClientDocument {
         if object.has("client_secret") || object.has("client_secret_expires_at") {
             return Err(ClientDocumentFault::SharedSecret);
         }
-        // Nobody's statement is approved, and there is nothing to be approved for.
+        // A document is its client's own word.
         object.take("software_statement");
         let mut metadata = registration::metadata(object)?;
         let method = metadata.token_endpoint_auth_method.get_or_insert_with(|| "none".to_owned());

@@ -60,6 +60,8 @@ pub use object::ObjectFault;
 pub(crate) use push::pushed_id;
 pub use push::{PushRequest, PushResponse};
 pub(crate) use registration::registration_client_uri;
+#[cfg(feature = "jose")]
+pub(crate) use registration::stated;
 pub use registration::{ClientInformation, ClientUpdate, RegistrationAction, RegistrationRequest};
 pub use registration_refusal::RegistrationRefusal;
 pub use request_object::RequestObjectFault;

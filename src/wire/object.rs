@@ -43,6 +43,14 @@ impl Object {
         Ok(Self(members))
     }
 
+    /// Members that came in another way.
+    #[cfg(feature = "jose")]
+    pub(crate) fn of(mut members: Map<String, Value>, limits: &Limits) -> Result<Self, ObjectFault> {
+        members.retain(|_, value| !value.is_null());
+        check_members(&members, limits)?;
+        Ok(Self(members))
+    }
+
     /// Whether there is a member.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.0.contains_key(name)

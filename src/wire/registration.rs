@@ -3,6 +3,8 @@
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use http::{Method, Request, Response, StatusCode};
 use serde::{Deserialize, Serialize};
+#[cfg(feature = "jose")]
+use serde_json::Map;
 use serde_json::Value;
 
 use super::bearer::{BearerFault, BearerSource, TokenScheme, presented_token};
@@ -129,9 +131,11 @@ fn update(mut object: Object) -> Result<ClientUpdate, RegistrationRefusal> {
 
 /// What is known of the members; the others are ignored, translations apart [RFC 7591 §2, §2.2].
 pub(crate) fn metadata(mut object: Object) -> Result<ClientMetadata, RegistrationRefusal> {
-    if object.take("software_statement").is_some() {
-        return Err(RegistrationRefusal::SoftwareStatement);
-    }
+    let statement = match object.take("software_statement") {
+        None => None,
+        Some(Value::String(statement)) => Some(statement),
+        Some(_) => return Err(RegistrationRefusal::SoftwareStatementInvalid),
+    };
     let redirect_uris = match object.take("redirect_uris") {
         None => Vec::new(),
         Some(uris) => serde_json::from_value::<Vec<String>>(uris).map_err(|_| RegistrationRefusal::RedirectUris)?,
@@ -141,11 +145,30 @@ pub(crate) fn metadata(mut object: Object) -> Result<ClientMetadata, Registratio
         object.read().map_err(|fault| RegistrationRefusal::MemberUnreadable(fault.to_string()))?;
     metadata.other.retain(|name, value| ClientMetadata::is_localized(name) && value.is_string());
     metadata.redirect_uris = redirect_uris;
+    metadata.software_statement = statement;
     // Clients that know only RFC 7591 do not say what they are, but where they are.
     if !said && metadata.redirect_uris.iter().any(|uri| !uri.starts_with("https:")) {
         metadata.application_type = ApplicationType::Native;
     }
     Ok(metadata)
+}
+
+/// The same metadata with what a software statement claims in place of what the client says itself [RFC 7591 §3.1.1].
+#[cfg(feature = "jose")]
+pub(crate) fn stated(
+    own: &ClientMetadata,
+    claims: Map<String, Value>,
+    limits: &Limits,
+) -> Result<ClientMetadata, RegistrationRefusal> {
+    let Ok(Value::Object(mut members)) = serde_json::to_value(own) else {
+        return Err(RegistrationRefusal::SoftwareStatementInvalid);
+    };
+    // What it is was told by its redirect URIs, if it did not say.
+    if claims.contains_key("redirect_uris") {
+        members.remove("application_type");
+    }
+    members.extend(claims);
+    metadata(Object::of(members, limits).map_err(RegistrationRefusal::Object)?)
 }
 
 /// What a client is told of itself [RFC 7591 §3.2.1, RFC 7592 §3].

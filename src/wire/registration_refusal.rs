@@ -58,9 +58,15 @@ pub enum RegistrationRefusal {
     /// None of the scope can be registered.
     #[error("nothing of the scope can be registered")]
     ScopeNotOffered,
-    /// A software statement, none of which is approved [RFC 7591 §2.3].
-    #[error("software statements are not accepted")]
+    /// A software statement of someone who is not trusted, or for another server [RFC 7591 §3.2.2].
+    #[error("the software statement is not accepted here")]
     SoftwareStatement,
+    /// A software statement that is malformed, not signed by its issuer, or out of its time [RFC 7591 §3.2.2].
+    #[error("the software statement is invalid or has expired")]
+    SoftwareStatementInvalid,
+    /// Nobody registers without one.
+    #[error("a software statement is needed")]
+    SoftwareStatementMissing,
     /// The host does not allow it.
     #[error("the registration is not allowed here")]
     Denied,
@@ -116,6 +122,9 @@ impl RegistrationRefusal {
             | Self::ScopeNotOffered
             | Self::Denied => (S::BAD_REQUEST, "invalid_client_metadata"),
             Self::SoftwareStatement => (S::BAD_REQUEST, "unapproved_software_statement"),
+            Self::SoftwareStatementInvalid | Self::SoftwareStatementMissing => {
+                (S::BAD_REQUEST, "invalid_software_statement")
+            }
             Self::TokenMissing | Self::TokenInvalid => (S::UNAUTHORIZED, "invalid_token"),
             Self::NotManageable => (S::FORBIDDEN, "invalid_request"),
             Self::TokenMalformed

@@ -77,6 +77,8 @@ mod secrets;
 mod signed_introspection;
 #[cfg(feature = "jose")]
 mod signed_responses;
+#[cfg(feature = "jose")]
+mod software_statements;
 mod step_up;
 mod subject_active;
 mod support;
