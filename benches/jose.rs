@@ -1,4 +1,5 @@
-//! Signing and verifying a token beside the raw operation of AWS-LC, in one run: `cargo bench --bench jose --all-features`.
+//! Signing and verifying a token, and the check of a resource, beside the raw operation of AWS-LC, in one run:
+//! `cargo bench --bench jose --all-features`.
 //!
 //! Both take turns, and of each the fastest turn counts, so that what else the machine does falls on neither.
 
@@ -9,6 +10,7 @@
 )]
 
 use std::hint::black_box;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use aws_lc_rs::rand::SystemRandom;
@@ -16,6 +18,8 @@ use aws_lc_rs::rsa;
 use aws_lc_rs::signature::{self, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, ParsedPublicKey};
 use grantor::Timestamp;
 use grantor::jose::{Algorithm, Jws, PrivateKey, Purpose, Times};
+use grantor::record::Scope;
+use grantor::resource::{Demand, JwtResource};
 use serde_json::json;
 
 const TURNS: usize = 40;
@@ -48,6 +52,20 @@ fn row(algorithm: Algorithm, turns: usize) {
         || drop(black_box(sign(signed.as_bytes()))),
         || {
             drop(black_box(key.token(&Purpose::ACCESS_TOKEN, &claims).expect("a token")));
+        },
+    );
+    let api = JwtResource::builder("https://as.example", "https://api.example").build().expect("a resource");
+    let keys = [key.public().clone().with_kid(key.kid())].into_iter().collect();
+    let request = http::Request::get("https://api.example/notes");
+    let request = request.header("authorization", format!("Bearer {token}")).body(Vec::new()).expect("a request");
+    let demand = Arc::new(Demand::new(Scope::parse("read").expect("a scope")));
+    compare(
+        &format!("{algorithm} check"),
+        turns,
+        || verify(signed.as_bytes(), &signature),
+        || {
+            let now = Timestamp::from_unix(1_700_000_300);
+            drop(black_box(api.check(&request, Arc::clone(&demand), &keys, now).expect("our token")));
         },
     );
     compare(

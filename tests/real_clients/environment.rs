@@ -54,6 +54,12 @@ impl Environment {
         Self::node("oauth4webapi", "assertion.test.mjs")
     }
 
+    /// The same, as the resource server of a server that signs its tokens.
+    #[cfg(feature = "jose")]
+    pub(super) fn oauth4webapi_as_a_resource() -> Result<Self, Unavailable> {
+        Self::node("oauth4webapi", "issued.test.mjs")
+    }
+
     /// The same, with client certificates.
     #[cfg(feature = "mtls")]
     pub(super) fn oauth4webapi_with_certificates() -> Result<Self, Unavailable> {

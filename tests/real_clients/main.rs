@@ -11,6 +11,8 @@
 mod assertions;
 mod environment;
 #[cfg(feature = "jose")]
+mod issuer;
+#[cfg(feature = "jose")]
 mod keyed;
 #[path = "../examples/process.rs"]
 #[expect(dead_code, reason = "the tests of the examples use all of it")]
@@ -103,6 +105,21 @@ fn oauth4webapi_with_assertions() {
     let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{command:?}: {}\n{said}", output.status);
     println!("{said}");
+}
+
+#[cfg(feature = "jose")]
+#[test]
+fn oauth4webapi_as_a_resource() {
+    use grantor::jose::{Algorithm, PrivateKey};
+    let Some(environment) = available(Environment::oauth4webapi_as_a_resource()) else { return };
+    for algorithm in [Algorithm::Es256, Algorithm::Ps256, Algorithm::Rs256, Algorithm::EdDsa, Algorithm::Es384] {
+        let issuer = issuer::Issuer::start(PrivateKey::generate(algorithm).unwrap());
+        let mut command = environment.command(&issuer.base, &fixtures());
+        let output = command.args([algorithm.as_str(), issuer::API]).output().unwrap();
+        let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "{algorithm}: {}\n{said}", output.status);
+        println!("{said}");
+    }
 }
 
 #[test]
