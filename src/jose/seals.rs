@@ -32,7 +32,9 @@ impl Jws<'_> {
         let (signed, signature) = (self.signed_text(), self.signature());
         let thumbprint = key.thumbprint();
         let same = |seal: &Seal| *seal.signed == *signed && *seal.signature == *signature && seal.key == thumbprint;
-        if !seals.all().iter().any(same) {
+        // The same numbers may be a key for another algorithm [RFC 8725 §3.1].
+        let fits = key.algorithms().contain(self.header().algorithm);
+        if !(fits && seals.all().iter().any(same)) {
             key.verify(self.header().algorithm, signed.as_bytes(), signature)?;
             seals.all().push(Seal { signed: signed.into(), signature: signature.into(), key: thumbprint });
         }
@@ -83,6 +85,15 @@ mod tests {
             assert_eq!(verify(&good, &other), wrong);
             assert_eq!(verify(&token(&other, 1), &key), wrong);
         }
+        // An RSA key without an algorithm, and the same for another one alone.
+        let rsa = PrivateKey::generate(Algorithm::Ps256).unwrap();
+        let open = PublicKey::from_jwk(serde_json::json!(rsa.public().bare()).to_string()).unwrap();
+        let other = open.clone().with_algorithm(Algorithm::Rs256).unwrap();
+        let own = Seals::default();
+        let text = token(&rsa, 1);
+        let jws = || Jws::parse(&text, &Purpose::ID_TOKEN).unwrap();
+        assert!(jws().verify_once(&open, &own).is_ok());
+        assert_eq!(jws().verify_once(&other, &own).map(|_| ()), Err(JwsFault::KeyUnfit));
         assert_eq!(seals.all().len(), 1, "verified once, and nothing wrong is kept");
         assert_eq!(verify(&second, &key), Ok(br#"{"jti":2}"#.to_vec()));
         assert_eq!(seals.clone().all().len(), 2);
