@@ -31,6 +31,11 @@ impl Algorithm {
         Self::ALL.into_iter().find(|algorithm| algorithm.as_str() == name)
     }
 
+    /// The same for the `alg` of what others signed, who may say `Ed25519` for EdDSA on that curve [RFC 9864 §2.2].
+    pub(super) fn parse_alg(name: &str) -> Option<Self> {
+        if name == "Ed25519" { Some(Self::EdDsa) } else { Self::parse(name) }
+    }
+
     /// Its name as `alg`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -135,7 +135,7 @@ impl<'a> Jwk<'a> {
     pub(super) fn algorithms(self, possible: Algorithms, purpose: Use) -> Result<Algorithms, KeyFault> {
         self.check_use(purpose)?;
         let Some(name) = self.text("alg")? else { return Ok(possible) };
-        let named = Algorithm::parse(name).filter(|algorithm| possible.contain(*algorithm));
+        let named = Algorithm::parse_alg(name).filter(|algorithm| possible.contain(*algorithm));
         named.map(|algorithm| Algorithms::NONE.and(algorithm)).ok_or(KeyFault::Misused)
     }
 

@@ -219,7 +219,7 @@ impl Header {
         let has = |name: &&str| members.contains_key(*name);
         let (alg, kid, typ) = (text("alg")?, text("kid")?, text("typ")?);
         text("cty")?;
-        let algorithm = alg.and_then(Algorithm::parse).filter(|algorithm| purpose.takes(*algorithm));
+        let algorithm = alg.and_then(Algorithm::parse_alg).filter(|algorithm| purpose.takes(*algorithm));
         let algorithm = algorithm.ok_or(JwsFault::Algorithm)?;
         if !purpose.takes_type(typ) {
             return Err(JwsFault::Type);

@@ -38,6 +38,24 @@ fn s3_1_each_key_has_one_algorithm_that_is_checked() {
     }
 }
 
+/// EdDSA on its curve has a name of its own now [RFC 9864 §2.2]; it is the same algorithm, for the same keys.
+#[test]
+fn s3_1_ed25519_is_read_like_eddsa() {
+    let (own, other) = (key(Algorithm::EdDsa), ec());
+    let named = |signer: &PrivateKey, alg: &str| forge(signer, &json!({ "alg": alg }).to_string(), "{}");
+    assert_eq!(judge(&named(own, "Ed25519"), own.public()), Ok(()));
+    assert_eq!(judge(&named(other, "Ed25519"), other.public()), Err(JwsFault::KeyUnfit));
+    for alg in ["Ed448", "ed25519", "Ed25519 "] {
+        assert_eq!(judge(&named(own, alg), own.public()), Err(JwsFault::Algorithm), "{alg}");
+    }
+    let ecdsa = ANY.with([Algorithm::Es256].into_iter().collect());
+    assert_eq!(Jws::parse(&named(own, "Ed25519"), &ecdsa).err(), Some(JwsFault::Algorithm));
+    let mut jwk = own.public().to_jwk();
+    jwk.insert("alg".to_owned(), "Ed25519".into());
+    let told = PublicKey::from_jwk(Value::from(jwk).to_string()).unwrap();
+    assert_eq!(judge(&named(own, "Ed25519"), &told), Ok(()));
+}
+
 /// §2.1, §3.2: `none` is no algorithm, however it is spelt, with or without a signature.
 #[test]
 fn s3_2_none_is_refused() {

@@ -194,6 +194,69 @@ test('who was given a token for it registers a client', async () => {
   await assert.rejects(refused, challenged('bearer', 'invalid_token'))
 })
 
+/** A key that a client registers and keeps. */
+async function key(algorithm, usages, more) {
+  const { privateKey, publicKey } = await crypto.subtle.generateKey(algorithm, true, usages)
+  const { key_ops, ext, ...jwk } = await crypto.subtle.exportKey('jwk', publicKey)
+  return { privateKey, jwk: { ...jwk, ...more } }
+}
+
+/** A client that registers itself with a key to sign with, and others. */
+async function newcomer(metadata, others = [], execute = []) {
+  const own = await key({ name: 'ECDSA', namedCurve: 'P-256' }, ['sign', 'verify'], { kid: 'own', use: 'sig' })
+  const all = {
+    redirect_uris: [redirectUri],
+    scope: 'read',
+    token_endpoint_auth_method: 'private_key_jwt',
+    jwks: { keys: [own.jwk, ...others] },
+    ...metadata,
+  }
+  const authentication = client.PrivateKeyJwt({ key: own.privateKey, kid: 'own' })
+  const told = { ...options, initialAccessToken: 'of-the-tests', execute: [...options.execute, ...execute] }
+  return client.dynamicClientRegistration(new URL(base), all, authentication, told)
+}
+
+const answers = { skip: served.authorization_signing_alg_values_supported ? false : 'the server was built without' }
+
+for (const [name, leaving] of Object.entries(ways)) {
+  test(`the answer is signed, the request being sent ${name}`, answers, async () => {
+    const config = await discovered('web-basic')
+    client.useJwtResponseMode(config)
+    const { parameters, checks } = await asking()
+    const answer = await answered(await leaving(config, parameters))
+    assert.deepEqual([...answer.searchParams.keys()], ['response'])
+    const changed = new URL(answer)
+    changed.searchParams.set('response', answer.searchParams.get('response').replace(/[^.]{6}$/, 'AAAAAA'))
+    await assert.rejects(client.authorizationCodeGrant(config, changed, checks), client.ClientError)
+    const token = await client.authorizationCodeGrant(config, answer, checks)
+    assert.equal((await whoami(config, token.access_token)).client_id, 'web-basic')
+
+    const silent = await asking({ prompt: 'none' })
+    const page = await new Browser().open((await leaving(config, silent.parameters)).href)
+    await assert.rejects(client.authorizationCodeGrant(config, new URL(page.url), silent.checks), (thrown) => {
+      assert.ok(thrown instanceof client.AuthorizationResponseError, thrown)
+      return thrown.error === 'login_required'
+    })
+  })
+}
+
+test('the answer is encrypted as well', answers, async () => {
+  const algorithm = { name: 'RSA-OAEP', hash: 'SHA-256', modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]) }
+  const to = await key(algorithm, ['encrypt', 'decrypt'], { kid: 'to', use: 'enc', alg: 'RSA-OAEP-256' })
+  const metadata = {
+    authorization_signed_response_alg: 'ES256',
+    authorization_encrypted_response_alg: 'RSA-OAEP-256',
+    authorization_encrypted_response_enc: 'A256GCM',
+  }
+  const decrypting = (own) => client.enableDecryptingResponses(own, ['A256GCM'], { key: to.privateKey, kid: 'to' })
+  const config = await newcomer(metadata, [to.jwk], [client.useJwtResponseMode, decrypting])
+  const { parameters, checks } = await asking()
+  const answer = await answered(await client.buildAuthorizationUrlWithPAR(config, parameters))
+  assert.equal(answer.searchParams.get('response').split('.').length, 5)
+  const token = await client.authorizationCodeGrant(config, answer, checks)
+  assert.equal((await whoami(config, token.access_token)).sub, user.sub)
+})
+
 const proofs = { skip: served.dpop_signing_alg_values_supported ? false : 'the server was built without' }
 
 for (const [name, leaving] of Object.entries(ways)) {
@@ -235,4 +298,14 @@ test('every other grant is bound to a key as well', proofs, async () => {
   const thief = client.refreshTokenGrant(tv, shown.refresh_token, undefined, await holder(tv))
   await assert.rejects(thief, saysInBody(400, 'invalid_grant'))
   assert.ok((await client.refreshTokenGrant(tv, shown.refresh_token, undefined, box)).access_token)
+})
+
+test('who registered for bound tokens gets no others', proofs, async () => {
+  const config = await newcomer({ dpop_bound_access_tokens: true })
+  const { parameters, checks } = await asking()
+  const answer = await answered(await client.buildAuthorizationUrlWithPAR(config, parameters))
+  const redeems = (more) => client.authorizationCodeGrant(config, answer, checks, undefined, more)
+  await assert.rejects(redeems(), saysInBody(400, 'invalid_dpop_proof'))
+  const own = { DPoP: client.getDPoPHandle(config, await client.randomDPoPKeyPair('Ed25519')) }
+  assert.equal((await redeems(own)).token_type, 'dpop')
 })
