@@ -99,7 +99,8 @@ impl App {
         } else {
             config
         };
-        let agreements = ![Profile::mcp(), Profile::fapi2()].contains(&args.profile);
+        let strict = [Profile::mcp(), Profile::fapi2(), Profile::fapi2_message_signing()];
+        let agreements = !strict.contains(&args.profile);
         let config = if agreements { config.serve_response_type_none() } else { config };
         // A second factor, and mail, have only the people that are made up.
         let config = if args.users.is_none() { config.acr_values(ACR) } else { config };

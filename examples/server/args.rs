@@ -61,5 +61,6 @@ pub(crate) struct Args {
 }
 
 fn profile(name: &str) -> Result<Profile, String> {
-    Profile::parse(name).ok_or_else(|| "there is oauth21, mcp, fapi2 and oauth20_legacy".to_owned())
+    Profile::parse(name)
+        .ok_or_else(|| "there is oauth21, mcp, fapi2, fapi2_message_signing and oauth20_legacy".to_owned())
 }

@@ -15,9 +15,14 @@ impl Config {
             self.dpop.get_or_insert_default();
             ensure(self.serves_dpop(), || self.needed("mutual_tls", Practice::SenderConstrainedTokens))?;
         }
+        #[cfg(not(feature = "jose"))]
+        for practice in [Practice::SignedRequests, Practice::SignedResponses] {
+            ensure(!self.policy.requires(practice), || self.needed("profile: needs the feature jose", practice))?;
+        }
         #[cfg(feature = "jose")]
         if self.policy.fapi {
             self.narrow()?;
+            self.settle_signatures()?;
         }
         Ok(())
     }
@@ -60,12 +65,32 @@ impl Config {
             })?;
         }
         self.request_objects.algorithms = self.request_objects.algorithms.within(Algorithms::FAPI2);
+        self.signed_responses.algorithms = self.signed_responses.algorithms.within(Algorithms::FAPI2);
         self.trusted_issuers.iter_mut().for_each(|own| own.algorithms = own.algorithms.within(Algorithms::FAPI2));
         let within = |keys: &crate::jose::KeySet| keys.algorithms().within(Algorithms::FAPI2) == keys.algorithms();
         ensure(self.keys().is_none_or(within), || ConfigFault::Fapi {
             option: "keys",
             advice: "sign with PS256, ES256 or EdDSA",
         })
+    }
+
+    /// Turns on what FAPI 2.0 Message Signing asks of what is signed [§5.3.1, §5.4.1, §5.5.1].
+    #[cfg(feature = "jose")]
+    fn settle_signatures(&mut self) -> Result<(), ConfigFault> {
+        if self.policy.requires(Practice::SignedRequests) {
+            self.request_objects.required = true;
+            self.request_objects.times_required = true;
+            ensure(!self.request_objects.danger_accept_untyped, || ConfigFault::Fapi {
+                option: "request_objects",
+                advice: "take only objects that say what they are",
+            })?;
+        }
+        if self.policy.requires(Practice::SignedResponses) {
+            ensure(self.keys().is_some(), || self.needed("keys", Practice::SignedResponses))?;
+            self.signed_responses.required = true;
+            self.signed_introspection.get_or_insert_default();
+        }
+        Ok(())
     }
 
     /// The fault of an option that contradicts the profile.

@@ -143,6 +143,11 @@ impl Practice {
         }
     }
 
+    /// Whether its option turns it on, where others let clients leave something out.
+    const fn is_served(self) -> bool {
+        matches!(self, Self::SignedRequests | Self::SignedResponses)
+    }
+
     /// The option that changes it, where there is one.
     const fn option(self) -> &'static str {
         match self {
@@ -223,6 +228,10 @@ impl Policy {
     pub(super) fn choose(&mut self, practice: Practice, stance: Stance) -> Result<(), ConfigFault> {
         let profile = self.profile;
         for rule in self.rules.iter_mut().filter(|rule| rule.practice == practice && rule.stance != stance) {
+            // What is to be served may well be required.
+            if practice.is_served() && (rule.stance, stance) == (Stance::Required, Stance::Allowed) {
+                continue;
+            }
             if rule.firm {
                 let Rule { practice, stance, section, .. } = *rule;
                 let option = practice.option();

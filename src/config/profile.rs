@@ -12,6 +12,8 @@ use Stance::{Allowed, Refused, Required};
 pub struct Profile {
     name: &'static str,
     rules: &'static [Rule],
+    /// In place of those of the same practices.
+    but: &'static [Rule],
     longest_access_token: Option<Duration>,
     fapi: bool,
 }
@@ -20,14 +22,14 @@ impl Profile {
     /// OAuth 2.1 and RFC 9700: the default. There is no implicit grant and no password grant.
     #[must_use]
     pub const fn oauth21() -> Self {
-        Self { name: "oauth21", rules: OAUTH_21, longest_access_token: None, fapi: false }
+        Self { name: "oauth21", rules: OAUTH_21, but: &[], longest_access_token: None, fapi: false }
     }
 
     /// DANGER: OAuth 2.0 as it was before RFC 9700, for clients that are yet to move: `plain` code challenges, confidential
     /// clients without PKCE, and, each by an option of its own, the implicit grant and the password grant.
     #[must_use]
     pub const fn danger_oauth20_legacy() -> Self {
-        Self { name: "oauth20_legacy", rules: OAUTH_20, longest_access_token: None, fapi: false }
+        Self { name: "oauth20_legacy", rules: OAUTH_20, but: &[], longest_access_token: None, fapi: false }
     }
 
     /// What the Model Context Protocol asks of an authorization server, in its revisions of 2025-11-25 and 2026-07-28:
@@ -38,7 +40,7 @@ impl Profile {
     /// [`refuse_client_id_metadata_documents`]: crate::ConfigBuilder::refuse_client_id_metadata_documents
     #[must_use]
     pub const fn mcp() -> Self {
-        Self { name: "mcp", rules: MCP, longest_access_token: Some(Duration::from_secs(3600)), fapi: false }
+        Self { name: "mcp", rules: MCP, but: &[], longest_access_token: Some(Duration::from_secs(3600)), fapi: false }
     }
 
     /// The FAPI 2.0 Security Profile: pushed requests, clients that authenticate by keys, tokens that are bound to a key or a
@@ -46,15 +48,22 @@ impl Profile {
     /// DPoP. Refresh tokens are not rotated. What carries the server must use TLS as the profile says [§5.2].
     #[must_use]
     pub const fn fapi2() -> Self {
-        Self { name: "fapi2", rules: FAPI_2, longest_access_token: None, fapi: true }
+        Self { name: "fapi2", rules: FAPI_2, but: &[], longest_access_token: None, fapi: true }
+    }
+
+    /// FAPI 2.0 Message Signing: the Security Profile with authorization requests that clients sign and responses that the
+    /// server signs; introspection answers in a signed form to who asks for that. It needs `keys`.
+    #[must_use]
+    pub const fn fapi2_message_signing() -> Self {
+        Self { name: "fapi2_message_signing", but: FAPI_2_MESSAGE_SIGNING, ..Self::fapi2() }
     }
 
     /// The profile of this name, as a switch on a command line may give it.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::oauth21(), Self::danger_oauth20_legacy(), Self::mcp(), Self::fapi2()]
-            .into_iter()
-            .find(|profile| profile.name == name)
+        let plain = [Self::oauth21(), Self::danger_oauth20_legacy(), Self::mcp()];
+        let mut all = plain.into_iter().chain([Self::fapi2(), Self::fapi2_message_signing()]);
+        all.find(|profile| profile.name == name)
     }
 
     /// Its name.
@@ -66,8 +75,9 @@ impl Profile {
     /// The policy that it is, before any option.
     #[must_use]
     pub fn policy(&self) -> Policy {
-        let Self { name, rules, longest_access_token, fapi } = *self;
-        Policy { profile: name, rules: rules.to_vec(), longest_access_token, fapi }
+        let Self { name, rules, but, longest_access_token, fapi } = *self;
+        let rule = |rule: &Rule| *but.iter().find(|other| other.practice == rule.practice).unwrap_or(rule);
+        Policy { profile: name, rules: rules.iter().map(rule).collect(), longest_access_token, fapi }
     }
 }
 
@@ -185,4 +195,9 @@ const FAPI_2: &[Rule] = &[
     firm(P::IssuerInResponses, Required, "FAPI 2.0 §5.3.2.2"),
     firm(P::RefreshTokenRotation, Refused, "FAPI 2.0 §5.3.2.1"),
     firm(P::Https, Required, "FAPI 2.0 §5.2.1"),
+];
+
+const FAPI_2_MESSAGE_SIGNING: &[Rule] = &[
+    firm(P::SignedRequests, Required, "FAPI 2.0 Message Signing §5.3.1"),
+    firm(P::SignedResponses, Required, "FAPI 2.0 Message Signing §5.4.1"),
 ];

@@ -94,14 +94,18 @@ fn what_a_profile_refuses_is_explained_and_leads_nowhere() {
 #[test]
 #[cfg(feature = "jose")]
 fn fapi_has_no_use_for_the_demo_clients() {
-    let server = Example::server(&["--profile", "fapi2"]);
-    let mut browser = Browser::new(&server.base);
-    let start = browser.get("/").body;
-    assert!(start.contains("bring your own with <code>--clients</code>"), "{start}");
-    assert!(start.contains("/walk/metadata") && !start.contains("/walk/code"), "{start}");
-    let metadata = browser.get("/.well-known/oauth-authorization-server").json();
-    assert_eq!(metadata["require_pushed_authorization_requests"], true);
-    assert_eq!(metadata["token_endpoint_auth_methods_supported"], serde_json::json!(["private_key_jwt"]));
+    for profile in ["fapi2", "fapi2_message_signing"] {
+        let server = Example::server(&["--profile", profile]);
+        let mut browser = Browser::new(&server.base);
+        let start = browser.get("/").body;
+        assert!(start.contains("bring your own with <code>--clients</code>"), "{start}");
+        assert!(start.contains("/walk/metadata") && !start.contains("/walk/code"), "{start}");
+        let metadata = browser.get("/.well-known/oauth-authorization-server").json();
+        assert_eq!(metadata["require_pushed_authorization_requests"], true);
+        assert_eq!(metadata["token_endpoint_auth_methods_supported"], serde_json::json!(["private_key_jwt"]));
+        let signed = metadata.get("require_signed_request_object") == Some(&true.into());
+        assert_eq!(signed, profile == "fapi2_message_signing");
+    }
 }
 
 #[test]

@@ -317,3 +317,66 @@ fn tokens_can_have_to_be_bound_in_any_profile() {
     assert_eq!(told(&world.token(&request)), (400, value!("invalid_dpop_proof")));
     assert_eq!(json(&proven(&request))["token_type"], "DPoP");
 }
+
+fn message_signing(config: ConfigBuilder) -> ConfigBuilder {
+    config.profile(Profile::fapi2_message_signing()).keys(keys())
+}
+
+#[test]
+fn message_signing_signs_what_goes_and_what_comes() {
+    let no_keys = config().profile(Profile::fapi2_message_signing()).build().unwrap_err().to_string();
+    assert!(no_keys.starts_with("keys: signed authorization responses is required"), "{no_keys}");
+    let untyped = message_signing(config()).request_objects(|own| own.danger_accept_untyped = true);
+    assert!(matches!(untyped.build(), Err(ConfigFault::Fapi { option: "request_objects", .. })));
+    let served = message_signing(config()).request_objects(|_| ()).signed_responses(|_| ()).build().unwrap();
+    for practice in [Practice::SignedRequests, Practice::SignedResponses] {
+        assert_eq!(served.posture().stance(practice), Stance::Required, "{practice}");
+    }
+    assert_eq!(Profile::parse("fapi2_message_signing"), Some(Profile::fapi2_message_signing()));
+    let practices: Vec<_> =
+        Profile::fapi2_message_signing().policy().rules().iter().map(|rule| rule.practice).collect();
+    assert_eq!(practices, Practice::ALL);
+
+    let world = world_with(message_signing);
+    world.server.store().put_client(registered(&value!({"jwks": jwks(&[&KEYS[0], &KEYS[1]])})).unwrap());
+    let told_of = serde_json::to_value(world.server.config().metadata()).unwrap();
+    assert_eq!(told_of["require_signed_request_object"], true);
+    assert_eq!(told_of["request_object_signing_alg_values_supported"], value!(["ES256", "PS256", "EdDSA"]));
+    assert_eq!(told_of["authorization_signing_alg_values_supported"], value!(["EdDSA"]));
+    assert_eq!(told_of["introspection_signing_alg_values_supported"], value!(["EdDSA"]));
+
+    let mut sender = Sender::new(&world);
+    assert_eq!(told(&sender.push(&[])), (400, value!("invalid_request")), "not signed");
+    let mut signed = |changes: Value| {
+        let now = world.now().as_unix();
+        let mut said = value!({
+            "iss": "m", "aud": ISSUER, "nbf": now, "exp": now + 300, "client_id": "m", "response_type": "code",
+            "redirect_uri": WEB, "scope": "read", "code_challenge": challenge(VERIFIER), "code_challenge_method": "S256",
+            "response_mode": "jwt",
+        });
+        said.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+        said.as_object_mut().unwrap().retain(|_, claim| !claim.is_null());
+        let object = KEYS[0].token(&Purpose::REQUEST_OBJECT, &said).unwrap();
+        let request = sender.signed("/par", &[("client_id", "m"), ("request", &object)], value!({}));
+        world.server.answer(Place::PushedAuthorizationRequest, &request)
+    };
+    for (name, changes, expected) in [
+        ("no nbf", value!({"nbf": null}), "invalid_request_object"),
+        ("no exp", value!({"exp": null}), "invalid_request_object"),
+        ("more than an hour", value!({"exp": world.now().as_unix() + 3700}), "invalid_request_object"),
+        ("for another server", value!({"aud": "https://other.example"}), "invalid_request_object"),
+        ("a plain response", value!({"response_mode": null}), "invalid_request"),
+    ] {
+        assert_eq!(told(&signed(changes)), (400, value!(expected)), "{name}");
+    }
+    let pushed = json(&signed(value!({})));
+    let Progress::Respond(response) = sender.authorize(pushed["request_uri"].as_str().unwrap()) else { panic!() };
+    assert_eq!((parameter(&response, "code"), parameter(&response, "iss")), (None, None), "all of it is signed");
+    let token = parameter(&response, "response").unwrap();
+    let jws = grantor::jose::Jws::parse(&token, &Purpose::AUTHORIZATION_RESPONSE).unwrap();
+    let claims = jws.verify_among(&keys().public(world.now())).unwrap().claims().unwrap();
+    claims.require_issuer(ISSUER).unwrap();
+    claims.require_sole_audience("m").unwrap();
+    let request = sender.redemption(claims.get("code").unwrap().as_str().unwrap());
+    assert_eq!(json(&sender.proven(&request))["token_type"], "DPoP");
+}
