@@ -508,3 +508,42 @@ fn a_name_is_no_key_a_member_comes_once_and_nothing_is_read_in_two_ways() {
         assert!(!offer(&text, &|claims| format!("[{claims}]")), "{}: a list", taker.name);
     }
 }
+
+/// One token has one spelling: no letter of it can be another, and nothing can stand beside it.
+#[test]
+fn no_other_spelling_of_a_token_is_that_token() {
+    for taker in TAKERS {
+        let offer = |change: &dyn Fn(&str) -> String| {
+            let world = wide();
+            let good = sign(&taker.purpose, &(taker.claims)(&world));
+            (taker.takes)(&world, &change(&good))
+        };
+        assert!(offer(&str::to_owned), "{}", taker.name);
+        for place in (0..16).map(|part| part * 61).chain([usize::MAX]) {
+            let changed = |letter: u8| {
+                move |good: &str| {
+                    let mut bytes = good.as_bytes().to_vec();
+                    let place = place.min(bytes.len() - 1) % bytes.len();
+                    bytes[place] = if bytes[place] == letter { letter + 1 } else { letter };
+                    String::from_utf8(bytes).unwrap()
+                }
+            };
+            assert!(!offer(&changed(b'A')), "{}: {place}", taker.name);
+            assert!(!offer(&changed(b'.')), "{}: {place}", taker.name);
+        }
+        let spelled: [(&str, fn(&str) -> String); 9] = [
+            ("padded", |good| format!("{good}=")),
+            ("longer", |good| format!("{good}AA")),
+            ("shorter", |good| good[..good.len() - 2].to_owned()),
+            ("another part", |good| format!("{good}.")),
+            ("an empty part", |good| format!(".{good}")),
+            ("without a signature", |good| good.rsplit_once('.').unwrap().0.to_owned() + "."),
+            ("two parts", |good| good.rsplit_once('.').unwrap().0.to_owned()),
+            ("twice", |good| format!("{good}.{good}")),
+            ("in another alphabet", |good| good.replace(['-', '_'], "+") + "/"),
+        ];
+        for (name, change) in spelled {
+            assert!(!offer(&change), "{}: {name}", taker.name);
+        }
+    }
+}
