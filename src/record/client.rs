@@ -5,9 +5,12 @@ use serde::{Deserialize, Serialize};
 use super::client_document::DocumentKept;
 use super::client_proof::ClientProof;
 use super::metadata::{ApplicationType, ClientMetadata};
-use super::redirect_uri::{RedirectUri, RedirectUriFault, VerifiedRedirectUri};
+use super::redirect_uri::{RedirectUri, VerifiedRedirectUri};
 use super::registration::SelfRegistration;
-use super::{ClientId, ClientSecretDigest, Resource, ResponseType, Scope};
+use super::{
+    ClientBuilder, ClientFault, ClientId, ClientSecretDigest, GrantType, RedirectUriRefused, Resource, ResponseType,
+    Scope,
+};
 use crate::env::Timestamp;
 
 /// A client whose metadata was checked when it was made.
@@ -24,18 +27,18 @@ pub struct Client {
 /// What is kept of a client; the rest follows from it.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub(super) struct Fields {
-    id: ClientId,
+    pub(super) id: ClientId,
     pub(super) metadata: ClientMetadata,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) secrets: Vec<ClientSecretDigest>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    first_party: bool,
+    pub(super) first_party: bool,
     /// The resources that it serves as a resource server, whose tokens it may look up: the operator's word, never its own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    resources: Vec<Resource>,
+    pub(super) resources: Vec<Resource>,
     /// The resources it may ask for; every known one if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    may_ask_for: Option<Vec<Resource>>,
+    pub(super) may_ask_for: Option<Vec<Resource>>,
     /// Who publishes it, as the operator has verified: never the client's own word.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) publisher: Option<String>,
@@ -275,290 +278,4 @@ impl From<Client> for Fields {
     fn from(client: Client) -> Self {
         client.fields
     }
-}
-
-/// Collects what a client registers; `build` checks it.
-#[derive(Clone, Debug)]
-pub struct ClientBuilder {
-    pub(super) fields: Fields,
-}
-
-impl ClientBuilder {
-    /// Takes all metadata at once, as registered [RFC 7591 §2].
-    #[must_use]
-    pub fn metadata(mut self, metadata: ClientMetadata) -> Self {
-        self.fields.metadata = metadata;
-        self
-    }
-
-    /// Adds a redirect URI.
-    #[must_use]
-    pub fn redirect_uri(mut self, uri: impl Into<String>) -> Self {
-        self.fields.metadata.redirect_uris.push(uri.into());
-        self
-    }
-
-    /// Adds a secret, which makes the client confidential.
-    #[must_use]
-    pub fn secret(mut self, secret: ClientSecretDigest) -> Self {
-        self.fields.secrets.push(secret);
-        self
-    }
-
-    /// Says which grant types it may use.
-    #[must_use]
-    pub fn grant_types(mut self, grant_types: &[GrantType]) -> Self {
-        self.fields.metadata.grant_types = Some(grant_types.iter().map(|grant| grant.as_str().to_owned()).collect());
-        self
-    }
-
-    /// Says which response types it may use; `code` with its grant type if nothing is said.
-    #[must_use]
-    pub fn response_types(mut self, response_types: &[ResponseType]) -> Self {
-        let names = response_types.iter().map(|response_type| response_type.as_str().to_owned());
-        self.fields.metadata.response_types = Some(names.collect());
-        self
-    }
-
-    /// Says what it may ask for at most.
-    #[must_use]
-    pub fn scope(mut self, scope: Scope) -> Self {
-        self.fields.metadata.scope = Some(scope);
-        self
-    }
-
-    /// Sets the name shown to people.
-    #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.fields.metadata.client_name = Some(name.into());
-        self
-    }
-
-    /// Makes it a native application, which may register loopback and private-use redirect URIs.
-    #[must_use]
-    pub const fn native(mut self) -> Self {
-        self.fields.metadata.application_type = ApplicationType::Native;
-        self
-    }
-
-    /// Lets people use it without being asked for consent.
-    #[must_use]
-    pub const fn first_party(mut self) -> Self {
-        self.fields.first_party = true;
-        self
-    }
-
-    /// Names a resource that it serves, whose tokens it may look up.
-    #[must_use]
-    pub fn resource(mut self, resource: Resource) -> Self {
-        self.fields.resources.push(resource);
-        self
-    }
-
-    /// Lets it have tokens for these resources only, instead of every known one; it must name one unless the server's
-    /// usual ones are among them.
-    #[must_use]
-    pub fn may_ask_for(mut self, resources: impl IntoIterator<Item = Resource>) -> Self {
-        self.fields.may_ask_for = Some(resources.into_iter().collect());
-        self
-    }
-
-    /// Lets it ask for authorization details of these types only, instead of every known one.
-    #[must_use]
-    pub fn authorization_details_types<I: IntoIterator<Item: Into<String>>>(mut self, types: I) -> Self {
-        self.fields.metadata.authorization_details_types = Some(types.into_iter().map(Into::into).collect());
-        self
-    }
-
-    /// Binds its access tokens to the certificate that it asks for them with [RFC 8705 §3.4].
-    #[must_use]
-    pub const fn certificate_bound_access_tokens(mut self) -> Self {
-        self.fields.metadata.tls_client_certificate_bound_access_tokens = true;
-        self
-    }
-
-    /// Requires a proof with each of its requests for tokens, which are then bound to its key [RFC 9449 §5.2].
-    #[must_use]
-    pub const fn dpop_bound_access_tokens(mut self) -> Self {
-        self.fields.metadata.dpop_bound_access_tokens = true;
-        self
-    }
-
-    /// Makes the client.
-    ///
-    /// # Errors
-    ///
-    /// The metadata contradicts itself or names something dangerous or unknown.
-    pub fn build(mut self) -> Result<Client, ClientFault> {
-        let metadata = &mut self.fields.metadata;
-        let known = |name: &str| GrantType::parse(name).is_some() || url::Url::parse(name).is_ok();
-        if let Some(mistyped) = metadata.grant_types.iter().flatten().find(|name| !known(name)) {
-            return Err(ClientFault::GrantType(mistyped.clone()));
-        }
-        if metadata.token_endpoint_auth_method.is_none() && self.fields.secrets.is_empty() {
-            metadata.token_endpoint_auth_method = Some("none".to_owned());
-        }
-        Client::from_fields(self.fields)
-    }
-}
-
-/// A way to get tokens.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum GrantType {
-    /// `authorization_code` [RFC 6749 §4.1].
-    AuthorizationCode,
-    /// `refresh_token` [RFC 6749 §6].
-    RefreshToken,
-    /// `client_credentials` [RFC 6749 §4.4].
-    ClientCredentials,
-    /// `urn:ietf:params:oauth:grant-type:device_code` [RFC 8628 §3.4].
-    DeviceCode,
-    /// `urn:ietf:params:oauth:grant-type:token-exchange` [RFC 8693 §2.1].
-    TokenExchange,
-    /// A grant type of the host, by the URI that names it [RFC 6749 §4.5].
-    Extension(&'static str),
-    /// `implicit`: at the authorization endpoint alone [RFC 6749 §4.2].
-    Implicit,
-    /// `password` [RFC 6749 §4.3].
-    Password,
-    /// `urn:ietf:params:oauth:grant-type:jwt-bearer` [RFC 7523 §2.1].
-    JwtBearer,
-    /// `urn:ietf:params:oauth:grant-type:saml2-bearer` [RFC 7522 §2.1].
-    Saml2Bearer,
-}
-
-impl GrantType {
-    /// Every grant type that this crate itself serves.
-    pub const ALL: &'static [Self] = &[
-        Self::AuthorizationCode,
-        Self::RefreshToken,
-        Self::ClientCredentials,
-        Self::DeviceCode,
-        Self::TokenExchange,
-        Self::Implicit,
-        Self::Password,
-        Self::JwtBearer,
-        Self::Saml2Bearer,
-    ];
-
-    /// The grant type of this name, if this crate itself serves it.
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|grant| grant.as_str() == name)
-    }
-
-    /// Its name on the wire.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::AuthorizationCode => "authorization_code",
-            Self::RefreshToken => "refresh_token",
-            Self::ClientCredentials => "client_credentials",
-            Self::TokenExchange => "urn:ietf:params:oauth:grant-type:token-exchange",
-            Self::DeviceCode => "urn:ietf:params:oauth:grant-type:device_code",
-            Self::Extension(name) => name,
-            Self::Implicit => "implicit",
-            Self::Password => "password",
-            Self::JwtBearer => "urn:ietf:params:oauth:grant-type:jwt-bearer",
-            Self::Saml2Bearer => "urn:ietf:params:oauth:grant-type:saml2-bearer",
-        }
-    }
-}
-
-/// Why a requested redirect URI is not one of the client's.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum RedirectUriRefused {
-    /// None was requested, and the client has not exactly one.
-    #[error("redirect_uri is missing")]
-    Missing,
-    /// None of the registered ones is the requested one.
-    #[error("redirect_uri is not registered")]
-    Unregistered,
-}
-
-/// Why a client cannot be made.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ClientFault {
-    /// The identifier is empty or not printable ASCII [RFC 6749 §A.1].
-    #[error("client_id must be printable ASCII and not empty")]
-    Id,
-    /// A page or picture with a scheme that could run in a page of the server [RFC 7591 §5].
-    #[error("{0:?} is not the http or https URL of a page or a picture")]
-    Page(String),
-    /// Both kinds of keys, keys that are none, or keys that are secret [RFC 7591 §2].
-    #[error("keys are either a jwks of public keys or a jwks_uri, which is https")]
-    Keys,
-    /// A method of client authentication that is not served.
-    #[error("token_endpoint_auth_method {0:?} is not supported")]
-    AuthenticationMethod(String),
-    /// The method needs a secret, and there is none.
-    #[error(
-        "a client that authenticates with a secret needs one; a public client states token_endpoint_auth_method \"none\""
-    )]
-    SecretMissing,
-    /// A public client cannot keep a secret.
-    #[error("a public client (token_endpoint_auth_method \"none\") has no secret")]
-    SecretOfPublicClient,
-    /// The method of client authentication needs no secret.
-    #[error("a client that authenticates otherwise has no secret")]
-    SecretWithoutUse,
-    /// `tls_client_auth` without the name of the certificate, or with several [RFC 8705 §2.1.2].
-    #[error(
-        "tls_client_auth needs exactly one of tls_client_auth_subject_dn, tls_client_auth_san_dns, tls_client_auth_san_uri, tls_client_auth_san_ip and tls_client_auth_san_email"
-    )]
-    CertificateNames,
-    /// A name of that member that no certificate can have.
-    #[error("{0} is not well formed")]
-    CertificateName(&'static str),
-    /// `self_signed_tls_client_auth` without certificates [RFC 8705 §2.2.2].
-    #[error(
-        "self_signed_tls_client_auth needs a jwks with an x5c, each for the key that it stands with, or a jwks_uri"
-    )]
-    CertificatesMissing,
-    /// `private_key_jwt` without a key that it could sign with [RFC 7591 §2].
-    #[error("private_key_jwt needs a jwks with a key for its algorithm, or a jwks_uri")]
-    KeysMissing,
-    /// An algorithm that no assertion can have: `none`, a symmetric one, or one that is unknown.
-    #[error("token_endpoint_auth_signing_alg {0:?} is not supported")]
-    SigningAlgorithm(String),
-    /// An algorithm that no signed request can have: `none`, a symmetric one, or one that is unknown; or a way to encrypt
-    /// the content without one for its key.
-    #[error("the request object algorithm {0:?} is not supported, or lacks its other half")]
-    RequestObjectAlgorithm(String),
-    /// Requests that are signed without a key that the client could sign with.
-    #[error("a client that signs its requests needs a jwks with a key for its algorithm, or a jwks_uri")]
-    RequestKeysMissing,
-    /// An algorithm that answers to it cannot have, or one without the other [RFC 9701 §6, JARM §3].
-    #[error("{0} is not supported, or stands without its other half")]
-    AnswerAlgorithm(&'static str),
-    /// Answers are to be encrypted, and there is no key for that.
-    #[error("encrypted answers need a jwks with a key for their algorithm, or a jwks_uri")]
-    EncryptionKeyMissing,
-    /// A grant type that neither this crate serves nor, without a URI for a name, a host could.
-    #[error("grant type {0:?} is not supported")]
-    GrantType(String),
-    /// Only confidential clients act on their own behalf [RFC 6749 §4.4].
-    #[error("a public client cannot use the grant type client_credentials")]
-    PublicClientCredentials,
-    /// What the authorization endpoint issues is bound to nothing [RFC 8705 §6.4].
-    #[error("tokens of the grant type implicit cannot be bound to a certificate or a key")]
-    ImplicitTokensBound,
-    /// A token is bound to one thing.
-    #[error("tokens are bound either to a certificate or to a DPoP key")]
-    BoundTwice,
-    /// A response type that is not served.
-    #[error("response type {0:?} is not supported")]
-    ResponseType(String),
-    /// A response type without its grant type [RFC 7591 §2.1].
-    #[error("response type {:?} needs the grant type {:?}", .0.as_str(), .1.as_str())]
-    ResponseTypeWithoutGrant(ResponseType, GrantType),
-    /// A client with a redirecting grant type registers where to [RFC 7591 §2].
-    #[error("the grant type authorization_code, and every response type, needs a redirect URI")]
-    RedirectUriMissing,
-    /// A redirect URI that is dangerous or could never match.
-    #[error("redirect URI {0:?} {1}")]
-    RedirectUri(String, RedirectUriFault),
 }

@@ -5,7 +5,9 @@ mod authorization_details;
 #[cfg(feature = "mtls")]
 mod certificate_name;
 mod client;
+mod client_builder;
 mod client_document;
+mod client_fault;
 #[cfg(feature = "jose")]
 mod client_keys;
 mod client_proof;
@@ -14,6 +16,7 @@ mod confirmation;
 mod distinguished_name;
 mod extension;
 mod grant;
+mod grant_type;
 mod metadata;
 mod names;
 #[cfg(feature = "mtls")]
@@ -41,8 +44,10 @@ pub use actor::Actor;
 pub use authorization_details::{AuthorizationDetail, AuthorizationDetails, DetailsFault};
 #[cfg(feature = "mtls")]
 pub(crate) use certificate_name::CertificateName;
-pub use client::{Client, ClientBuilder, ClientFault, GrantType, RedirectUriRefused};
+pub use client::Client;
+pub use client_builder::ClientBuilder;
 pub(crate) use client_document::DocumentKept;
+pub use client_fault::ClientFault;
 #[cfg(feature = "jose")]
 pub(crate) use client_keys::ClientKeys;
 #[cfg(feature = "jose")]
@@ -52,12 +57,13 @@ pub use confirmation::Confirmation;
 pub use extension::{ExtensionId, ExtensionRecord};
 pub use grant::Grant;
 pub(crate) use grant::{Chain, Challenge, DeviceCode, DeviceStage, GrantState, IssuedCode, Live};
+pub use grant_type::GrantType;
 pub use metadata::{ApplicationType, ClientMetadata};
 pub use names::{ClientId, Subject};
 #[cfg(feature = "mtls")]
 pub(crate) use own_certificates::own_certificates;
 pub use pushed::PushedRequest;
-pub use redirect_uri::{RedirectUriFault, VerifiedRedirectUri};
+pub use redirect_uri::{RedirectUriFault, RedirectUriRefused, VerifiedRedirectUri};
 pub(crate) use registration::{Accepted, Issued, RegistrationToken, Rotation, SelfRegistration, new_secret};
 pub use remembered_consent::RememberedConsent;
 pub use resource::{Resource, ResourceMalformed};

@@ -198,6 +198,18 @@ fn loopback(text: &str) -> Option<(&str, &str)> {
     (rest.is_empty() || rest.starts_with(['/', '?'])).then_some((host, rest))
 }
 
+/// Why a requested redirect URI is not one of the client's.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RedirectUriRefused {
+    /// None was requested, and the client has not exactly one.
+    #[error("redirect_uri is missing")]
+    Missing,
+    /// None of the registered ones is the requested one.
+    #[error("redirect_uri is not registered")]
+    Unregistered,
+}
+
 /// Why a URI cannot be registered as a redirect URI.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, thiserror::Error)]
 #[non_exhaustive]

@@ -1,5 +1,6 @@
 //! The contract with storage: one batched read, one atomic write.
 
+mod change;
 mod grant_index;
 #[cfg(feature = "memory")]
 mod memory;
@@ -8,11 +9,11 @@ use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 
+pub use change::{Change, Expect, Write};
 pub use grant_index::{AsyncGrantIndex, Cursor, GrantIndex, Listed, Page, Whose};
 #[cfg(feature = "memory")]
 pub use memory::{Indexed, Memory, Unindexed};
 
-use crate::env::Timestamp;
 use crate::record::{ClientId, Digest, ExtensionId, GrantId, Record, Subject, TokenId};
 
 /// The name of a record.
@@ -84,45 +85,6 @@ pub struct Versioned<T> {
     pub version: u64,
     /// What was read.
     pub value: T,
-}
-
-/// One write, and what must still be true for it to apply.
-#[derive(Clone, Debug, PartialEq)]
-#[expect(clippy::exhaustive_structs, reason = "a store takes these apart; the three parts are the contract")]
-pub struct Change {
-    /// Which record.
-    pub key: Key,
-    /// How the record must be found.
-    pub expect: Expect,
-    /// What to do with it then.
-    pub write: Write,
-}
-
-/// How a record must be found for a commit to apply.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[expect(clippy::exhaustive_enums, reason = "a store must handle every case")]
-pub enum Expect {
-    /// There is none.
-    Absent,
-    /// It is still at this version.
-    Version(u64),
-}
-
-/// What a commit does to a record.
-#[derive(Clone, Debug, PartialEq)]
-#[expect(clippy::exhaustive_enums, reason = "a store must handle every case")]
-pub enum Write {
-    /// Write it; from `expires` on it may be forgotten.
-    Put {
-        /// What to keep.
-        record: Record,
-        /// When it may be forgotten; never if `None`.
-        expires: Option<Timestamp>,
-    },
-    /// Remove it.
-    Delete,
-    /// Leave it alone: only the expectation counts.
-    Nothing,
 }
 
 /// What became of a commit.
