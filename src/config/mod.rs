@@ -35,6 +35,7 @@ mod signed_introspection;
 mod signed_responses;
 #[cfg(feature = "jose")]
 mod trusted_issuer;
+mod wanted;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -79,7 +80,7 @@ use crate::extension::ExtensionGrant;
 #[cfg(feature = "jose")]
 use crate::jose::Algorithm;
 use crate::proof::pkce::ChallengeMethod;
-use crate::record::{AuthorizationDetails, Client, GrantType, Resource, ResponseType, Scope, UserCodeFormat};
+use crate::record::{Client, GrantType, Resource, ResponseType, Scope, UserCodeFormat};
 use crate::wire::Limits;
 use keys::OwnKeys;
 
@@ -315,51 +316,6 @@ impl Config {
     #[must_use]
     pub const fn posture(&self) -> &Policy {
         &self.policy
-    }
-
-    /// The resources that `client` asks for, or the usual ones if it names none and need not [RFC 8707 §2].
-    pub(crate) fn resolve_resources(
-        &self,
-        client: &Client,
-        requested: &[String],
-    ) -> Result<Arc<[Resource]>, TargetFault> {
-        if requested.is_empty() {
-            // [RFC 8707 §2]: a client that may not have what is usual must say what it wants.
-            let enough = client.may_have(&self.audience) && !self.policy.requires(Practice::ResourceIndicator);
-            return if enough { Ok(self.audience()) } else { Err(TargetFault::Missing) };
-        }
-        let mut found: Vec<Resource> = Vec::with_capacity(requested.len());
-        for text in requested {
-            let resource = self.resource(text).filter(|known| client.may_ask_for(known)).ok_or(TargetFault::Unknown)?;
-            if !found.contains(resource) {
-                found.push(resource.clone());
-            }
-        }
-        Ok(found.into())
-    }
-
-    fn resource(&self, name: &str) -> Option<&Resource> {
-        self.known_resources().find(|known| known.as_str() == name)
-    }
-
-    /// What of `scope` means something at the resources of `audience`.
-    pub(crate) fn scope_at(&self, audience: &[Resource], scope: &Scope) -> Scope {
-        let known_at = |resource: &Resource, word: &str| {
-            let known = self.resources.iter().find(|known| known.name == *resource);
-            known.and_then(|known| known.scopes.as_ref()).is_none_or(|scopes| scopes.contains(word))
-        };
-        scope.filtered(|word| audience.is_empty() || audience.iter().any(|resource| known_at(resource, word)))
-    }
-
-    /// What of `scope`, granted before or to another, is known and allowed to `client` to this day.
-    pub(crate) fn still(&self, scope: &Scope, client: &Client) -> Scope {
-        let (allowed, withheld) = (client.scope(), self.withholds_from(client));
-        if !withheld && self.scopes.covers(scope) && allowed.is_none_or(|allowed| allowed.covers(scope)) {
-            return scope.clone();
-        }
-        let allows = |word: &str| allowed.is_none_or(|allowed| allowed.contains(word));
-        let barred = |word: &str| withheld && self.sensitive.contains(word);
-        scope.filtered(|word| self.scopes.contains(word) && allows(word) && !barred(word))
     }
 
     pub(crate) fn redirect_uri_optional_at_token(&self) -> bool {
@@ -665,66 +621,4 @@ impl Config {
     pub(crate) fn accepts(&self, method: ChallengeMethod) -> bool {
         method == ChallengeMethod::S256 || self.policy.allows(Practice::PlainCodeChallenge)
     }
-
-    /// What `client` may have of what it asks for: unknown words are ignored, words that it may not have are refused,
-    /// and without a request it gets what it registered, or else the server's default [RFC 6749 §3.3].
-    pub(crate) fn resolve_scope(&self, client: &Client, requested: Option<&str>) -> Result<Scope, ScopeFault> {
-        let registered = client.scope();
-        let withheld = self.withholds_from(client);
-        let barred = |word: &str| withheld && self.sensitive.contains(word);
-        // Most ask for what they registered; then all of their grants share one text.
-        let read = |text| match registered.filter(|scope| scope.as_str() == text) {
-            Some(scope) => Ok(scope.clone()),
-            None => Scope::parse(text).map_err(|_| ScopeFault::Malformed),
-        };
-        let Some(requested) = requested.map(read).transpose()?.filter(|scope| !scope.is_empty()) else {
-            let default =
-                registered.unwrap_or(&self.default_scope).filtered(|word| self.scopes.contains(word) && !barred(word));
-            return if default.is_empty() { Err(ScopeFault::Missing) } else { Ok(default) };
-        };
-        let known = if self.scopes.covers(&requested) {
-            requested
-        } else {
-            requested.filtered(|word| self.scopes.contains(word))
-        };
-        if known.is_empty() {
-            return Err(ScopeFault::Unknown);
-        }
-        if withheld && known.words().any(barred) {
-            return Err(ScopeFault::NotAllowed(known.filtered(barred)));
-        }
-        match registered.filter(|allowed| !allowed.covers(&known)) {
-            Some(allowed) => Err(ScopeFault::NotAllowed(known.without(allowed))),
-            None => Ok(known),
-        }
-    }
-
-    /// The same for a request that has details as well: without a scope, it asks for none [RFC 9396 §3.1].
-    pub(crate) fn resolve_scope_beside(
-        &self,
-        details: &AuthorizationDetails,
-        client: &Client,
-        requested: Option<&str>,
-    ) -> Result<Scope, ScopeFault> {
-        let silent = requested.is_none_or(|scope| scope.trim_matches(' ').is_empty());
-        if silent && !details.is_empty() { Ok(Scope::empty()) } else { self.resolve_scope(client, requested) }
-    }
-}
-
-/// Why a client cannot have a scope.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) enum ScopeFault {
-    Malformed,
-    Missing,
-    Unknown,
-    NotAllowed(Scope),
-}
-
-/// Why a client cannot have a token for what it names.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum TargetFault {
-    /// None is named where one must be.
-    Missing,
-    /// One is unknown, or not for this client.
-    Unknown,
 }

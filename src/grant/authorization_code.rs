@@ -71,12 +71,7 @@ impl Redemption {
         ensure(bound, TokenRefusal::KeyDiffers)?;
         ensure(env.now < code.expires, TokenRefusal::CodeExpired)?;
 
-        let allowance = requester.allowance(&grant.value().audience, &grant.value().scope, &grant.value().details)?;
-        let (refresh, chain) = requester.begin_chain(grant.value(), &allowance).unzip();
-        let next = grant.value().becoming(GrantState::Live(Live { code: Some(code.digest), chain }));
-        let expires = next.forgettable(env.now, requester.keeps());
-        let kept = grant.replace(next, expires);
-        requester.tokens(GrantType::AuthorizationCode, grant.value(), kept, allowance, refresh.as_ref())
+        requester.redeem(GrantType::AuthorizationCode, &grant, code.digest)
     }
 
     /// The URI must be that of the authorization request [RFC 6749 §4.1.3]; a client with a single one may leave it out,

@@ -60,20 +60,11 @@ impl Poll {
         ensure(device.digest.matches(handle.secret()), TokenRefusal::CodeUnknown)?;
         ensure(env.now < device.expires, TokenRefusal::DeviceCodeExpired)?;
         match device.stage {
-            DeviceStage::Approved => redeem(&grant, device, requester),
+            DeviceStage::Approved => requester.redeem(GrantType::DeviceCode, &grant, device.digest),
             DeviceStage::Denied => Err(TokenRefusal::DeviceDenied.into()),
             DeviceStage::Pending { interval, last_poll } => Ok(wait(&grant, device, interval, last_poll, env)),
         }
     }
-}
-
-fn redeem(grant: &Seen<'_, Grant>, device: &DeviceCode, requester: &Requester<'_>) -> Decided {
-    let allowance = requester.allowance(&grant.value().audience, &grant.value().scope, &grant.value().details)?;
-    let (refresh, chain) = requester.begin_chain(grant.value(), &allowance).unzip();
-    let next = grant.value().becoming(GrantState::Live(Live { code: Some(device.digest), chain }));
-    let expires = next.forgettable(requester.env.now, requester.keeps());
-    let kept = grant.replace(next, expires);
-    requester.tokens(GrantType::DeviceCode, grant.value(), kept, allowance, refresh.as_ref())
 }
 
 fn wait<R>(

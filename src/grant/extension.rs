@@ -9,13 +9,13 @@
 use std::sync::Arc;
 
 use crate::extension::{ExtensionGrant, ExtensionGranted, ExtensionRequest};
-use crate::record::{Grant, GrantId, GrantState, GrantType, Live};
+use crate::record::{Grant, GrantId, GrantType, Wanted};
 use crate::snapshot::{Halt, Snapshot};
 use crate::step::Plan;
 use crate::store::{Change, Key};
 use crate::wire::{Parameters, TokenRefusal};
 
-use super::issue::{Decided, Issue, Requester};
+use super::issue::{Begun, Decided, Issue, Requester};
 
 /// A request of a grant type of the host.
 #[derive(Clone, Debug)]
@@ -68,28 +68,18 @@ impl Extending {
         let details = config.enrich_details(&details, client.value(), subject.as_ref());
         let allowance = requester.allowance_of(&audience, &scope, details.clone())?;
 
-        let mut grant = Grant {
-            id: GrantId::mint(env),
-            client: client.value().id().clone(),
-            client_may_vanish: client.value().is_self_registered(),
+        let wanted = Wanted { scope, details, audience };
+        let grant = Grant {
             subject,
-            scope,
-            details,
-            audience,
-            created: env.now,
             authenticated,
             acr,
             amr,
-            may_act: None,
-            state: GrantState::Live(Live { code: None, chain: None }),
+            ..Grant::new(GrantId::mint(env), client.value(), wanted, env.now)
         };
-        let chain = if refreshable { requester.begin_chain(&grant, &allowance) } else { None };
-        let (refresh, chain) = chain.unzip();
-        grant.state = GrantState::Live(Live { code: None, chain });
-        let expires = grant.forgettable(env.now, requester.keeps());
+        let Begun { grant, kept, refresh } = requester.begin(grant, &allowance, refreshable);
         // One row has one expectation: that of the client comes with the tokens.
         changes.retain(|change| change.key != Key::Client(grant.client.clone()));
-        changes.push(Change::new_grant(grant.clone(), expires));
+        changes.push(kept);
         requester.issue(Issue {
             grant_type: GrantType::Extension(self.extension.grant_type()),
             grant: &grant,

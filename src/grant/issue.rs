@@ -9,8 +9,8 @@ use crate::env::Env;
 use crate::event::Event;
 use crate::proof::Possession;
 use crate::record::{
-    AccessToken, Actor, AuthorizationDetails, Chain, Client, Confirmation, Digest, Exposed, Grant, GrantType, Handle,
-    HandleKind, Resource, Scope, TokenId,
+    AccessToken, Actor, AuthorizationDetails, Chain, Client, Confirmation, Digest, Exposed, Grant, GrantState,
+    GrantType, Handle, HandleKind, Live, Resource, Scope, TokenId, Wanted,
 };
 use crate::snapshot::{Halt, Seen, Snapshot};
 use crate::step::Plan;
@@ -49,6 +49,15 @@ pub(crate) struct Issue<'a> {
     pub(crate) refresh: Option<&'a Handle>,
 }
 
+/// A grant that begins with its tokens.
+#[derive(Debug)]
+pub(crate) struct Begun {
+    pub(crate) grant: Arc<Grant>,
+    /// What writes it.
+    pub(crate) kept: Change,
+    pub(crate) refresh: Option<Handle>,
+}
+
 /// The authenticated client that asks for tokens, and the circumstances.
 #[derive(Debug)]
 pub(crate) struct Requester<'a> {
@@ -72,6 +81,11 @@ impl Requester<'_> {
     /// Requires that the client may use `grant_type`.
     pub(crate) fn may_use(&self, grant_type: GrantType) -> Result<(), TokenRefusal> {
         ensure(self.client.value().may_use(grant_type), TokenRefusal::GrantTypeNotAllowed)
+    }
+
+    /// What the client asks for, if it may have it.
+    pub(crate) fn wanted(&self, scope: Option<&str>) -> Result<Wanted, TokenRefusal> {
+        Ok(self.config.resolve(self.client.value(), scope, self.details, self.resource)?)
     }
 
     /// What an access token with `scope` of a grant for `granted` and `details` allows: everything granted if the request
@@ -205,6 +219,26 @@ impl Requester<'_> {
         let mut changes = Vec::with_capacity(3);
         changes.push(kept);
         self.issue(Issue { grant_type, grant, changes, allowance, lifetime, act: None, refresh })
+    }
+
+    /// Begins `grant`, with a refresh chain if it is `refreshable` and the client is to have one.
+    pub(crate) fn begin(&self, mut grant: Grant, allowance: &Allowance, refreshable: bool) -> Begun {
+        let chain = if refreshable { self.begin_chain(&grant, allowance) } else { None };
+        let (refresh, chain) = chain.unzip();
+        grant.state = GrantState::Live(Live { code: None, chain });
+        let grant = Arc::new(grant);
+        let expires = grant.forgettable(self.env.now, self.keeps());
+        Begun { kept: Change::new_grant(Arc::clone(&grant), expires), grant, refresh }
+    }
+
+    /// Redeems the `code` of a grant, which gives all that was granted.
+    pub(crate) fn redeem(&self, grant_type: GrantType, grant: &Seen<'_, Grant>, code: Digest) -> Decided {
+        let granted = grant.value();
+        let allowance = self.allowance(&granted.audience, &granted.scope, &granted.details)?;
+        let (refresh, chain) = self.begin_chain(granted, &allowance).unzip();
+        let next = granted.becoming(GrantState::Live(Live { code: Some(code), chain }));
+        let expires = next.forgettable(self.env.now, self.keeps());
+        self.tokens(grant_type, granted, grant.replace(next, expires), allowance, refresh.as_ref())
     }
 
     fn expose_refresh(&self, handle: &Handle) -> Exposed {

@@ -8,16 +8,13 @@
 //! A client that is shown passwords teaches people to type them anywhere, and no second factor can be asked for: serve
 //! this only until its clients have moved to another grant [RFC 9700 §2.4].
 
-use std::sync::Arc;
-
 use crate::event::Event;
-use crate::record::{AuthorizationDetails, ClientId, Exposed, Grant, GrantId, GrantState, GrantType, Live, Scope};
+use crate::record::{AuthorizationDetails, ClientId, Exposed, Grant, GrantId, GrantType, Scope, Wanted};
 use crate::snapshot::{Question, Snapshot, Verdict};
 use crate::step::Plan;
-use crate::store::Change;
 use crate::wire::TokenRefusal;
 
-use super::issue::{Decided, Requester};
+use super::issue::{Begun, Decided, Requester};
 
 /// A name and a password as presented.
 #[derive(Clone, Debug)]
@@ -53,13 +50,8 @@ impl Verifying {
         requester.may_use(GrantType::Password)?;
         let username = self.username.as_ref().ok_or(TokenRefusal::ParameterMissing("username"))?;
         let password = self.password.as_ref().ok_or(TokenRefusal::ParameterMissing("password"))?;
-        let details = config.resolve_details(client.value(), requester.details);
-        let details = details.map_err(TokenRefusal::DetailsInvalid)?;
-        let scope = config.resolve_scope_beside(&details, client.value(), self.scope.as_deref());
-        let scope = scope.map_err(TokenRefusal::from)?;
-        let audience = config.resolve_resources(client.value(), requester.resource);
-        let audience = audience.map_err(TokenRefusal::from)?;
-        let mut allowance = requester.allowance_of(&audience, &scope, details)?;
+        let wanted = requester.wanted(self.scope.as_deref())?;
+        let mut allowance = requester.allowance_of(&wanted.audience, &wanted.scope, wanted.details.clone())?;
 
         let id = client.value().id().clone();
         let question = PasswordQuestion {
@@ -75,25 +67,13 @@ impl Verifying {
             return Ok(refused.reporting(Event::PasswordRefused { client: id }));
         };
         allowance.details = config.enrich_details(&allowance.details, client.value(), Some(&subject));
-        let mut grant = Grant {
-            id: GrantId::mint(env),
-            client: id,
-            client_may_vanish: client.value().is_self_registered(),
+        let wanted = Wanted { details: allowance.details.clone(), ..wanted };
+        let grant = Grant {
             subject: Some(subject),
-            scope,
-            details: allowance.details.clone(),
-            audience,
-            created: env.now,
             authenticated: Some(authenticated),
-            acr: None,
-            amr: Arc::default(),
-            may_act: None,
-            state: GrantState::Live(Live { code: None, chain: None }),
+            ..Grant::new(GrantId::mint(env), client.value(), wanted, env.now)
         };
-        let (refresh, chain) = requester.begin_chain(&grant, &allowance).unzip();
-        grant.state = GrantState::Live(Live { code: None, chain });
-        let expires = grant.forgettable(env.now, requester.keeps());
-        let kept = Change::new_grant(grant.clone(), expires);
+        let Begun { grant, kept, refresh } = requester.begin(grant, &allowance, true);
         requester.tokens(GrantType::Password, &grant, kept, allowance, refresh.as_ref())
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::secret::{self, Fingerprint};
-use super::{AuthorizationDetails, ClientId, Confirmation, Digest, GrantId, Resource, Scope, Subject};
+use super::{AuthorizationDetails, Client, ClientId, Confirmation, Digest, GrantId, Resource, Scope, Subject, Wanted};
 use crate::env::Timestamp;
 
 /// Everything that one authorization gave, and its state.
@@ -214,6 +214,26 @@ impl Grant {
 
     pub(crate) const fn is_revoked(&self) -> bool {
         matches!(self.state, GrantState::Revoked)
+    }
+
+    /// What `client` is given from `now` on: so far by nobody, and with nothing to refresh.
+    pub(crate) fn new(id: GrantId, client: &Client, wanted: Wanted, now: Timestamp) -> Self {
+        let Wanted { scope, details, audience } = wanted;
+        Self {
+            id,
+            client: client.id().clone(),
+            client_may_vanish: client.is_self_registered(),
+            subject: None,
+            scope,
+            details,
+            audience,
+            created: now,
+            authenticated: None,
+            acr: None,
+            amr: Arc::default(),
+            may_act: None,
+            state: GrantState::Live(Live { code: None, chain: None }),
+        }
     }
 
     /// The same grant in its next state.

@@ -34,6 +34,7 @@ mod secret;
 mod standing;
 mod token;
 mod user_code;
+mod wanted;
 mod web_url;
 
 use std::sync::Arc;
@@ -78,6 +79,7 @@ pub(crate) use token::JwtId;
 pub use token::{AccessToken, TokenId};
 pub(crate) use user_code::TypedCode;
 pub use user_code::{UserCode, UserCodeFormat};
+pub(crate) use wanted::Wanted;
 pub(crate) use web_url::web_url;
 
 /// One row of a store.

@@ -8,7 +8,7 @@ use crate::event::Event;
 use crate::grant::{Allowance, Requester, implicit};
 use crate::record::{
     AuthorizationDetails, ClientId, Grant, GrantId, GrantState, Handle, HandleKind, IssuedCode, Live, ResponseType,
-    Scope, Subject,
+    Scope, Subject, Wanted,
 };
 use crate::snapshot::{Halt, Snapshot};
 use crate::step::Plan;
@@ -123,20 +123,16 @@ impl Verified<'_, '_> {
 
     fn grant(&self, config: &Config, id: GrantId, consent: Consent<'_>, state: GrantState, env: &Env) -> Grant {
         let Consent { session, scope, details, may_act } = consent;
+        let details = config.enrich_details(&details, self.client.value(), Some(&session.subject));
+        let wanted = Wanted { scope, details, audience: Arc::clone(&self.audience) };
         Grant {
-            id,
-            client: self.client.value().id().clone(),
-            client_may_vanish: self.client.value().is_self_registered(),
             subject: Some(session.subject.clone()),
-            scope,
-            details: config.enrich_details(&details, self.client.value(), Some(&session.subject)),
-            audience: Arc::clone(&self.audience),
-            created: env.now,
             authenticated: Some(session.authenticated),
             acr: session.acr(),
             amr: session.amr(),
             may_act,
             state,
+            ..Grant::new(id, self.client.value(), wanted, env.now)
         }
     }
 }

@@ -66,12 +66,8 @@ impl Endpoint for DeviceAuthorization {
         };
         let flow = config.device_flow().ok_or(TokenRefusal::GrantTypeUnsupported)?;
         ensure(client.value().may_use(GrantType::DeviceCode), TokenRefusal::GrantTypeNotAllowed)?;
-        let details = config.resolve_details(client.value(), request.authorization_details.as_ref());
-        let details = details.map_err(TokenRefusal::DetailsInvalid)?;
-        let scope = config.resolve_scope_beside(&details, client.value(), request.scope.as_deref());
-        let scope = scope.map_err(TokenRefusal::from)?;
-        let audience = config.resolve_resources(client.value(), &request.resource);
-        let audience = audience.map_err(TokenRefusal::from)?;
+        let (scope, details) = (request.scope.as_deref(), request.authorization_details.as_ref());
+        let wanted = config.resolve(client.value(), scope, details, &request.resource).map_err(TokenRefusal::from)?;
 
         let label = LABELS.get(usize::from(seen.round())).copied().unwrap_or("user code");
         let (id, user_code) = (GrantId::mint(env), flow.user_codes.draw(&env.derive(label)));
@@ -83,21 +79,7 @@ impl Endpoint for DeviceAuthorization {
             expires: env.now.plus(lifetime),
             stage: DeviceStage::Pending { interval: flow.interval.as_secs(), last_poll: None },
         });
-        let grant = Grant {
-            id,
-            client: index.client.clone(),
-            client_may_vanish: client.value().is_self_registered(),
-            subject: None,
-            scope,
-            details,
-            audience,
-            created: env.now,
-            authenticated: None,
-            acr: None,
-            amr: Arc::default(),
-            may_act: None,
-            state,
-        };
+        let grant = Grant { state, ..Grant::new(id, client.value(), wanted, env.now) };
         let forgotten = grant.forgettable(env.now, Duration::ZERO);
         let response = DeviceResponse::new(
             device_code.expose(config.brand(), HandleKind::DeviceCode),

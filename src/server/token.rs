@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::client_auth::{self, Authenticated, Shown, authenticate};
-use crate::config::{Config, ScopeFault, TargetFault};
+use crate::config::Config;
 use crate::event::Event;
 use crate::grant::authorization_code::Redemption;
 use crate::grant::device::Poll;
@@ -237,26 +237,6 @@ pub(super) fn unauthenticated<R>(
                 Event::ClientAuthenticationFailed { client }
             };
             Ok(Plan::refuse(Vec::new(), refusal).reporting(event))
-        }
-    }
-}
-
-impl From<ScopeFault> for TokenRefusal {
-    fn from(fault: ScopeFault) -> Self {
-        match fault {
-            ScopeFault::Malformed => Self::ScopeMalformed,
-            ScopeFault::Missing => Self::ScopeMissing,
-            ScopeFault::Unknown => Self::ScopeUnknown,
-            ScopeFault::NotAllowed(scope) => Self::ScopeNotAllowed(scope),
-        }
-    }
-}
-
-impl From<TargetFault> for TokenRefusal {
-    fn from(fault: TargetFault) -> Self {
-        match fault {
-            TargetFault::Missing => Self::TargetMissing,
-            TargetFault::Unknown => Self::TargetInvalid,
         }
     }
 }

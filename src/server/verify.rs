@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::client_auth::find;
-use crate::config::{Config, ScopeFault, TargetFault};
+use crate::config::Config;
 use crate::env::Timestamp;
 use crate::grant::ensure;
 use crate::proof::pkce::ChallengeMethod;
 use crate::record::{
-    AuthorizationDetails, Challenge, Client, ClientId, Digest, GrantType, PushedRequest, Resource, ResponseType, Scope,
+    AuthorizationDetails, Challenge, Client, ClientId, Digest, GrantType, PushedRequest, Resource, ResponseType, Scope, Wanted,
 };
 use crate::snapshot::{Halt, Seen, Snapshot};
 use crate::store::{Change, Key};
@@ -258,10 +258,8 @@ fn check(
     // [RFC 9449 §10]; who serves no proofs does not know the parameter.
     let dpop_jkt = request.dpop_jkt.as_deref().filter(|_| config.serves_dpop());
     let dpop_jkt = dpop_jkt.map(|text| Digest::parse(text).ok_or(AuthorizeReason::KeyMalformed)).transpose()?;
-    let details = config.resolve_details(client, request.authorization_details.as_ref());
-    let details = details.map_err(AuthorizeReason::DetailsInvalid)?;
-    let scope = config.resolve_scope_beside(&details, client, request.scope.as_deref())?;
-    let audience = config.resolve_resources(client, &request.resource)?;
+    let (details, resource) = (request.authorization_details.as_ref(), &request.resource);
+    let Wanted { scope, details, audience } = config.resolve(client, request.scope.as_deref(), details, resource)?;
     // The token is for all of them at once, and no second request chooses one [RFC 8707 §3].
     let one = audience.len() <= 1 || (audience == config.audience() && !config.is_torn(&audience));
     ensure(one || response_type != ResponseType::Token, AuthorizeReason::TargetInvalid)?;
@@ -327,26 +325,6 @@ fn seconds(text: &str) -> Result<Duration, AuthorizeReason> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let number = text.parse::<u64>().ok().filter(|seconds| digits && *seconds < 1 << 53);
     number.map(Duration::from_secs).ok_or(AuthorizeReason::MaxAgeInvalid)
-}
-
-impl From<ScopeFault> for AuthorizeReason {
-    fn from(fault: ScopeFault) -> Self {
-        match fault {
-            ScopeFault::Malformed => Self::ScopeMalformed,
-            ScopeFault::Missing => Self::ScopeMissing,
-            ScopeFault::Unknown => Self::ScopeUnknown,
-            ScopeFault::NotAllowed(scope) => Self::ScopeNotAllowed(scope),
-        }
-    }
-}
-
-impl From<TargetFault> for AuthorizeReason {
-    fn from(fault: TargetFault) -> Self {
-        match fault {
-            TargetFault::Missing => Self::TargetMissing,
-            TargetFault::Unknown => Self::TargetInvalid,
-        }
-    }
 }
 
 impl Verified<'_, '_> {
