@@ -16,7 +16,7 @@ use grantor::record::{Client, Digest, GrantType, Subject};
 use grantor::server::{Asking, Prompt, Route, Session, Visitor};
 use grantor::store::Memory;
 use grantor::wire::PageReason;
-use grantor::{AuthorizationServer, Clock as _, Config, Progress, SystemClock};
+use grantor::{AuthorizationServer, Clock as _, Config, Progress, ProposedConsent, SystemClock};
 use http::header::{self, HeaderValue};
 use http::{Request, Response, StatusCode};
 use maud::{DOCTYPE, Markup, html};
@@ -159,7 +159,7 @@ impl Host {
     ) -> Response<Vec<u8>> {
         let (cookie, csrf) = (random(), random());
         let name = prompt.client.name.as_deref().unwrap_or(prompt.client.id.as_str()).to_owned();
-        let mut response = if let Asking::Consent { scope, .. } = &prompt.asking {
+        let mut response = if let Asking::Consent(ProposedConsent { scope, .. }) = &prompt.asking {
             page(StatusCode::OK, "Allow?", &consent_form(&csrf, &name, scope.as_str()))
         } else {
             page(StatusCode::OK, "Sign in", &login_form(&csrf, &name, problem))

@@ -82,7 +82,7 @@ pub use config::{
 pub use env::{Env, Seed, Timestamp};
 pub use facade::{AuthorizationServer, Outcome, Progress};
 pub use grant::asserted::Asserted;
-pub use grant::consent_question::{Acquaintance, ConsentQuestion};
+pub use grant::consent_question::{Acquaintance, ConsentQuestion, ProposedConsent};
 #[cfg(feature = "jose")]
 pub use grant::id_jag::{IdJagGranted, IdJagQuestion};
 #[cfg(feature = "jose")]

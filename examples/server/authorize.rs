@@ -63,7 +63,7 @@ impl App {
 
     /// Keeps a question, and sends the browser to the page for it.
     pub(crate) fn ask(&self, browser: &Cookie, pending: Pending) -> Response<Vec<u8>> {
-        let page = if matches!(pending.asking(), Asking::Consent { .. }) { "/consent" } else { "/login" };
+        let page = if matches!(pending.asking(), Asking::Consent(_)) { "/consent" } else { "/login" };
         let name = self.sessions.with(browser, |browser| browser.ask(pending));
         let Some(name) = name else { return refused(PageReason::SessionNotFound) };
         self.sessions.keep(browser, see_other(&format!("{page}?request={}", name.as_str())))

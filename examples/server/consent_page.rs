@@ -2,7 +2,7 @@
 
 use grantor::record::{AuthorizationDetails, RegisteredBy, Resource, Scope};
 use grantor::server::Asking;
-use grantor::{Acquaintance, Timestamp};
+use grantor::{Acquaintance, ProposedConsent, Timestamp};
 use maud::{Markup, html};
 use serde_json::Value;
 use url::{Host, Url};
@@ -29,7 +29,7 @@ impl ConsentPage<'_> {
             div.card {
                 h1 { (title) }
                 p { strong { (self.pending.client_name()) } " would like to act for you, " strong { (self.person) } ":" }
-                @if let Asking::Consent { scope, new, sensitive, audience, details, new_details, sensitive_details, .. } =
+                @if let Asking::Consent(ProposedConsent { scope, new, sensitive, audience, details, new_details, sensitive_details, .. }) =
                     self.pending.asking()
                 {
                     @if !scope.is_empty() { (scopes(scope, new, sensitive)) }
@@ -54,7 +54,9 @@ impl ConsentPage<'_> {
         let standing = self.pending.standing();
         let unknown = standing.registered_by != RegisteredBy::Operator || standing.is_new;
         let (sensitive, acquaintance) =
-            if let Asking::Consent { sensitive, sensitive_details, acquaintance, .. } = self.pending.asking() {
+            if let Asking::Consent(ProposedConsent { sensitive, sensitive_details, acquaintance, .. }) =
+                self.pending.asking()
+            {
                 (!sensitive.is_empty() || !sensitive_details.is_empty(), *acquaintance)
             } else {
                 (false, Acquaintance::Unknown)

@@ -1,8 +1,8 @@
 //! What a person is being asked, until they answer.
 
-use grantor::Timestamp;
 use grantor::record::Standing;
 use grantor::server::{Asking, DevicePrompt, Prompt, PromptClient, Session};
+use grantor::{ProposedConsent, Timestamp};
 
 use crate::pages::form_action;
 use crate::users::ACR;
@@ -63,7 +63,7 @@ impl Pending {
 
     /// Whether it asks this person, and no one else who has logged in since.
     pub(crate) fn is_for(&self, person: &Session) -> bool {
-        matches!(self.asking(), Asking::Consent { subject, .. } if *subject == person.subject)
+        matches!(self.asking(), Asking::Consent(ProposedConsent { subject, .. }) if *subject == person.subject)
     }
 
     /// Whether a password alone is not enough.

@@ -72,7 +72,7 @@ fuzz_target!(|input: Input<'_>| {
             }
             Deed::Approve => {
                 let Some(prompt) = prompt.clone() else { continue };
-                let shown = matches!(prompt.asking, grantor::server::Asking::Consent { .. });
+                let shown = matches!(prompt.asking, grantor::server::Asking::Consent(_));
                 let said = run(DeviceApproval::new(config.clone(), prompt, session()), &ledger, count);
                 assert_eq!(said.is_ok(), open && shown, "{said:?}");
                 approved |= said.is_ok();

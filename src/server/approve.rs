@@ -74,20 +74,19 @@ impl Endpoint for Approval {
         };
         let refuse = |reason| Err(verified.to.refuse(&reason, seen));
         // What counts is what the person was shown, and who was shown it; a login shows nothing to consent to.
-        let Asking::Consent { subject: shown_to, scope: shown, audience, details: shown_details, .. } = &prompt.asking
-        else {
+        let Asking::Consent(shown) = &prompt.asking else {
             return refuse(AuthorizeReason::ApprovalExceedsRequest);
         };
-        if *shown_to != session.subject || verified.is_stale(session.authenticated, Some(prompt.asked), env.now) {
+        if shown.subject != session.subject || verified.is_stale(session.authenticated, Some(prompt.asked), env.now) {
             return refuse(AuthorizeReason::LoginRequired);
         }
         if let Err(reason) = verified.reached(session, Some(prompt.asked)) {
             return refuse(reason);
         }
-        let scope = self.scope.as_ref().unwrap_or(shown);
-        let details = self.details.as_ref().unwrap_or(shown_details);
-        let asked = [(&verified.scope, &verified.details), (shown, shown_details)];
-        let elsewhere = verified.audience.iter().any(|resource| !audience.contains(resource))
+        let scope = self.scope.as_ref().unwrap_or(&shown.scope);
+        let details = self.details.as_ref().unwrap_or(&shown.details);
+        let asked = [(&verified.scope, &verified.details), (&shown.scope, &shown.details)];
+        let elsewhere = verified.audience.iter().any(|resource| !shown.audience.contains(resource))
             || verified.to.uri.as_str() != prompt.client.redirect_uri
             || !prompt.standing.still_vouches_for(verified.client.value());
         if elsewhere || !asked.iter().all(|asked| asked.0.covers(scope) && config.covers_details(asked.1, details)) {
@@ -98,8 +97,8 @@ impl Endpoint for Approval {
         }
         let client = verified.client.value();
         let to = Some(verified.to.uri.as_str());
-        if let Some(question) = prompt.asking.forbidden(config, client, to, (scope, details), seen)? {
-            let event = Event::ConsentForbidden { client: question.client, subject: question.subject };
+        if let Some(question) = shown.forbidden(config, client, to, (scope, details), seen)? {
+            let event = Event::ConsentForbidden { client: question.client, subject: question.consent.subject };
             let refusal = verified.to.refuse(&AuthorizeReason::ConsentForbidden, seen);
             return Ok(refused(Vec::new(), refusal)?.reporting(event));
         }

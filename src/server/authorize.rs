@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::Config;
 use crate::env::Timestamp;
 use crate::event::Event;
-use crate::grant::consent_question::{Acquaintance, Judged};
+use crate::grant::consent_question::{ConsentQuestion, Judged, ProposedConsent};
 use crate::record::{AuthorizationDetails, Client, ClientId, Resource, ResponseType, Scope, Standing, Subject};
 use crate::snapshot::{Halt, Snapshot};
 use crate::step::{Decision, Endpoint, Plan};
@@ -204,31 +204,7 @@ pub enum Asking {
     /// To choose one of their accounts.
     SelectAccount,
     /// To consent.
-    #[non_exhaustive]
-    Consent {
-        /// Who is asked.
-        subject: Subject,
-        /// What the client would get.
-        scope: Scope,
-        /// Where it could use that, to be shown as well; at no resource in particular if empty [RFC 8707 §2].
-        #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
-        audience: Arc<[Resource]>,
-        /// What it would get beside the scope, to be shown as well [RFC 9396 §3.1].
-        #[serde(default, skip_serializing_if = "AuthorizationDetails::is_empty")]
-        details: AuthorizationDetails,
-        /// What of the scope was not granted before for all of these resources.
-        new: Scope,
-        /// What of the details was not granted before, or is agreed to each time.
-        #[serde(default, skip_serializing_if = "AuthorizationDetails::is_empty")]
-        new_details: AuthorizationDetails,
-        /// What of the scope is sensitive.
-        sensitive: Scope,
-        /// What of the details is sensitive.
-        #[serde(default, skip_serializing_if = "AuthorizationDetails::is_empty")]
-        sensitive_details: AuthorizationDetails,
-        /// What the person had to do with the client before.
-        acquaintance: Acquaintance,
-    },
+    Consent(ProposedConsent),
 }
 
 /// What to show of a client. All of it is the client's own word.
@@ -319,14 +295,18 @@ impl Authorize {
         // Nothing is issued that the wrong one could receive.
         let known = identified || (verified.prompt.none && verified.response_type == ResponseType::None);
         let granted = Granted { own: recalled.consent().filter(|_| known), visitor: &self.visitor, known };
-        let question = || granted.question(&self.config, verified, session, seen.now());
-        let judged = if self.config.caution().ask_host { question().judge(seen)? } else { Judged::Usual };
+        let proposed = || granted.proposed(&self.config, verified, session);
+        let judged = if self.config.caution().ask_host {
+            ConsentQuestion::new(proposed(), client, Some(to.as_str()), &self.config, seen.now()).judge(seen)?
+        } else {
+            Judged::Usual
+        };
         if judged == Judged::Refused {
             return Err(Box::new(Missing { asking: None, reason: AuthorizeReason::ConsentForbidden }).into());
         }
         let enough = verified.client.value().is_first_party() || granted.covers(&self.config, verified);
         if verified.prompt.consent || judged == Judged::Afresh || !(known && enough) {
-            return Err(Missing::new(question().into(), AuthorizeReason::ConsentRequired).into());
+            return Err(Missing::new(Asking::Consent(proposed()), AuthorizeReason::ConsentRequired).into());
         }
         Ok(session)
     }

@@ -60,10 +60,10 @@ impl Endpoint for DeviceApproval {
         let now = seen.now();
         let (waiting, used) = find(&self.prompt, seen)?;
         // The person must have been shown whose device it is [RFC 8628 §5.4].
-        let Asking::Consent { subject, .. } = &self.prompt.asking else {
+        let Asking::Consent(shown) = &self.prompt.asking else {
             return Err(VerificationRefusal::LoginRequired.into());
         };
-        ensure(*subject == self.session.subject, VerificationRefusal::LoginRequired)?;
+        ensure(shown.subject == self.session.subject, VerificationRefusal::LoginRequired)?;
         let scope = self.scope.as_ref().unwrap_or(&self.prompt.scope);
         let details = self.details.as_ref().unwrap_or(&self.prompt.details);
         let Waiting { grant, device } = &waiting;
@@ -78,7 +78,7 @@ impl Endpoint for DeviceApproval {
         let vouched = self.prompt.standing.still_vouches_for(client.value());
         ensure(vouched, VerificationRefusal::ApprovalExceedsRequest)?;
         let agreed = (scope, details);
-        if let Some(question) = self.prompt.asking.forbidden(&self.config, client.value(), None, agreed, seen)? {
+        if let Some(question) = shown.forbidden(&self.config, client.value(), None, agreed, seen)? {
             return Ok(forbidden(question));
         }
 

@@ -3,12 +3,10 @@
 use std::sync::Arc;
 
 use crate::config::Config;
-use crate::env::Timestamp;
-use crate::grant::consent_question::{Acquaintance, ConsentQuestion, Judged};
-use crate::record::{AuthorizationDetails, Client, ClientId, RememberedConsent, Scope, Standing};
-use crate::snapshot::{Halt, Snapshot};
+use crate::grant::consent_question::{Acquaintance, ProposedConsent};
+use crate::record::{AuthorizationDetails, RememberedConsent};
 
-use super::authorize::{Asking, Session, Visitor};
+use super::authorize::{Session, Visitor};
 use super::verify::Verified;
 
 /// What was granted before, as far as it counts.
@@ -30,17 +28,8 @@ impl Granted<'_> {
     }
 
     /// What a consent would be about.
-    pub(super) fn question(
-        &self,
-        config: &Config,
-        verified: &Verified<'_, '_>,
-        session: &Session,
-        now: Timestamp,
-    ) -> ConsentQuestion {
-        ConsentQuestion {
-            client: verified.client.value().id().clone(),
-            standing: config.standing(verified.client.value(), now),
-            redirect_uri: Some(verified.to.uri.as_str().to_owned()),
+    pub(super) fn proposed(&self, config: &Config, verified: &Verified<'_, '_>, session: &Session) -> ProposedConsent {
+        ProposedConsent {
             subject: session.subject.clone(),
             scope: verified.scope.clone(),
             details: verified.details.clone(),
@@ -73,77 +62,6 @@ impl Granted<'_> {
             None if self.known && by_host => Acquaintance::Known { since: None },
             None if self.known && config.remembers_consent() => Acquaintance::First,
             None => Acquaintance::Unknown,
-        }
-    }
-}
-
-impl Asking {
-    /// What the host forbids of a consent that was shown to a person, who agrees to this; nothing where it allows it, or
-    /// is not asked.
-    pub(super) fn forbidden<F>(
-        &self,
-        config: &Config,
-        client: &Client,
-        redirect_uri: Option<&str>,
-        (scope, details): (&Scope, &AuthorizationDetails),
-        seen: &Snapshot,
-    ) -> Result<Option<ConsentQuestion>, Halt<F>> {
-        if !config.caution().ask_host {
-            return Ok(None);
-        }
-        let standing = config.standing(client, seen.now());
-        let shown = self.shown(client.id().clone(), standing, redirect_uri.map(str::to_owned));
-        let Some(question) = shown.map(|shown| shown.about(scope, details, config)) else { return Ok(None) };
-        Ok((question.judge(seen)? == Judged::Refused).then_some(question))
-    }
-
-    /// What the host is asked about a consent that was shown to a person.
-    fn shown(&self, client: ClientId, standing: Standing, redirect_uri: Option<String>) -> Option<ConsentQuestion> {
-        let Self::Consent {
-            subject,
-            scope,
-            details,
-            audience,
-            new,
-            new_details,
-            sensitive,
-            sensitive_details,
-            acquaintance,
-        } = self.clone()
-        else {
-            return None;
-        };
-        Some(ConsentQuestion {
-            client,
-            standing,
-            redirect_uri,
-            subject,
-            scope,
-            details,
-            audience,
-            new,
-            new_details,
-            sensitive,
-            sensitive_details,
-            acquaintance,
-        })
-    }
-}
-
-impl From<ConsentQuestion> for Asking {
-    fn from(question: ConsentQuestion) -> Self {
-        let ConsentQuestion { subject, scope, details, audience, new, new_details, .. } = question;
-        let ConsentQuestion { sensitive, sensitive_details, acquaintance, .. } = question;
-        Self::Consent {
-            subject,
-            scope,
-            details,
-            audience,
-            new,
-            new_details,
-            sensitive,
-            sensitive_details,
-            acquaintance,
         }
     }
 }

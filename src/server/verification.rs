@@ -12,7 +12,7 @@ use crate::client_auth::find;
 use crate::config::Config;
 use crate::env::Timestamp;
 use crate::event::Event;
-use crate::grant::consent_question::{Acquaintance, ConsentQuestion, Judged};
+use crate::grant::consent_question::{Acquaintance, ConsentQuestion, Judged, ProposedConsent};
 use crate::grant::ensure;
 use crate::record::{
     AuthorizationDetails, DeviceCode, DeviceStage, Digest, Grant, GrantId, GrantState, Scope, Standing, Subject,
@@ -121,15 +121,18 @@ impl Endpoint for Verification {
         let Some(client) = client else { return Ok(guessed()) };
         let (scope, details) = (grant.value().scope.clone(), grant.value().details.clone());
         ensure(self.config.entrusts(client.value(), &scope, &details), VerificationRefusal::NotAllowed)?;
-        let standing = self.config.standing(client.value(), seen.now());
         let asking = match &self.session {
             None => Asking::Login,
             Some(Session { subject, .. }) => {
-                let question = self.question(&grant, standing.clone(), subject);
-                if self.config.caution().ask_host && question.judge(seen)? == Judged::Refused {
-                    return Ok(forbidden(question));
+                let consent = self.proposed(grant.value(), subject);
+                if self.config.caution().ask_host {
+                    let question =
+                        ConsentQuestion::new(consent.clone(), client.value(), None, &self.config, seen.now());
+                    if question.judge(seen)? == Judged::Refused {
+                        return Ok(forbidden(question));
+                    }
                 }
-                question.into()
+                Asking::Consent(consent)
             }
         };
         let prompt = DevicePrompt {
@@ -138,7 +141,7 @@ impl Endpoint for Verification {
             asked: seen.now(),
             asking,
             client: PromptClient::of(client.value(), ""),
-            standing,
+            standing: self.config.standing(client.value(), seen.now()),
             scope,
             details,
         };
@@ -149,12 +152,9 @@ impl Endpoint for Verification {
 impl Verification {
     /// What the consent is about. A device is always asked about as a whole: nothing proves which one waits, so nothing
     /// that was granted before counts [RFC 8628 §5.4].
-    fn question(&self, grant: &Seen<'_, Grant>, standing: Standing, subject: &Subject) -> ConsentQuestion {
-        let Grant { client, scope, details, audience, .. } = grant.value();
-        ConsentQuestion {
-            client: client.clone(),
-            standing,
-            redirect_uri: None,
+    fn proposed(&self, grant: &Grant, subject: &Subject) -> ProposedConsent {
+        let Grant { scope, details, audience, .. } = grant;
+        ProposedConsent {
             subject: subject.clone(),
             scope: scope.clone(),
             details: details.clone(),
@@ -170,7 +170,7 @@ impl Verification {
 
 /// The refusal of the host, which an operator gets to know.
 pub(super) fn forbidden<R>(question: ConsentQuestion) -> Plan<R, VerificationRefusal> {
-    let event = Event::ConsentForbidden { client: question.client, subject: question.subject };
+    let event = Event::ConsentForbidden { client: question.client, subject: question.consent.subject };
     Plan::refuse(Vec::new(), VerificationRefusal::NotAllowed).reporting(event)
 }
 

@@ -12,7 +12,7 @@ use grantor::record::{
 use grantor::resource::Demand;
 use grantor::server::{Approval, Asking, DeviceApproval, Place, Prompt, Verification, Visitor};
 use grantor::wire::AuthorizationRequest;
-use grantor::{CommonDetails, Config, ConfigBuilder, ConfigFault, DetailType, Profile, Progress};
+use grantor::{CommonDetails, Config, ConfigBuilder, ConfigFault, DetailType, Profile, Progress, ProposedConsent};
 
 use crate::support::*;
 
@@ -116,7 +116,7 @@ fn narrowed(request: &Request<Vec<u8>>, details: &Value) -> Request<Vec<u8>> {
 }
 
 fn shown_details(prompt: &Prompt) -> &AuthorizationDetails {
-    let Asking::Consent { details, .. } = &prompt.asking else { panic!("no consent") };
+    let Asking::Consent(ProposedConsent { details, .. }) = &prompt.asking else { panic!("no consent") };
     details
 }
 
@@ -125,7 +125,7 @@ fn details_are_shown_granted_told_and_refreshed_without_any_scope() {
     let world = rich_world();
     let request = asking(&value!([payment(5), file(&["read"], &["https://api.test/a"])]));
     let prompt = world.prompt(&request);
-    assert!(matches!(&prompt.asking, Asking::Consent { scope, .. } if scope.is_empty()));
+    assert!(matches!(&prompt.asking, Asking::Consent(ProposedConsent { scope, .. }) if scope.is_empty()));
     assert_eq!(shown_details(&prompt), &details(&[payment(5), file(&["read"], &["https://api.test/a"])]));
     let kept: Prompt = serde_json::from_str(&serde_json::to_string(&prompt).unwrap()).unwrap();
     assert_eq!(kept, prompt);

@@ -2,11 +2,11 @@
 
 use http::{Method, Request, StatusCode};
 
-use grantor::Progress;
 use grantor::event::Event;
 use grantor::record::{Scope, Subject};
 use grantor::server::{Asking, Prompt, Session, Visitor};
 use grantor::wire::PageReason;
+use grantor::{Progress, ProposedConsent};
 
 use crate::support::*;
 
@@ -193,7 +193,8 @@ fn a_post_is_as_good_as_a_get() {
 #[test]
 fn unknown_words_of_scope_are_ignored_and_words_beyond_the_client_are_refused() {
     let world = world();
-    let Asking::Consent { scope, .. } = world.prompt(&authorization("web", WEB, &[("scope", "read banana")])).asking
+    let Asking::Consent(ProposedConsent { scope, .. }) =
+        world.prompt(&authorization("web", WEB, &[("scope", "read banana")])).asking
     else {
         panic!("no consent")
     };
@@ -252,7 +253,7 @@ fn word(progress: Progress) -> String {
         Progress::Ask(prompt) => match prompt.asking {
             Asking::Login => "login".to_owned(),
             Asking::SelectAccount => "select".to_owned(),
-            Asking::Consent { new, .. } => format!("consent to {new}"),
+            Asking::Consent(ProposedConsent { new, .. }) => format!("consent to {new}"),
             other => panic!("{other:?}"),
         },
         Progress::Respond(response) => parameter(&response, "error")
@@ -362,7 +363,7 @@ fn an_answer_verifies_everything_again() {
 fn only_what_was_shown_can_be_granted_and_only_by_whom_it_was_shown_to() {
     let world = world();
     let prompt = world.prompt(&authorization("web", WEB, &[("scope", "")]));
-    let Asking::Consent { scope, .. } = &prompt.asking else { panic!("no consent") };
+    let Asking::Consent(ProposedConsent { scope, .. }) = &prompt.asking else { panic!("no consent") };
     assert_eq!(scope.as_str(), "read write", "what the client registered, without offline_access");
     let mallory = Session::new(Subject::new("mallory"), world.now());
     let refused = world.server.approve(prompt.clone(), mallory);

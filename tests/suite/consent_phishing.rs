@@ -18,7 +18,7 @@ use grantor::step::Step;
 use grantor::store::{Commit, Indexed, Memory, Store};
 use grantor::{
     Acquaintance, AuthorizationServer, Clock, CommonDetails, ConfigBuilder, ConfigFault, ConsentQuestion, Env,
-    Progress, Question, Registration, Seed, SigningInput, Timestamp, Verdict,
+    Progress, ProposedConsent, Question, Registration, Seed, SigningInput, Timestamp, Verdict,
 };
 
 use crate::support::*;
@@ -118,14 +118,16 @@ fn the_facts_are_there_before_a_login_after_a_push_and_for_a_device() {
     let brought = form(&[("client_id", &id), ("request_uri", text(&pushed, "request_uri"))]);
     let pushed = world.prompt(&get(&format!("/authorize?{brought}")));
     assert_eq!((&pushed.standing, &pushed.asking), (&expected, &world.prompt(&request).asking));
-    let Asking::Consent { sensitive, .. } = &pushed.asking else { panic!("no consent") };
+    let Asking::Consent(ProposedConsent { sensitive, .. }) = &pushed.asking else { panic!("no consent") };
     assert_eq!(sensitive.as_str(), "admin");
     let kept: Prompt = serde_json::from_str(&serde_json::to_string(&pushed).unwrap()).unwrap();
     assert_eq!(kept, pushed);
 
     let prompt = device(&world, "read admin").unwrap();
     assert_eq!(facts(&prompt.standing), (None, RegisteredBy::Operator, None, false));
-    let Asking::Consent { sensitive, acquaintance, new, .. } = &prompt.asking else { panic!("no consent") };
+    let Asking::Consent(ProposedConsent { sensitive, acquaintance, new, .. }) = &prompt.asking else {
+        panic!("no consent")
+    };
     assert_eq!((sensitive.as_str(), new.as_str()), ("admin", "read admin"));
     assert_eq!(*acquaintance, Acquaintance::Unknown);
     let kept: DevicePrompt = serde_json::from_str(&serde_json::to_string(&prompt).unwrap()).unwrap();
@@ -146,7 +148,7 @@ fn a_prompt_says_what_is_sensitive_and_whether_the_person_knows_the_client() {
         let request = authorization(client, uri, &[("scope", "read write"), ("prompt", "consent")]);
         match world.authorize(&request, visitor) {
             Progress::Ask(prompt) => match prompt.asking {
-                Asking::Consent { acquaintance, .. } => acquaintance,
+                Asking::Consent(ProposedConsent { acquaintance, .. }) => acquaintance,
                 other => panic!("{other:?}"),
             },
             other => panic!("{other:?}"),
@@ -177,7 +179,10 @@ fn a_prompt_says_what_is_sensitive_and_whether_the_person_knows_the_client() {
     let details = r#"[{"type":"vault","actions":["open"]},{"type":"files","actions":["read"]}]"#;
     for (scope, sensitive) in [("read", ""), ("read admin", "admin")] {
         let request = authorization("spa", SPA, &[("scope", scope), ("authorization_details", details)]);
-        let Asking::Consent { sensitive: own, sensitive_details, .. } = world.prompt(&request).asking else { panic!() };
+        let Asking::Consent(ProposedConsent { sensitive: own, sensitive_details, .. }) = world.prompt(&request).asking
+        else {
+            panic!()
+        };
         assert_eq!(own.as_str(), sensitive);
         let vault = AuthorizationDetails::parse(r#"[{"type":"vault","actions":["open"]}]"#).unwrap();
         assert_eq!(sensitive_details, vault);
@@ -220,7 +225,7 @@ fn where_only_verified_clients_get_what_is_sensitive_nobody_is_asked_for_others(
         assert_eq!(answer["error"].as_str(), refused);
         // Who asks for nothing gets what may be had.
         let prompt = world.prompt(&authorization("spa", SPA, &[("scope", "")]));
-        let Asking::Consent { scope, .. } = &prompt.asking else { panic!("no consent") };
+        let Asking::Consent(ProposedConsent { scope, .. }) = &prompt.asking else { panic!("no consent") };
         assert_eq!(scope.as_str(), if strict { "read" } else { "read admin" });
         let bot = Client::builder("bot").secret(secret("b")).grant_types(&[GrantType::ClientCredentials]);
         for (bot, refused) in [(bot.clone(), refused), (bot.publisher("ACME Ltd."), None)] {
@@ -457,7 +462,7 @@ fn the_host_has_the_last_word_over_each_consent() {
     };
     let error = |progress: Progress| match progress {
         Progress::Respond(response) => parameter(&response, "error").unwrap_or_else(|| "a code".to_owned()),
-        Progress::Ask(prompt) => format!("{:?}", prompt.asking).split(' ').next().unwrap().to_owned(),
+        Progress::Ask(prompt) => format!("{:?}", prompt.asking).split('(').next().unwrap().to_owned(),
         Progress::Refuse(reason) => format!("{reason:?}"),
     };
     let prompted = |progress: Progress| match progress {
@@ -474,9 +479,9 @@ fn the_host_has_the_last_word_over_each_consent() {
     // Refused before anyone is asked, and again when it is answered.
     let prompt = prompted(come(&wide));
     let question = bouncer.asked().remove(0);
-    assert_eq!((question.client.as_str(), question.subject.as_str()), ("spa", "alice"));
-    assert_eq!((question.scope.as_str(), question.sensitive.as_str()), ("read admin", "admin"));
-    assert_eq!((question.acquaintance, question.redirect_uri.as_deref()), (Acquaintance::First, Some(SPA)));
+    assert_eq!((question.client.as_str(), question.consent.subject.as_str()), ("spa", "alice"));
+    assert_eq!((question.consent.scope.as_str(), question.consent.sensitive.as_str()), ("read admin", "admin"));
+    assert_eq!((question.consent.acquaintance, question.redirect_uri.as_deref()), (Acquaintance::First, Some(SPA)));
     assert_eq!(question.standing, prompt.standing);
     world.log.take();
     for verdict in [Verdict::Denied, Verdict::Subject { subject: Subject::new("alice"), authenticated: world.now() }] {
@@ -497,7 +502,10 @@ fn the_host_has_the_last_word_over_each_consent() {
     let part = Approval::new(Arc::clone(world.server.config()), prompt, world.session());
     server.run(part.only(Scope::parse("read").unwrap())).unwrap().unwrap();
     let question = bouncer.asked().remove(0);
-    assert_eq!((question.scope.as_str(), question.new.as_str(), question.sensitive.as_str()), ("read", "read", ""));
+    assert_eq!(
+        (question.consent.scope.as_str(), question.consent.new.as_str(), question.consent.sensitive.as_str()),
+        ("read", "read", "")
+    );
 
     // What was agreed to is enough, unless the host wants it said again.
     assert_eq!(error(come(&[("scope", "read")])), "Consent");

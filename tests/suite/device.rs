@@ -3,6 +3,7 @@
 use http::Request;
 use serde_json::Value;
 
+use grantor::ProposedConsent;
 use grantor::event::{Event, RevocationCause};
 use grantor::record::{Client, GrantType, Scope, Subject, UserCodeFormat};
 use grantor::server::{
@@ -78,7 +79,7 @@ fn a_device_gets_tokens_once_its_person_says_yes() {
     assert_eq!(type_in(&world, &codes.user, None).unwrap().asking, Asking::Login);
     let shown = prompt(&world, &codes);
     assert_eq!(shown.client.name.as_deref(), Some("A television"));
-    assert!(matches!(&shown.asking, Asking::Consent { scope, .. } if scope.as_str() == "read"));
+    assert!(matches!(&shown.asking, Asking::Consent(ProposedConsent { scope, .. }) if scope.as_str() == "read"));
     let kept: DevicePrompt = serde_json::from_str(&serde_json::to_string(&shown).unwrap()).unwrap();
     assert_eq!(approve(&world, kept, world.session()), Ok(()));
 

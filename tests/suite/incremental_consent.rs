@@ -10,7 +10,7 @@ use grantor::record::{AuthorizationDetail, AuthorizationDetails, ClientId, Remem
 use grantor::server::{Approval, Asking, Authorization, Authorize, EndGrant, EndedBy, ForgetConsent, Session, Visitor};
 use grantor::step::{Endpoint, Step};
 use grantor::store::{Indexed, Listed, Memory, Store};
-use grantor::{CommonDetails, ConfigBuilder, Env, Progress, Seed};
+use grantor::{CommonDetails, ConfigBuilder, Env, Progress, ProposedConsent, Seed};
 
 use crate::busy::*;
 use crate::support::*;
@@ -55,7 +55,7 @@ fn asks(world: &World, request: &Request<Vec<u8>>) -> Option<(Scope, Authorizati
             None
         }
         Progress::Ask(prompt) => match prompt.asking {
-            Asking::Consent { new, new_details, .. } => Some((new, new_details)),
+            Asking::Consent(ProposedConsent { new, new_details, .. }) => Some((new, new_details)),
             other => panic!("{other:?}"),
         },
         Progress::Refuse(reason) => panic!("{reason:?}"),
@@ -169,7 +169,7 @@ fn no_more_is_kept_than_one_request_may_ask_for() {
 fn a_scope_was_granted_for_the_resources_that_it_was_shown_with() {
     let world = remembering();
     let prompt = world.prompt(&at("read", &[A]));
-    let Asking::Consent { audience, .. } = &prompt.asking else { panic!("{prompt:?}") };
+    let Asking::Consent(ProposedConsent { audience, .. }) = &prompt.asking else { panic!("{prompt:?}") };
     assert_eq!(audience.iter().map(|one| one.as_str()).collect::<Vec<_>>(), [A]);
     world.server.approve(prompt, world.session());
     for (scope, resources, new) in [

@@ -7,7 +7,7 @@ use grantor::record::{ClientId, Scope, Subject};
 use grantor::server::{Approval, Asking, Authorization, Authorize, EndGrant, EndedBy, ForgetConsent, Session, Visitor};
 use grantor::step::{Endpoint, Step};
 use grantor::store::{GrantIndex, Indexed, Listed, Memory, Store};
-use grantor::{AuthorizationServer, ConfigBuilder, Env, Progress, Seed};
+use grantor::{AuthorizationServer, ConfigBuilder, Env, Progress, ProposedConsent, Seed};
 use http::Request;
 
 use crate::busy::*;
@@ -26,7 +26,7 @@ fn outcome<S: Store>(world: &World<S>, subject: &str, request: &Request<Vec<u8>>
     let session = Session::new(Subject::new(subject), world.now());
     match world.authorize(request, Visitor::logged_in(session, None)) {
         Progress::Ask(prompt) => match prompt.asking {
-            Asking::Consent { new, .. } => format!("asks for {new}"),
+            Asking::Consent(ProposedConsent { new, .. }) => format!("asks for {new}"),
             other => format!("{other:?}"),
         },
         Progress::Respond(response) => parameter(&response, "error").unwrap_or_else(|| "a code".to_owned()),
@@ -253,7 +253,7 @@ fn what_the_host_remembers_counts_together_with_what_the_server_remembers() {
         match (world.authorize(&authorization("spa", SPA, &[("scope", wanted)]), visitor()), asks) {
             (Progress::Respond(response), None) => assert!(parameter(&response, "code").is_some()),
             (Progress::Ask(prompt), Some(expected)) => {
-                let Asking::Consent { new, .. } = prompt.asking else { panic!("no consent") };
+                let Asking::Consent(ProposedConsent { new, .. }) = prompt.asking else { panic!("no consent") };
                 assert_eq!(new, scope(expected));
             }
             (other, _) => panic!("{wanted}: {other:?}"),

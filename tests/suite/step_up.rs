@@ -228,7 +228,7 @@ fn a_login_that_does_not_help_ends_the_request() {
     assert!(parameter(&answered(world.server.resume(first, back(strong(&world)))), "code").is_some());
     // An approval is bound by it as well.
     let consent = prompted(asked(&world, STRONG, Some(&strong(&world)), &[("prompt", "consent")]));
-    assert!(matches!(consent.asking, Asking::Consent { .. }));
+    assert!(matches!(consent.asking, Asking::Consent(_)));
     let old =
         Session::new(Subject::new("alice"), grantor::Timestamp::from_unix(world.now().as_unix() - 50)).with_acr(WEAK);
     for (session, error) in [(weak(&world), "unmet_authentication_requirements"), (old, "login_required")] {

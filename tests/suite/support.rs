@@ -353,7 +353,7 @@ impl<S: Store, H: Host> World<S, H> {
     pub fn prompt(&self, request: &Request<Vec<u8>>) -> Prompt {
         let visitor = || Visitor::logged_in(self.session(), None);
         match self.authorize(request, visitor()) {
-            Progress::Ask(prompt) if matches!(prompt.asking, Asking::Consent { .. }) => *prompt,
+            Progress::Ask(prompt) if matches!(prompt.asking, Asking::Consent(_)) => *prompt,
             Progress::Ask(prompt) => match self.server.resume(*prompt, visitor()) {
                 Progress::Ask(prompt) => *prompt,
                 other => panic!("no consent: {other:?}"),

@@ -3,7 +3,7 @@
 use grantor::event::Event;
 use grantor::record::{Client, ClientId, GrantType, Resource, Scope, Subject};
 use grantor::server::{Approval, Asking, DeviceApproval, Place, Prompt, Session, Verification, Visitor};
-use grantor::{ConfigBuilder, Progress};
+use grantor::{ConfigBuilder, Progress, ProposedConsent};
 
 use crate::support::*;
 
@@ -41,7 +41,7 @@ fn a_login_is_no_consent() {
         assert!(world.log.take().is_empty(), "{name}: nothing was granted");
 
         let consent = asked(world.server.resume(prompt, Visitor::logged_in(world.session(), None)));
-        assert!(matches!(consent.asking, Asking::Consent { .. }), "{name}");
+        assert!(matches!(consent.asking, Asking::Consent(_)), "{name}");
         assert_eq!(approving(&world, consent, world.session()), "code", "{name}");
     }
 }
@@ -163,7 +163,7 @@ fn what_the_host_remembers_counts_where_the_host_says() {
 fn a_prompt_for_one_resource_is_none_for_another() {
     let world = world_with(|config| config.resource(A).resource(B));
     let prompt = world.prompt(&authorization("spa", SPA, &[("resource", A)]));
-    let Asking::Consent { audience, .. } = &prompt.asking else { panic!("no consent") };
+    let Asking::Consent(ProposedConsent { audience, .. }) = &prompt.asking else { panic!("no consent") };
     assert_eq!(audience.iter().map(|resource| resource.as_str()).collect::<Vec<_>>(), [A], "what is to be shown");
     for (resources, error) in [(&[A][..], "code"), (&[B], "server_error"), (&[A, B], "server_error")] {
         let mut prompt = prompt.clone();

@@ -8,7 +8,7 @@ use grantor::fetch::{FetchRequest, Fetched, Unfetched};
 use grantor::record::{Client, ClientId};
 use grantor::server::{Asking, Place, VerifyPublisher, Visitor};
 use grantor::store::{Indexed, Memory};
-use grantor::{Acquaintance, Progress, Question, Registration, SigningInput, Verdict};
+use grantor::{Acquaintance, Progress, ProposedConsent, Question, Registration, SigningInput, Verdict};
 use http::{Request, Response};
 use serde_json::{Value, json as value};
 
@@ -175,7 +175,7 @@ fn a_client_that_moves_takes_no_consent_along() {
     // Who is told where it goes can agree to that, and the place before counts as well.
     let prompt = world.prompt(&authorization(&id, MOVED, &[]));
     assert_eq!(prompt.client.redirect_uri, MOVED);
-    let Asking::Consent { new, acquaintance, .. } = &prompt.asking else { panic!("no consent") };
+    let Asking::Consent(ProposedConsent { new, acquaintance, .. }) = &prompt.asking else { panic!("no consent") };
     assert_eq!((new.as_str(), *acquaintance), ("read", Acquaintance::Unknown));
     world.server.approve(prompt, world.session());
     assert_eq!([MOVED, CB].map(|place| silently(&world, &id, place)), ["code", "code"]);

@@ -1,6 +1,7 @@
 //! An object replaces everything beside it, and its claims are parameters like any others [RFC 9101 §4, §5, §6.3, §10.7].
 
 use RequestObjectFault as F;
+use grantor::ProposedConsent;
 use grantor::server::Asking;
 
 use super::*;
@@ -13,7 +14,7 @@ fn asked(world: &World, request: &Request<Vec<u8>>) -> Prompt {
 }
 
 fn scope_of(prompt: &Prompt) -> String {
-    let Asking::Consent { scope, .. } = &prompt.asking else { panic!("{prompt:?}") };
+    let Asking::Consent(ProposedConsent { scope, .. }) = &prompt.asking else { panic!("{prompt:?}") };
     scope.as_str().to_owned()
 }
 
