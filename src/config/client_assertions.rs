@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use super::Config;
 use super::fault::{ConfigFault, ensure};
-use crate::jose::Algorithms;
+use crate::jose::{Algorithm, Algorithms};
 
 /// Assertions by which clients authenticate, where they are served: `private_key_jwt`, and `client_secret_jwt` by choice.
 /// Each is good for one use.
@@ -43,5 +44,20 @@ impl ClientAssertions {
         let sound = algorithms != Algorithms::NONE && algorithms == self.algorithms;
         let short = (1..=3600).contains(&self.longest_life.as_secs()) && self.clock_tolerance.as_secs() <= 60;
         ensure(sound && short, || ConfigFault::ClientAssertions)
+    }
+}
+
+impl Config {
+    /// Client assertions, where they are served.
+    #[must_use]
+    pub const fn client_assertions(&self) -> Option<&ClientAssertions> {
+        self.client_assertions.as_ref()
+    }
+
+    /// The algorithms that client assertions may have, by name; none where they are not served.
+    pub(crate) fn assertion_algorithms(&self) -> Vec<String> {
+        let Some(served) = &self.client_assertions else { return Vec::new() };
+        let mac = served.client_secret_jwt.then_some(Algorithm::Hs256);
+        served.algorithms.iter().chain(mac).map(|algorithm| algorithm.as_str().to_owned()).collect()
     }
 }

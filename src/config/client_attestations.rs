@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::Config;
 use super::fault::{ConfigFault, ensure};
 use crate::jose::{Algorithms, JwkSet};
 
@@ -38,5 +39,19 @@ impl ClientAttestations {
         let sound = algorithms != Algorithms::NONE && algorithms == self.algorithms;
         let short = (1..=600).contains(&self.window.as_secs()) && self.clock_tolerance.as_secs() <= 60;
         ensure(sound && short, || ConfigFault::ClientAttestations)
+    }
+}
+
+impl Config {
+    /// Client attestations, where they are served.
+    #[must_use]
+    pub const fn client_attestations(&self) -> Option<&ClientAttestations> {
+        self.client_attestations.as_ref()
+    }
+
+    /// The algorithms that attestations and their proofs may have, by name; none where they are not served.
+    pub(crate) fn attestation_algorithms(&self) -> Vec<String> {
+        let served = self.client_attestations.iter().flat_map(|served| served.algorithms.iter());
+        served.map(|algorithm| algorithm.as_str().to_owned()).collect()
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::Config;
 use super::fault::{ConfigFault, ensure};
 use crate::jose::Algorithms;
 use crate::proof::dpop::DpopNonces;
@@ -46,5 +47,28 @@ impl Dpop {
     /// The names of the algorithms.
     pub(crate) fn algorithm_names(&self) -> impl Iterator<Item = String> {
         self.algorithms.iter().map(|algorithm| algorithm.as_str().to_owned())
+    }
+}
+
+impl Config {
+    /// DPoP, where it is served.
+    #[must_use]
+    pub const fn dpop(&self) -> Option<&Dpop> {
+        self.dpop.as_ref()
+    }
+
+    /// The algorithms that proofs may have, by name; none where no proofs are read.
+    pub(crate) fn proof_algorithms(&self) -> Vec<String> {
+        self.dpop.iter().flat_map(Dpop::algorithm_names).collect()
+    }
+
+    /// Whether tokens can be bound to the keys of proofs.
+    pub(crate) const fn serves_dpop(&self) -> bool {
+        self.dpop.is_some()
+    }
+
+    /// Whether a proof is good for one use at resources.
+    pub(crate) fn uses_proofs_up(&self) -> bool {
+        self.dpop.as_ref().is_some_and(|dpop| dpop.single_use_at_resources)
     }
 }

@@ -3,6 +3,7 @@
 mod about;
 mod builder;
 mod caution;
+mod check;
 #[cfg(feature = "jose")]
 mod client_assertions;
 #[cfg(feature = "jose")]
@@ -11,6 +12,7 @@ mod client_documents;
 mod common_details;
 mod cors;
 mod detail_type;
+mod device_flow;
 #[cfg(feature = "jose")]
 mod dpop;
 mod fapi;
@@ -22,6 +24,8 @@ mod jwt_access_tokens;
 mod keys;
 mod lifetimes;
 mod mutual_tls;
+#[cfg(not(feature = "jose"))]
+mod no_jose;
 mod paths;
 mod policy;
 mod profile;
@@ -38,7 +42,6 @@ mod trusted_issuer;
 mod wanted;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 pub use about::About;
 pub use builder::ConfigBuilder;
@@ -51,6 +54,7 @@ pub use client_documents::ClientDocuments;
 pub use common_details::CommonDetails;
 pub use cors::Cors;
 pub use detail_type::DetailType;
+pub use device_flow::DeviceFlow;
 #[cfg(feature = "jose")]
 pub use dpop::Dpop;
 pub use fault::ConfigFault;
@@ -77,12 +81,11 @@ pub use trusted_issuer::{AssertionProfile, IssuerKeys, TrustedIssuer};
 
 use crate::env::Timestamp;
 use crate::extension::ExtensionGrant;
-#[cfg(feature = "jose")]
-use crate::jose::Algorithm;
 use crate::proof::pkce::ChallengeMethod;
-use crate::record::{Client, GrantType, Resource, ResponseType, Scope, UserCodeFormat};
+use crate::record::{Client, GrantType, Resource, ResponseType, Scope};
 use crate::wire::Limits;
 use keys::OwnKeys;
+use wanted::KnownResource;
 
 /// The configuration of an authorization server: OAuth 2.1 and RFC 9700 unless it says otherwise.
 #[derive(Clone, Debug)]
@@ -137,32 +140,6 @@ pub struct Config {
     signed_introspection: Option<SignedIntrospection>,
     #[cfg(feature = "jose")]
     id_jags: Option<IdJags>,
-}
-
-/// The device authorization grant, where it is served [RFC 8628].
-#[derive(Clone, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub struct DeviceFlow {
-    /// How user codes look; `WDJB-MJHT` by default.
-    pub user_codes: UserCodeFormat,
-    /// How long a device waits between two polls at least; 5 s by default.
-    pub interval: Duration,
-    /// Whether the host is asked before a typed code is looked up, so that it can limit how often one person guesses.
-    pub ask_host: bool,
-}
-
-impl Default for DeviceFlow {
-    fn default() -> Self {
-        Self { user_codes: UserCodeFormat::LETTERS, interval: Duration::from_secs(5), ask_host: false }
-    }
-}
-
-/// A resource that clients may ask for by name [RFC 8707].
-#[derive(Clone, Debug, Eq, PartialEq)]
-struct KnownResource {
-    name: Resource,
-    /// The scopes that mean something there; all of them if absent.
-    scopes: Option<Scope>,
 }
 
 impl Config {
@@ -301,11 +278,6 @@ impl Config {
         &self.cors
     }
 
-    /// Every resource that a token can be for.
-    pub(crate) fn known_resources(&self) -> impl Iterator<Item = &Resource> {
-        self.audience.iter().chain(self.resources.iter().map(|known| &known.name))
-    }
-
     /// The resources that access tokens are for.
     #[must_use]
     pub fn audience(&self) -> Arc<[Resource]> {
@@ -355,12 +327,6 @@ impl Config {
         })
     }
 
-    /// The device authorization grant, where it is served.
-    #[must_use]
-    pub const fn device_flow(&self) -> Option<&DeviceFlow> {
-        self.device_flow.as_ref()
-    }
-
     /// Mutual TLS, where it is served.
     #[must_use]
     pub const fn mutual_tls(&self) -> Option<&MutualTls> {
@@ -378,61 +344,6 @@ impl Config {
         self.saml2_bearer.as_ref()
     }
 
-    /// Client assertions, where they are served.
-    #[cfg(feature = "jose")]
-    #[must_use]
-    pub const fn client_assertions(&self) -> Option<&ClientAssertions> {
-        self.client_assertions.as_ref()
-    }
-
-    /// Client attestations, where they are served.
-    #[cfg(feature = "jose")]
-    #[must_use]
-    pub const fn client_attestations(&self) -> Option<&ClientAttestations> {
-        self.client_attestations.as_ref()
-    }
-
-    /// The algorithms that attestations and their proofs may have, by name; none where they are not served.
-    #[cfg(feature = "jose")]
-    pub(crate) fn attestation_algorithms(&self) -> Vec<String> {
-        let served = self.client_attestations.iter().flat_map(|served| served.algorithms.iter());
-        served.map(|algorithm| algorithm.as_str().to_owned()).collect()
-    }
-
-    #[cfg(not(feature = "jose"))]
-    #[expect(clippy::unused_self, reason = "with the feature it is used")]
-    pub(crate) const fn attestation_algorithms(&self) -> Vec<String> {
-        Vec::new()
-    }
-
-    /// The algorithms that client assertions may have, by name; none where they are not served.
-    #[cfg(feature = "jose")]
-    pub(crate) fn assertion_algorithms(&self) -> Vec<String> {
-        let Some(served) = &self.client_assertions else { return Vec::new() };
-        let mac = served.client_secret_jwt.then_some(Algorithm::Hs256);
-        served.algorithms.iter().chain(mac).map(|algorithm| algorithm.as_str().to_owned()).collect()
-    }
-
-    #[cfg(not(feature = "jose"))]
-    #[expect(clippy::unused_self, reason = "with the feature it is used")]
-    pub(crate) const fn assertion_algorithms(&self) -> Vec<String> {
-        Vec::new()
-    }
-
-    /// Whether no token can be for all of `audience` at once: there are no JWTs.
-    #[cfg(not(feature = "jose"))]
-    #[expect(clippy::unused_self, reason = "with the feature it is used")]
-    pub(crate) const fn is_torn(&self, _: &[Resource]) -> bool {
-        false
-    }
-
-    /// Signed authorization requests, where they are served.
-    #[cfg(feature = "jose")]
-    #[must_use]
-    pub fn request_objects(&self) -> Option<&RequestObjects> {
-        self.policy.allows(Practice::SignedRequests).then_some(&self.request_objects)
-    }
-
     pub(crate) fn signs_responses(&self) -> bool {
         self.policy.allows(Practice::SignedResponses)
     }
@@ -445,68 +356,9 @@ impl Config {
         self.policy.requires(Practice::SignedRequests)
     }
 
-    /// Whether introspection responses can be JWTs.
-    #[cfg(feature = "jose")]
-    pub(crate) const fn signs_introspection(&self) -> bool {
-        self.signed_introspection.is_some()
-    }
-
-    #[cfg(not(feature = "jose"))]
-    #[expect(clippy::unused_self, reason = "with the feature it is used")]
-    pub(crate) const fn signs_introspection(&self) -> bool {
-        false
-    }
-
-    /// How introspection responses can be signed and encrypted, by name: not at all.
-    #[cfg(not(feature = "jose"))]
-    #[expect(clippy::unused_self, reason = "with the feature it is used")]
-    pub(crate) const fn introspection_protections(&self) -> [Vec<String>; 3] {
-        [Vec::new(), Vec::new(), Vec::new()]
-    }
-
     /// Whether clients may register for tokens that are bound to their certificates.
     pub(crate) fn binds_to_certificates(&self) -> bool {
         self.mutual_tls.as_ref().is_some_and(|mutual| mutual.certificate_bound_access_tokens)
-    }
-
-    /// DPoP, where it is served.
-    #[cfg(feature = "jose")]
-    #[must_use]
-    pub const fn dpop(&self) -> Option<&Dpop> {
-        self.dpop.as_ref()
-    }
-
-    /// The algorithms that proofs may have, by name; none where no proofs are read.
-    #[cfg(feature = "jose")]
-    pub(crate) fn proof_algorithms(&self) -> Vec<String> {
-        self.dpop.iter().flat_map(Dpop::algorithm_names).collect()
-    }
-
-    #[cfg(not(feature = "jose"))]
-    pub(crate) const fn proof_algorithms(&self) -> Vec<String> {
-        Vec::new()
-    }
-
-    /// Whether tokens can be bound to the keys of proofs.
-    #[cfg(feature = "jose")]
-    pub(crate) const fn serves_dpop(&self) -> bool {
-        self.dpop.is_some()
-    }
-
-    #[cfg(not(feature = "jose"))]
-    pub(crate) const fn serves_dpop(&self) -> bool {
-        false
-    }
-
-    /// Whether a proof is good for one use at resources.
-    #[cfg(feature = "jose")]
-    pub(crate) fn uses_proofs_up(&self) -> bool {
-        self.dpop.as_ref().is_some_and(|dpop| dpop.single_use_at_resources)
-    }
-
-    #[cfg(not(feature = "jose"))]
-    pub(crate) const fn uses_proofs_up(&self) -> bool {
-        false
     }
 
     /// Whether what people agree to is remembered.
@@ -542,29 +394,6 @@ impl Config {
             GrantType::JwtBearer => self.on_behalf_of || self.trusts_anyone(),
             GrantType::Saml2Bearer => self.saml2_bearer.is_some(),
         }
-    }
-
-    #[cfg(feature = "jose")]
-    fn trusts_anyone(&self) -> bool {
-        !self.trusted_issuers.is_empty()
-    }
-
-    #[cfg(not(feature = "jose"))]
-    #[expect(clippy::unused_self, reason = "with the feature it is used")]
-    const fn trusts_anyone(&self) -> bool {
-        false
-    }
-
-    #[cfg(not(feature = "jose"))]
-    #[expect(clippy::unused_self, reason = "with the feature it is used")]
-    pub(crate) const fn grant_profiles(&self) -> Vec<String> {
-        Vec::new()
-    }
-
-    #[cfg(not(feature = "jose"))]
-    #[expect(clippy::unused_self, reason = "with the feature it is used")]
-    pub(crate) const fn chaining_token_types(&self) -> Vec<String> {
-        Vec::new()
     }
 
     /// The grant type of this name, if it is served.

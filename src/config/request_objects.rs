@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::fault::{ConfigFault, ensure};
+use super::{Config, Practice};
 use crate::jose::{Algorithms, Purpose};
 
 /// Authorization requests as objects that clients sign, where they are served; one that has a `jti` and an end is good for
@@ -51,5 +52,13 @@ impl RequestObjects {
     pub(crate) const fn purpose(&self) -> Purpose {
         let typed = if self.danger_accept_untyped { Purpose::UNTYPED_REQUEST_OBJECT } else { Purpose::REQUEST_OBJECT };
         typed.with(self.algorithms)
+    }
+}
+
+impl Config {
+    /// Signed authorization requests, where they are served.
+    #[must_use]
+    pub fn request_objects(&self) -> Option<&RequestObjects> {
+        self.policy.allows(Practice::SignedRequests).then_some(&self.request_objects)
     }
 }

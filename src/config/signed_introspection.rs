@@ -29,6 +29,11 @@ impl SignedIntrospection {
 }
 
 impl Config {
+    /// Whether introspection responses can be JWTs.
+    pub(crate) const fn signs_introspection(&self) -> bool {
+        self.signed_introspection.is_some()
+    }
+
     /// Signed introspection responses, where they are given.
     #[must_use]
     pub const fn signed_introspection(&self) -> Option<&SignedIntrospection> {

@@ -120,6 +120,10 @@ impl TrustedIssuer {
 }
 
 impl Config {
+    pub(super) fn trusts_anyone(&self) -> bool {
+        !self.trusted_issuers.is_empty()
+    }
+
     /// Those whose word about people is taken.
     #[must_use]
     pub fn trusted_issuers(&self) -> &[TrustedIssuer] {

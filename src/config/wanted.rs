@@ -32,7 +32,30 @@ pub(crate) enum TargetFault {
     Unknown,
 }
 
+/// A resource that clients may ask for by name [RFC 8707].
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct KnownResource {
+    name: Resource,
+    /// The scopes that mean something there; all of them if absent.
+    scopes: Option<Scope>,
+}
+
+impl KnownResource {
+    /// Nothing if the name or a scope is wrong.
+    pub(super) fn parse(all: &Scope, name: &str, scopes: Option<&str>) -> Option<Self> {
+        let name = Resource::parse(name).ok()?;
+        let scopes = scopes.map(Scope::parse).transpose().ok()?;
+        let known = scopes.as_ref().is_none_or(|scopes| all.covers(scopes));
+        known.then_some(Self { name, scopes })
+    }
+}
+
 impl Config {
+    /// Every resource that a token can be for.
+    pub(crate) fn known_resources(&self) -> impl Iterator<Item = &Resource> {
+        self.audience.iter().chain(self.resources.iter().map(|known| &known.name))
+    }
+
     /// What `client` asks for, if it may have it: the details first, since beside them it need not ask for a scope.
     pub(crate) fn resolve(
         &self,

@@ -10,7 +10,8 @@ use crate::env::Timestamp;
 use crate::grant::ensure;
 use crate::proof::pkce::ChallengeMethod;
 use crate::record::{
-    AuthorizationDetails, Challenge, Client, ClientId, Digest, GrantType, PushedRequest, Resource, ResponseType, Scope, Wanted,
+    AuthorizationDetails, Challenge, Client, ClientId, Digest, GrantType, PushedRequest, Resource, ResponseType, Scope,
+    Wanted,
 };
 use crate::snapshot::{Halt, Seen, Snapshot};
 use crate::store::{Change, Key};
