@@ -10,10 +10,12 @@ use crate::step::{Decision, Endpoint};
 use crate::store::Key;
 use crate::wire::{AuthorizationResponse, AuthorizeReason, AuthorizeRefusal};
 
-use super::authorize::{Asking, Prompt, Session, interrupted, refused, unverified};
+use super::authorize::{interrupted, refused, unverified};
 use super::consent::Consent;
+use super::prompt::{Asking, Prompt};
 use super::recall::{self, recall};
 use super::verify::{keys, verify};
+use super::visitor::Session;
 
 /// A person said yes to a consent; any other prompt is not approved but resumed.
 #[derive(Clone, Debug)]

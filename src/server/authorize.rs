@@ -8,13 +8,11 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
 use crate::config::Config;
 use crate::env::Timestamp;
 use crate::event::Event;
-use crate::grant::consent_question::{ConsentQuestion, Judged, ProposedConsent};
-use crate::record::{AuthorizationDetails, Client, ClientId, Resource, ResponseType, Scope, Standing, Subject};
+use crate::grant::consent_question::{ConsentQuestion, Judged};
+use crate::record::{Client, ResponseType};
 use crate::snapshot::{Halt, Snapshot};
 use crate::step::{Decision, Endpoint, Plan};
 use crate::store::{Change, Key};
@@ -22,9 +20,11 @@ use crate::wire::{AuthorizationRequest, AuthorizationResponse, AuthorizeReason, 
 
 use super::consent::Consent;
 use super::granted::Granted;
+use super::prompt::{Asking, Prompt, PromptClient};
 use super::recall::{self, Recalled, recall};
 use super::recipient::{Recipient, recipient};
 use super::verify::{Resolved, Verified, client_id, is_silent, keys, page, resolve, verify};
+use super::visitor::{Session, Visitor};
 
 /// An authorization request and who makes it, ready to be decided.
 #[derive(Clone, Debug)]
@@ -35,128 +35,6 @@ pub struct Authorize {
     asked: Option<Timestamp>,
 }
 
-/// What the host knows of the person in front of the browser.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
-#[non_exhaustive]
-pub struct Visitor {
-    /// The session, if they are logged in.
-    pub session: Option<Session>,
-    /// What they granted this client before at the server's usual resources and at `resources`, if the host remembers.
-    pub consent: Option<Scope>,
-    /// Where else that was granted.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub resources: Vec<Resource>,
-    /// Which clients may act for them, if they limited that before.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub may_act: Option<Vec<ClientId>>,
-    /// Which details they granted this client before; only those count whose type stays granted.
-    #[serde(default, skip_serializing_if = "AuthorizationDetails::is_empty")]
-    pub details: AuthorizationDetails,
-}
-
-impl Visitor {
-    /// Someone who is not logged in.
-    #[must_use]
-    pub const fn anonymous() -> Self {
-        Self {
-            session: None,
-            consent: None,
-            resources: Vec::new(),
-            may_act: None,
-            details: AuthorizationDetails::none(),
-        }
-    }
-
-    /// Someone who is logged in, and what they granted this client before at the server's usual resources.
-    #[must_use]
-    pub const fn logged_in(session: Session, consent: Option<Scope>) -> Self {
-        Self {
-            session: Some(session),
-            consent,
-            resources: Vec::new(),
-            may_act: None,
-            details: AuthorizationDetails::none(),
-        }
-    }
-
-    /// Who granted it at these resources as well [RFC 8707].
-    #[must_use]
-    pub fn having_granted_at(mut self, resources: impl IntoIterator<Item = Resource>) -> Self {
-        self.resources = resources.into_iter().collect();
-        self
-    }
-
-    /// Who lets only these clients act for them [RFC 8693 §4.4].
-    #[must_use]
-    pub fn letting_act(mut self, clients: impl IntoIterator<Item = ClientId>) -> Self {
-        self.may_act = Some(clients.into_iter().collect());
-        self
-    }
-
-    /// What the host says was granted for every resource of `audience`.
-    pub(super) fn granted_at(&self, audience: &[Resource], config: &Config) -> Option<&Scope> {
-        let usual = config.audience();
-        let there = audience.iter().all(|resource| usual.contains(resource) || self.resources.contains(resource));
-        self.consent.as_ref().filter(|_| there)
-    }
-
-    /// Who granted this client these details before [RFC 9396].
-    #[must_use]
-    pub fn having_granted(mut self, details: AuthorizationDetails) -> Self {
-        self.details = details;
-        self
-    }
-}
-
-/// A person who is logged in.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[non_exhaustive]
-pub struct Session {
-    /// Who they are.
-    pub subject: Subject,
-    /// When they last proved it.
-    pub authenticated: Timestamp,
-    /// When they last chose this account among theirs, if they were asked to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub selected: Option<Timestamp>,
-    /// How surely they proved it, as an Authentication Context Class Reference [OpenID Connect Core §2].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub acr: Option<String>,
-    /// By which methods they proved it [RFC 8176].
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub amr: Vec<String>,
-}
-
-impl Session {
-    /// A person who proved who they are at `authenticated`.
-    #[must_use]
-    pub const fn new(subject: Subject, authenticated: Timestamp) -> Self {
-        Self { subject, authenticated, selected: None, acr: None, amr: Vec::new() }
-    }
-
-    /// Says how surely they proved who they are.
-    #[must_use]
-    pub fn with_acr(mut self, acr: impl Into<String>) -> Self {
-        self.acr = Some(acr.into());
-        self
-    }
-
-    /// Says by which methods they proved who they are.
-    #[must_use]
-    pub fn with_amr<I: IntoIterator<Item: Into<String>>>(mut self, methods: I) -> Self {
-        self.amr = methods.into_iter().map(Into::into).collect();
-        self
-    }
-
-    pub(super) fn acr(&self) -> Option<Arc<str>> {
-        self.acr.as_deref().map(Arc::from)
-    }
-
-    pub(super) fn amr(&self) -> Arc<[String]> {
-        if self.amr.is_empty() { Arc::default() } else { self.amr.as_slice().into() }
-    }
-}
-
 /// What the authorization endpoint comes to.
 #[derive(Clone, Debug)]
 #[expect(clippy::exhaustive_enums, reason = "a host must treat both, and there is no third")]
@@ -165,66 +43,6 @@ pub enum Authorization {
     Ask(Box<Prompt>),
     /// The client is answered.
     Answer(Box<AuthorizationResponse>),
-}
-
-/// A question for the person: a plain value that the host keeps until it is answered.
-///
-/// After a login, decide again with [`Prompt::resume`]; after a consent, answer with an `Approval` or a `Denial`. Both
-/// verify the request again, but must believe the prompt when and what the person was asked.
-///
-/// So keep it where the browser cannot change it, under an unguessable name of its own that the form of the consent page
-/// sends back, together with the browser's session, and forget it once it is answered: otherwise another site can
-/// answer it, or put another prompt in its place while the person looks at this one [RFC 6749 §10.12].
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-#[non_exhaustive]
-pub struct Prompt {
-    /// The request that counts.
-    pub request: AuthorizationRequest,
-    /// When the person was first asked.
-    pub asked: Timestamp,
-    /// What to ask.
-    pub asking: Asking,
-    /// How surely the person must prove who they are: one of these, the best first; anything will do if empty. A login that
-    /// reaches none of them ends the request [RFC 9470 §5].
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub acr_values: Vec<String>,
-    /// Who wants to know: to be shown.
-    pub client: PromptClient,
-    /// What the server itself knows of that client: to be warned by.
-    pub standing: Standing,
-}
-
-/// What a person is asked.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Asking {
-    /// To prove who they are; also if they are logged in already.
-    Login,
-    /// To choose one of their accounts.
-    SelectAccount,
-    /// To consent.
-    Consent(ProposedConsent),
-}
-
-/// What to show of a client. All of it is the client's own word.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[non_exhaustive]
-pub struct PromptClient {
-    /// Its identifier.
-    pub id: ClientId,
-    /// Its name; a blank one is none.
-    pub name: Option<String>,
-    /// A page about it.
-    pub uri: Option<String>,
-    /// Its picture.
-    pub logo_uri: Option<String>,
-    /// Its terms of service.
-    pub tos_uri: Option<String>,
-    /// Its privacy policy.
-    pub policy_uri: Option<String>,
-    /// Where the answer will go.
-    pub redirect_uri: String,
 }
 
 /// What must still be asked, if anything helps, and the error where it does not or `prompt=none` forbids to.
@@ -245,6 +63,16 @@ impl Authorize {
     #[must_use]
     pub const fn new(config: Arc<Config>, request: AuthorizationRequest, visitor: Visitor) -> Self {
         Self { config, request, visitor, asked: None }
+    }
+
+    /// The same for a person who was first asked at `asked`.
+    pub(super) const fn again(
+        config: Arc<Config>,
+        request: AuthorizationRequest,
+        visitor: Visitor,
+        asked: Timestamp,
+    ) -> Self {
+        Self { config, request, visitor, asked: Some(asked) }
     }
 
     fn prompt(
@@ -309,29 +137,6 @@ impl Authorize {
             return Err(Missing::new(Asking::Consent(proposed()), AuthorizeReason::ConsentRequired).into());
         }
         Ok(session)
-    }
-}
-
-impl Prompt {
-    /// Decides again, now that the host knows more of the person.
-    #[must_use]
-    pub fn resume(self, config: Arc<Config>, visitor: Visitor) -> Authorize {
-        Authorize { config, request: self.request, visitor, asked: Some(self.asked) }
-    }
-}
-
-impl PromptClient {
-    pub(super) fn of(client: &Client, redirect_uri: &str) -> Self {
-        let metadata = client.metadata();
-        Self {
-            id: client.id().clone(),
-            name: metadata.client_name.clone().filter(|name| !name.trim().is_empty()),
-            uri: metadata.client_uri.clone(),
-            logo_uri: metadata.logo_uri.clone(),
-            tos_uri: metadata.tos_uri.clone(),
-            policy_uri: metadata.policy_uri.clone(),
-            redirect_uri: redirect_uri.to_owned(),
-        }
     }
 }
 

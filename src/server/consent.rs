@@ -15,8 +15,8 @@ use crate::step::Plan;
 use crate::store::Change;
 use crate::wire::{AuthorizationOutcome, AuthorizationResponse, AuthorizeRefusal, TokenResponse};
 
-use super::authorize::Session;
 use super::verify::Verified;
+use super::visitor::Session;
 
 /// What a person, or a policy on their behalf, agrees to.
 #[derive(Debug)]

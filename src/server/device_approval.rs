@@ -12,8 +12,9 @@ use crate::snapshot::{Halt, Snapshot};
 use crate::step::{Decision, Endpoint, Plan};
 use crate::store::{Change, Key};
 
-use super::authorize::{Asking, Session};
+use super::prompt::Asking;
 use super::verification::{DevicePrompt, VerificationRefusal, Waiting, forbidden, waiting};
+use super::visitor::Session;
 
 /// A person said yes to a device.
 #[derive(Clone, Debug)]

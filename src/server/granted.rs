@@ -6,8 +6,8 @@ use crate::config::Config;
 use crate::grant::consent_question::{Acquaintance, ProposedConsent};
 use crate::record::{AuthorizationDetails, RememberedConsent};
 
-use super::authorize::{Session, Visitor};
 use super::verify::Verified;
+use super::visitor::{Session, Visitor};
 
 /// What was granted before, as far as it counts.
 #[derive(Debug)]

@@ -7,9 +7,9 @@ use crate::snapshot::{Halt, Seen, Snapshot};
 use crate::store::{Change, Key};
 use crate::wire::AuthorizationRequest;
 
-use super::authorize::Session;
 use super::consent::Consent;
 use super::verify::{Verified, client_id};
+use super::visitor::Session;
 
 /// The remembered consent of a person and a client, as far as the server remembers consents.
 #[derive(Debug)]

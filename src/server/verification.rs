@@ -23,7 +23,8 @@ use crate::step::{Decision, Endpoint, Plan};
 use crate::store::Key;
 use crate::wire::ClientDocumentFault;
 
-use super::authorize::{Asking, PromptClient, Session};
+use super::prompt::{Asking, PromptClient};
+use super::visitor::Session;
 
 /// A code that a person typed, ready to be decided. The device notices nothing.
 #[derive(Clone, Debug)]

@@ -20,9 +20,9 @@ use crate::wire::{
     pushed_id,
 };
 
-use super::authorize::Session;
 use super::recipient::{Recipient, check_mode, recipient};
 use super::request_object::{self, Opened, Unopened};
+use super::visitor::Session;
 
 /// A request whose every part was checked against its client.
 #[derive(Debug)]
