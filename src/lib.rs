@@ -50,6 +50,7 @@ pub mod dpop {
     pub use crate::proof::dpop::{DpopNonces, NewProof, Proof, TargetUri};
 }
 pub mod drive;
+mod ensure;
 mod env;
 pub mod event;
 pub mod extension;

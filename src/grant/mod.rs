@@ -30,7 +30,4 @@ pub(crate) use issue::{Allowance, Requester};
 pub(crate) use presented_access::{FoundAccess, PresentedAccess};
 pub(crate) use revoke::{replayed, revoked};
 
-/// `Ok` if `holds`, for checks that read as one line.
-pub(crate) fn ensure<F>(holds: bool, otherwise: F) -> Result<(), F> {
-    if holds { Ok(()) } else { Err(otherwise) }
-}
+use crate::ensure::ensure;

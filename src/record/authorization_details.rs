@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::ensure::ensure;
 use crate::json;
 
 /// The member that says what the others mean [RFC 9396 §2].
@@ -67,10 +68,6 @@ fn is_within(value: &Value, depth: usize) -> bool {
         Value::Object(members) => members.values().all(|value| is_within(value, left)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => true,
     }
-}
-
-fn ensure(holds: bool, otherwise: DetailsFault) -> Result<(), DetailsFault> {
-    if holds { Ok(()) } else { Err(otherwise) }
 }
 
 impl FromIterator<AuthorizationDetail> for AuthorizationDetails {

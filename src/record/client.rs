@@ -11,6 +11,7 @@ use super::{
     ClientBuilder, ClientFault, ClientId, ClientSecretDigest, GrantType, RedirectUriRefused, Resource, ResponseType,
     Scope,
 };
+use crate::ensure::ensure;
 use crate::env::Timestamp;
 
 /// A client whose metadata was checked when it was made.
@@ -260,10 +261,6 @@ fn response_types(names: Option<&[String]>, grant_types: &[GrantType]) -> Result
         found.push(response_type);
     }
     Ok(found)
-}
-
-fn ensure(holds: bool, otherwise: ClientFault) -> Result<(), ClientFault> {
-    if holds { Ok(()) } else { Err(otherwise) }
 }
 
 impl TryFrom<Fields> for Client {

@@ -10,8 +10,8 @@ use serde_json::{Map, Value};
 
 use super::{Demand, ResourceReason, ResourceRefusal};
 use crate::config::Dpop;
+use crate::ensure::ensure;
 use crate::env::Timestamp;
-use crate::grant::ensure;
 use crate::jose::{Algorithms, ClaimFault, Claims, JwkSet, Jws, JwsFault, Purpose, Times};
 use crate::proof::Possession;
 use crate::proof::dpop::{PresentedProof, Proof};

@@ -26,9 +26,10 @@ pub use refusal::{ResourceReason, ResourceRefusal};
 use url::{Origin, Url};
 
 use crate::config::Config;
+use crate::ensure::ensure;
 use crate::env::Timestamp;
+use crate::grant::PresentedAccess;
 use crate::grant::holders::holders;
-use crate::grant::{PresentedAccess, ensure};
 use crate::proof::Possession;
 use crate::proof::dpop::PresentedProof;
 use crate::record::{Actor, AuthorizationDetails, ClientId, Confirmation, GrantId, Resource, Scope, Subject};

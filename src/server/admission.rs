@@ -2,8 +2,8 @@
 
 use crate::client_auth::methods;
 use crate::config::{Config, RegistrationPolicy};
+use crate::ensure::ensure;
 use crate::env::Timestamp;
-use crate::grant::ensure;
 use crate::record::{ClientFault, ClientMetadata, GrantType, ResponseType};
 use crate::wire::{RegistrationRefusal, ServerMetadata};
 

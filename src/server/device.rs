@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::client_auth::{self, Authenticated, Shown, authenticate};
 use crate::config::Config;
-use crate::grant::ensure;
+use crate::ensure::ensure;
 use crate::record::{
     ClientId, DeviceCode, DeviceStage, Grant, GrantId, GrantState, GrantType, Handle, HandleKind, UserCode,
 };

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::client_auth::find as known;
 use crate::config::Config;
+use crate::ensure::ensure;
 use crate::event::Event;
-use crate::grant::ensure;
 use crate::record::{AuthorizationDetails, DeviceStage, Grant, GrantState, Scope};
 use crate::snapshot::{Halt, Snapshot};
 use crate::step::{Decision, Endpoint, Plan};

@@ -8,7 +8,7 @@ use http::{Method, Request, Response, StatusCode};
 
 use crate::client_auth::find;
 use crate::config::Config;
-use crate::grant::ensure;
+use crate::ensure::ensure;
 use crate::proof::dpop::PresentedProof;
 use crate::record::{Client, ClientId};
 use crate::snapshot::{Halt, Snapshot};

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use crate::client_auth::Authenticated;
 use crate::config::Config;
+use crate::ensure::ensure;
 use crate::env::Timestamp;
+use crate::grant::FoundAccess;
 use crate::grant::holders::holders;
 use crate::grant::refresh::Presented;
-use crate::grant::{FoundAccess, ensure};
 use crate::record::{AccessToken, Client, ClientId, Confirmation, Grant, GrantState, Handle, Scope};
 use crate::snapshot::Snapshot;
 use crate::step::{Decision, Endpoint, Plan};

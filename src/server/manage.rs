@@ -7,9 +7,9 @@
 use std::sync::Arc;
 
 use crate::config::Config;
+use crate::ensure::ensure;
 use crate::env::Env;
 use crate::event::Event;
-use crate::grant::ensure;
 use crate::record::{Accepted, Client, ClientId, ClientSecretDigest, Exposed, Handle, HandleKind, Rotation};
 use crate::snapshot::{Halt, Seen, Snapshot};
 use crate::step::{Decision, Endpoint, Plan};

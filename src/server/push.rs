@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crate::client_auth::{self, Authenticated, Shown, authenticate};
 use crate::config::Config;
-use crate::grant::ensure;
+use crate::ensure::ensure;
 use crate::proof::dpop::PresentedProof;
 use crate::record::{ClientId, Digest, PushedRequest};
 use crate::snapshot::{Halt, Snapshot};

@@ -1,7 +1,7 @@
 //! Where an authorization response goes, and how it travels.
 
 use crate::config::Config;
-use crate::grant::ensure;
+use crate::ensure::ensure;
 use crate::record::{Client, RedirectUriRefused, VerifiedRedirectUri};
 use crate::snapshot::{Halt, Snapshot};
 use crate::wire::{

@@ -8,8 +8,8 @@
 use std::sync::Arc;
 
 use crate::config::{Config, RegistrationPolicy};
+use crate::ensure::ensure;
 use crate::event::Event;
-use crate::grant::ensure;
 use crate::record::{
     Client, ClientId, ClientMetadata, ClientSecretDigest, Exposed, HandleKind, Issued, RegistrationToken,
     SelfRegistration, new_secret,

@@ -8,8 +8,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::client_auth;
 use crate::config::{Config, RequestObjects};
+use crate::ensure::ensure;
 use crate::env::Timestamp;
-use crate::grant::ensure;
 use crate::jose::{ClaimFault, Claims, ContentEncryption, Jwe, Jws, JwsFault, Times};
 use crate::record::{Client, ClientId, Digest, Exposed};
 use crate::snapshot::{Halt, Snapshot};

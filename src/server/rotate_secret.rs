@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use crate::ensure::ensure;
 use crate::event::Event;
-use crate::grant::ensure;
 use crate::record::{ClientId, ClientSecretDigest, Exposed, new_secret};
 use crate::snapshot::Snapshot;
 use crate::step::{Decision, Endpoint, Plan};

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use crate::config::{Config, RegistrationPolicy};
+use crate::ensure::ensure;
 use crate::env::Timestamp;
-use crate::grant::ensure;
 #[cfg(feature = "jose")]
 use crate::jose::{Claims, Jws, Purpose, Times};
 use crate::record::ClientMetadata;

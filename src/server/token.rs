@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::client_auth::{self, Authenticated, Shown, authenticate};
 use crate::config::Config;
+use crate::ensure::ensure;
 use crate::event::Event;
 use crate::grant::authorization_code::Redemption;
 use crate::grant::device::Poll;
@@ -17,7 +18,7 @@ use crate::grant::password::Verifying;
 use crate::grant::refresh::Refreshing;
 use crate::grant::saml2_bearer::AssertingSaml;
 use crate::grant::token_exchange::Exchanging;
-use crate::grant::{Requester, client_credentials, ensure};
+use crate::grant::{Requester, client_credentials};
 use crate::proof::Possession;
 use crate::proof::dpop::PresentedProof;
 use crate::record::{Client, ClientId, Exposed, GrantType, Handle};

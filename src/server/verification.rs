@@ -10,10 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::client_auth::find;
 use crate::config::Config;
+use crate::ensure::ensure;
 use crate::env::Timestamp;
 use crate::event::Event;
 use crate::grant::consent_question::{Acquaintance, ConsentQuestion, Judged, ProposedConsent};
-use crate::grant::ensure;
 use crate::record::{
     AuthorizationDetails, DeviceCode, DeviceStage, Digest, Grant, GrantId, GrantState, Scope, Standing, Subject,
     TypedCode, UserCode,

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use crate::client_auth::find;
 use crate::config::Config;
+use crate::ensure::ensure;
 use crate::env::Timestamp;
-use crate::grant::ensure;
 use crate::proof::pkce::ChallengeMethod;
 use crate::record::{
     AuthorizationDetails, Challenge, Client, ClientId, Digest, GrantType, PushedRequest, Resource, ResponseType, Scope,

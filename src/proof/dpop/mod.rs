@@ -15,8 +15,8 @@ pub use target_uri::TargetUri;
 
 use super::Possession;
 use crate::config::{Config, Dpop};
+use crate::ensure::ensure;
 use crate::env::Timestamp;
-use crate::grant::ensure;
 use crate::record::Digest;
 use crate::snapshot::{Halt, Snapshot};
 use crate::store::{Change, Key};
