@@ -20,6 +20,8 @@ use grantor::server::Place;
 use grantor::store::{Indexed, Memory};
 use grantor::wire::{Malformed, PageReason, TokenRefusal};
 use grantor::{AuthorizationServer, CommonDetails, Config, ConfigBuilder, Profile, Registration, SystemClock};
+#[cfg(feature = "jose")]
+use grantor::{Practice, Stance};
 use http::{StatusCode, header};
 
 use crate::args::Args;
@@ -123,9 +125,16 @@ impl App {
             dpop.nonces = args.require_dpop_nonce.then(|| DpopNonces::new(random()));
         });
         #[cfg(feature = "jose")]
+        let keys_alone = args.profile.policy().stance(Practice::ClientAuthenticationByKey) == Stance::Required;
+        #[cfg(feature = "jose")]
         let keys = Keys::new(args.access_ttl)?;
         #[cfg(feature = "jose")]
-        let config = config.client_assertions(|own| own.longest_life = HOUR).request_objects(|_| ());
+        let config = config
+            .client_assertions(|own| {
+                own.longest_life = HOUR;
+                own.client_secret_jwt = !keys_alone;
+            })
+            .request_objects(|_| ());
         #[cfg(feature = "jose")]
         let config = keys.serve(config);
         let accounts =
@@ -139,16 +148,17 @@ impl App {
         #[cfg(feature = "jose")]
         let description = description.dpop_algorithms(grantor::jose::Algorithms::ASYMMETRIC);
         let resource = Resource::parse(&resource)?;
-        let clients = load_clients(args, issuer, &resource)?;
+        let loaded = load_clients(args, issuer, &resource)?;
         let users = Arc::new(args.users.as_deref().map_or_else(|| Ok(Users::demo()), Users::load)?);
         let [guesses, typed] = [(); 2].map(|()| Arc::new(Guesses::new()));
         let fetcher = Fetcher::new(args.allow_loopback_fetch, &args.trust_ca)?;
-        let host = DemoHost::new(Arc::clone(&users), Arc::clone(&guesses), Arc::clone(&typed), &clients, fetcher);
+        let host =
+            DemoHost::new(Arc::clone(&users), Arc::clone(&guesses), Arc::clone(&typed), &loaded.clients, fetcher);
         #[cfg(feature = "jose")]
-        let host = host.signing(keys);
+        let host = host.signing(keys.with_client_secrets(loaded.secrets));
         let host = if args.clients.is_none() { host.publishing(clients::assistant(issuer)?) } else { host };
         let store = Memory::new().with_index();
-        for client in clients {
+        for client in loaded.clients {
             store.put_client(client);
         }
         Ok(Arc::new(Self {
@@ -204,18 +214,16 @@ fn registration(args: &Args) -> Option<Registration> {
     registration.map(|registration| registration.by_default("read write offline_access"))
 }
 
-fn load_clients(
-    args: &Args,
-    issuer: &str,
-    resource: &Resource,
-) -> Result<Vec<grantor::record::Client>, Box<dyn Error>> {
-    let Some(file) = &args.clients else { return clients::demo(issuer, resource) };
+fn load_clients(args: &Args, issuer: &str, resource: &Resource) -> Result<Loaded, Box<dyn Error>> {
+    let Some(file) = &args.clients else {
+        return Ok(Loaded { clients: clients::demo(issuer, resource)?, ..Loaded::default() });
+    };
     let loaded = Loaded::from_file(file)?;
-    let Loaded { clients, warnings } = if args.tls.is_some() { loaded } else { loaded.without_tls() };
-    for warning in warnings {
+    let mut loaded = if args.tls.is_some() { loaded } else { loaded.without_tls() };
+    for warning in loaded.warnings.drain(..) {
         note(format_args!("warning: {warning}"));
     }
-    Ok(clients)
+    Ok(loaded)
 }
 
 /// Any endpoint of the library.

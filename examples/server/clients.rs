@@ -2,9 +2,14 @@
 
 use std::error::Error;
 use std::fs;
+use std::mem;
 use std::path::Path;
 
 use grantor::Timestamp;
+#[cfg(feature = "jose")]
+use grantor::jose::SharedSecret;
+#[cfg(feature = "jose")]
+use grantor::record::ClientId;
 use grantor::record::{Client, ClientBuilder, ClientMetadata, ClientSecretDigest, GrantType, Resource, ResponseType};
 use http::Response;
 use serde_json::{Map, Value, json};
@@ -123,6 +128,9 @@ pub(crate) fn assistant(issuer: &str) -> Result<Response<Vec<u8>>, Box<dyn Error
 #[derive(Debug, Default)]
 pub(crate) struct Loaded {
     pub(crate) clients: Vec<Client>,
+    /// The secrets of those that authenticate with `client_secret_jwt`.
+    #[cfg(feature = "jose")]
+    pub(crate) secrets: Vec<(ClientId, SharedSecret)>,
     pub(crate) warnings: Vec<String>,
 }
 
@@ -159,12 +167,41 @@ impl Loaded {
             return self.warnings.push(format!("client {id:?} is left out: it is there already"));
         }
         let mut ignored = Vec::new();
-        match client(&id, entry, &mut ignored) {
-            Ok(client) => self.clients.push(client),
-            Err(error) => self.warnings.push(format!("client {id:?} is left out: {error}")),
+        if let Err(error) = self.read(&id, &mut entry, &mut ignored) {
+            self.warnings.push(format!("client {id:?} is left out: {error}"));
         }
         self.warnings.extend(ignored.into_iter().map(|what| format!("client {id:?}: {what}")));
     }
+
+    fn read(
+        &mut self,
+        id: &str,
+        entry: &mut Map<String, Value>,
+        ignored: &mut Vec<String>,
+    ) -> Result<(), Box<dyn Error>> {
+        #[cfg(feature = "jose")]
+        let secret = shared_secret(entry)?;
+        let client = client(id, mem::take(entry), ignored)?;
+        #[cfg(feature = "jose")]
+        self.secrets.extend(secret.map(|secret| (client.id().clone(), secret)));
+        self.clients.push(client);
+        Ok(())
+    }
+}
+
+/// Takes the secret of a client that authenticates with `client_secret_jwt` out of its entry.
+#[cfg(feature = "jose")]
+fn shared_secret(entry: &mut Map<String, Value>) -> Result<Option<SharedSecret>, Box<dyn Error>> {
+    if entry.get("token_endpoint_auth_method").and_then(Value::as_str) != Some("client_secret_jwt") {
+        return Ok(None);
+    }
+    let expires = entry.remove("client_secret_expires_at").map(serde_json::from_value::<u64>).transpose()?;
+    let secret = entry.remove("client_secret").ok_or("it has no client_secret")?;
+    if expires.is_some_and(|seconds| seconds != 0) {
+        return Err("with client_secret_jwt a secret cannot expire here".into());
+    }
+    let secret = SharedSecret::new(serde_json::from_value::<String>(secret)?.as_bytes());
+    Ok(Some(secret.map_err(|_| "client_secret_jwt needs a secret of 32 bytes")?))
 }
 
 /// Members that ask for more protection than this server has; ignoring them would give less than was asked for.

@@ -3,7 +3,8 @@
 use std::error::Error;
 use std::time::Duration;
 
-use grantor::jose::{Algorithm, DecryptionKey, KeyManagement, KeySet, LocalSigner, PrivateKey};
+use grantor::jose::{Algorithm, DecryptionKey, KeyManagement, KeySet, LocalSigner, PrivateKey, SharedSecret};
+use grantor::record::ClientId;
 use grantor::{ConfigBuilder, Timestamp};
 
 /// Keys that sign, and one that others encrypt to.
@@ -33,6 +34,11 @@ impl Keys {
     /// Publishes them, and answers in signed messages where a client wants that.
     pub(crate) fn serve(&self, config: ConfigBuilder) -> ConfigBuilder {
         config.keys(self.set.clone()).decryption_keys([self.decryption.clone()]).signed_responses(|_| ())
+    }
+
+    /// Has these secrets of clients as well.
+    pub(crate) fn with_client_secrets(self, secrets: Vec<(ClientId, SharedSecret)>) -> Self {
+        Self { signer: self.signer.with_client_secrets(secrets), ..self }
     }
 
     pub(crate) fn into_signer(self) -> LocalSigner {

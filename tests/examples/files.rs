@@ -32,6 +32,7 @@ fn clients_are_taken_as_far_as_they_are_supported() {
             "id_token_signed_response_alg": "none",
         })),
         service("assertion", json!({"token_endpoint_auth_method": "private_key_jwt"})),
+        service("brief", json!({"token_endpoint_auth_method": "client_secret_jwt"})),
         service("bound", json!({"dpop_bound_access_tokens": true})),
         service("plain", json!({"client_name": "another"})),
         {"client_id": "wrong", "redirect_uris": 7},
@@ -52,7 +53,7 @@ fn clients_are_taken_as_far_as_they_are_supported() {
     } else {
         assert_eq!(bound, (StatusCode::UNAUTHORIZED, "invalid_client".to_owned()));
     }
-    for id in ["expired", "assertion", "wrong", "demo-service"] {
+    for id in ["expired", "assertion", "brief", "wrong", "demo-service"] {
         assert_eq!(status(&mut browser, id), (StatusCode::UNAUTHORIZED, "invalid_client".to_owned()), "{id}");
     }
     assert_eq!(status(&mut browser, "rs"), (StatusCode::BAD_REQUEST, "unauthorized_client".to_owned()));
@@ -70,10 +71,11 @@ fn clients_are_taken_as_far_as_they_are_supported() {
         "\"partly\": response type \"id_token\"",
         "\"partly\": id_token_signed_response_alg",
         "\"assertion\" is left out",
+        "\"brief\" is left out",
         "\"plain\" is left out",
         "\"wrong\" is left out",
         "\"insecure\" is left out",
-        "number 11 is left out",
+        "number 12 is left out",
         "\"spa\": it has no client_secret",
         "\"rs\": it has no redirect_uris",
     ] {

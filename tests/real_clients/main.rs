@@ -50,7 +50,13 @@ fn authlib() {
 #[cfg(feature = "jose")]
 #[test]
 fn authlib_with_keys() {
-    run_with_keys(Environment::authlib());
+    run_keyed(Environment::authlib(), &Keyed::but(&[]));
+}
+
+#[cfg(feature = "jose")]
+#[test]
+fn authlib_with_macs() {
+    run_keyed(Environment::authlib(), &Keyed::with_macs());
 }
 
 #[test]
@@ -61,7 +67,7 @@ fn oauth4webapi() {
 #[cfg(feature = "jose")]
 #[test]
 fn oauth4webapi_with_keys() {
-    run_with_keys(Environment::oauth4webapi());
+    run_keyed(Environment::oauth4webapi(), &Keyed::but(&[]));
 }
 
 #[test]
@@ -72,7 +78,7 @@ fn openid_client() {
 #[cfg(feature = "jose")]
 #[test]
 fn openid_client_with_keys() {
-    run_with_keys(Environment::openid_client());
+    run_keyed(Environment::openid_client(), &Keyed::but(&[]));
 }
 
 #[cfg(feature = "jose")]
@@ -161,11 +167,10 @@ fn run_with(environment: Result<Environment, Unavailable>, switches: &[&str], ar
     succeed(command, server);
 }
 
-/// Runs a client that has a key wherever it has a secret otherwise.
+/// Runs a client that signs wherever it shows a secret otherwise.
 #[cfg(feature = "jose")]
-fn run_with_keys(environment: Result<Environment, Unavailable>) {
+fn run_keyed(environment: Result<Environment, Unavailable>, keyed: &Keyed) {
     let Some(environment) = available(environment) else { return };
-    let keyed = Keyed::but(&[]);
     let files = files_of(keyed.path());
     let server = Example::server(&[&files.each_ref().map(String::as_str), SWITCHES].concat());
     succeed(environment.command(&server.base, keyed.path()), server);
