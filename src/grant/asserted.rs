@@ -7,16 +7,14 @@ use sha2::{Digest as _, Sha256};
 
 use crate::env::Timestamp;
 use crate::event::Event;
-use crate::record::{
-    AuthorizationDetails, Confirmation, Digest, Grant, GrantId, GrantState, GrantType, Live, Resource, Scope, Subject,
-};
+use crate::record::{AuthorizationDetails, Confirmation, Digest, Grant, GrantId, GrantType, Scope, Subject, Wanted};
 use crate::snapshot::Halt;
 use crate::step::Plan;
 use crate::store::Change;
 use crate::wire::{AssertionFault, TokenRefusal};
 
 use super::ensure;
-use super::issue::{Decided, Issue, Requester};
+use super::issue::{Begun, Decided, Issue, Requester};
 
 /// Whom an assertion is about, as the host knows them, and what else the host says of it.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -40,14 +38,6 @@ impl Asserted {
     pub const fn new(subject: Subject) -> Self {
         Self { subject, authenticated: None, acr: None, amr: Vec::new(), scope: None }
     }
-}
-
-/// What tokens for an asserted person would allow, and where.
-#[derive(Debug)]
-pub(super) struct Wanted {
-    pub(super) scope: Scope,
-    pub(super) details: AuthorizationDetails,
-    pub(super) audience: Arc<[Resource]>,
 }
 
 /// An assertion that was found good.
@@ -75,26 +65,17 @@ pub(super) fn issue(requester: &Requester<'_>, wanted: Wanted, asserted: Asserte
     let details = config.enrich_details(&details, client.value(), Some(&subject));
     let mut allowance = requester.allowance_of(&audience, &scope, details.clone())?;
     allowance.cnf = allowance.cnf.or_else(|| bound.map(Box::new));
-    let mut grant = Grant {
-        id: GrantId::mint(env),
-        client: client.value().id().clone(),
-        client_may_vanish: client.value().is_self_registered(),
+    let wanted = Wanted { scope, details, audience };
+    let grant = Grant {
         subject: Some(subject),
-        scope,
-        details,
-        audience,
-        created: env.now,
         authenticated,
         acr: acr.map(Arc::from),
         amr: amr.into(),
-        may_act: None,
-        state: GrantState::Live(Live { code: None, chain: None }),
+        ..Grant::new(GrantId::mint(env), client.value(), wanted, env.now)
     };
-    let chain = if refreshable { requester.begin_chain(&grant, &allowance) } else { None };
-    let (refresh, chain) = chain.unzip();
-    grant.state = GrantState::Live(Live { code: None, chain });
+    let Begun { grant, kept, refresh } = requester.begin(grant, &allowance, refreshable);
     let mut changes: Vec<Change> = used.into_iter().collect();
-    changes.push(Change::new_grant(grant.clone(), grant.forgettable(env.now, requester.keeps())));
+    changes.push(kept);
     let lifetime = config.lifetimes().access_token.min(env.now.until(ends));
     requester.issue(Issue {
         grant_type,

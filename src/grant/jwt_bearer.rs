@@ -20,12 +20,12 @@ use crate::config::{AssertionProfile, IssuerKeys, TrustedIssuer};
 use crate::env::Timestamp;
 use crate::fetch;
 use crate::jose::{ClaimFault, Claims, JwkSet, Jws, JwsFault, Purpose, Times, Verified};
-use crate::record::{AuthorizationDetails, ClientId, Confirmation, Exposed, GrantType, Resource, Scope};
+use crate::record::{AuthorizationDetails, ClientId, Confirmation, Exposed, GrantType, Resource, Scope, Wanted};
 use crate::snapshot::{Halt, Question, Snapshot, Verdict};
 use crate::store::{Change, Key};
 use crate::wire::{AssertionFault, Hint, TokenRefusal};
 
-use super::asserted::{self, Accepted, Wanted};
+use super::asserted::{self, Accepted};
 use super::ensure;
 use super::issue::{Decided, Requester};
 

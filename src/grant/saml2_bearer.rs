@@ -16,12 +16,12 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::config::{Config, Saml2Bearer};
 use crate::env::Timestamp;
-use crate::record::{AuthorizationDetails, ClientId, Exposed, GrantType, Resource, Scope};
+use crate::record::{AuthorizationDetails, ClientId, Exposed, GrantType, Resource, Scope, Wanted};
 use crate::snapshot::{Question, Snapshot, Verdict};
 use crate::store::Change;
 use crate::wire::{AssertionFault, TokenRefusal};
 
-use super::asserted::{self, Accepted, Asserted, Wanted};
+use super::asserted::{self, Accepted, Asserted};
 use super::ensure;
 use super::issue::{Decided, Requester};
 
