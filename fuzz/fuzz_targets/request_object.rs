@@ -11,47 +11,18 @@ use grantor::server::{Approval, Authorization, Authorize, Place, Session, Visito
 use grantor::store::Key;
 use grantor::wire::{AuthorizationRequest, Limits};
 use grantor::{Config, Timestamp};
+use grantor_fuzz::forgery::{Forged, Forgery};
 use grantor_fuzz::{Ledger, NOW, answer_of, form, run};
 use libfuzzer_sys::fuzz_target;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 #[derive(Arbitrary, Debug)]
 struct Input<'a> {
-    header: Vec<(u8, Member<'a>)>,
-    claims: Vec<(u8, Member<'a>)>,
-    /// What stands in the place of the claims.
-    payload: Option<&'a [u8]>,
-    /// Bytes of the object that are changed after it was signed.
-    broken: Option<(u16, u8)>,
+    object: Forgery<'a>,
     beside: &'a str,
     pushed: bool,
 }
 
-#[derive(Arbitrary, Debug)]
-enum Member<'a> {
-    Absent,
-    Text(&'a str),
-    Number(i64),
-    Truth(bool),
-    List(Vec<&'a str>),
-    Object(Vec<(&'a str, &'a str)>),
-}
-
-impl Member<'_> {
-    fn set(&self, name: &str, members: &mut Map<String, Value>) {
-        let value = match self {
-            Self::Absent => return drop(members.remove(name)),
-            Self::Text(text) => json!(text),
-            Self::Number(number) => json!(number),
-            Self::Truth(truth) => json!(truth),
-            Self::List(list) => json!(list),
-            Self::Object(object) => Value::Object(object.iter().map(|(n, v)| ((*n).to_owned(), json!(v))).collect()),
-        };
-        members.insert(name.to_owned(), value);
-    }
-}
-
-const HEADER: [&str; 8] = ["alg", "typ", "kid", "crit", "jwk", "b64", "cty", "x"];
 const CLAIMS: [&str; 20] = [
     "iss",
     "aud",
@@ -80,6 +51,7 @@ static KEY: LazyLock<PrivateKey> = LazyLock::new(|| PrivateKey::generate(Algorit
 
 fuzz_target!(|input: Input<'_>| {
     let ledger = Ledger::default();
+    ledger.now.set(NOW);
     let jwks = json!({"keys": [KEY.public().to_jwk()]});
     let metadata = json!({"redirect_uris": [CALLBACK], "token_endpoint_auth_method": "none", "jwks": jwks});
     let metadata = serde_json::from_value(metadata).expect("metadata");
@@ -88,27 +60,15 @@ fuzz_target!(|input: Input<'_>| {
     let config = Config::builder("https://as.example").scopes(["read"]).request_objects(|own| own.required = true);
     let config = config.build().expect("a configuration");
 
-    let mut header = json!({"alg": "EdDSA", "typ": "oauth-authz-req+jwt"});
-    let mut claims = json!({
+    let header = json!({"alg": "EdDSA", "typ": "oauth-authz-req+jwt"});
+    let claims = json!({
         "iss": "app", "aud": "https://as.example", "exp": NOW + 60, "jti": "one", "client_id": "app",
         "redirect_uri": CALLBACK, "response_type": "code", "scope": "read", "state": "own",
         "code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "code_challenge_method": "S256",
     });
-    if let (Some(header), Some(claims)) = (header.as_object_mut(), claims.as_object_mut()) {
-        input.header.iter().for_each(|(at, member)| member.set(HEADER[usize::from(*at) % HEADER.len()], header));
-        input.claims.iter().for_each(|(at, member)| member.set(CLAIMS[usize::from(*at) % CLAIMS.len()], claims));
-    }
-    let payload = input.payload.map_or_else(|| claims.to_string().into_bytes(), <[u8]>::to_vec);
-    let encode = |bytes: &[u8]| base64::Engine::encode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, bytes);
-    let signed = format!("{}.{}", encode(header.to_string().as_bytes()), encode(&payload));
-    let signature = KEY.sign(signed.as_bytes()).expect("a signature");
-    let mut object = format!("{signed}.{}", encode(&signature)).into_bytes();
-    if let Some((at, to)) = input.broken {
-        let at = usize::from(at) % object.len();
-        object[at] = to;
-    }
-    let whole = format!("{signed}.{}", encode(&signature)).into_bytes() == object;
-    let Ok(object) = String::from_utf8(object) else { return };
+    let Some(Forged { text: object, whole, payload }) = input.object.token(&KEY, header, claims, &CLAIMS) else {
+        return;
+    };
     let mut limits = Limits::default();
     (limits.value, limits.body) = (1 << 20, 1 << 22);
     let form = form(&[("client_id", "app"), ("request", &object), ("scope", "admin"), ("state", input.beside)]);

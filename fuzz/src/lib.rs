@@ -1,6 +1,7 @@
 //! What the fuzz targets share: requests of any bytes, a store of any content, and what to expect of them.
 
 pub mod call;
+pub mod forgery;
 mod host;
 mod ledger;
 mod raw;
