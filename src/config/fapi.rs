@@ -64,9 +64,15 @@ impl Config {
                 advice: "use PS256, ES256 or EdDSA, and a window of 10 to 60 s",
             })?;
         }
-        self.request_objects.algorithms = self.request_objects.algorithms.within(Algorithms::FAPI2);
         self.signed_responses.algorithms = self.signed_responses.algorithms.within(Algorithms::FAPI2);
-        self.trusted_issuers.iter_mut().for_each(|own| own.algorithms = own.algorithms.within(Algorithms::FAPI2));
+        let advice = "use a clock tolerance of 10 to 60 s";
+        let own = &mut self.request_objects;
+        own.algorithms = own.algorithms.within(Algorithms::FAPI2);
+        ensure(clocks(own.clock_tolerance), || ConfigFault::Fapi { option: "request_objects", advice })?;
+        for own in &mut self.trusted_issuers {
+            own.algorithms = own.algorithms.within(Algorithms::FAPI2);
+            ensure(clocks(own.clock_tolerance), || ConfigFault::Fapi { option: "trust_issuer", advice })?;
+        }
         let within = |keys: &crate::jose::KeySet| keys.algorithms().within(Algorithms::FAPI2) == keys.algorithms();
         ensure(self.keys().is_none_or(within), || ConfigFault::Fapi {
             option: "keys",

@@ -166,6 +166,14 @@ fn what_it_forbids_is_refused_with_the_option_and_the_section() {
             "client_assertions",
             built(|c| c.client_assertions(|own| own.danger_accept_token_endpoint_as_audience = true)),
         ),
+        ("request_objects", built(|c| c.request_objects(|own| own.clock_tolerance = seconds(9)))),
+        (
+            "trust_issuer",
+            built(|c| {
+                let keys = grantor::jose::JwkSet::from_iter([KEYS[0].public().clone()]);
+                c.trust_issuer("https://idp.example", keys, |own| own.clock_tolerance = seconds(9))
+            }),
+        ),
         ("dpop", built(|c| c.dpop(|own| own.algorithms = rs256))),
         ("dpop", built(|c| c.dpop(|own| own.window = seconds(9)))),
         ("dpop", built(|c| c.dpop(|own| own.window = seconds(61)))),
