@@ -231,7 +231,7 @@ impl ConfigBuilder {
         self
     }
 
-    /// Signs authorization responses for clients that ask for that [JARM]; it needs `keys`.
+    /// Signs authorization responses for clients that ask for that [JARM §1]; it needs `keys`.
     #[cfg(feature = "jose")]
     #[must_use]
     pub fn signed_responses(mut self, change: impl FnOnce(&mut super::SignedResponses)) -> Self {

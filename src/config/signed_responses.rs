@@ -1,4 +1,4 @@
-//! Signed authorization responses, as far as they are served [JARM].
+//! Signed authorization responses, as far as they are served [JARM §1].
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Authorization responses as tokens that the server signs, and where a client wants it encrypts [JARM].
+//! Authorization responses as tokens that the server signs, and where a client wants it encrypts [JARM §1].
 
 use serde_json::{Map, Value};
 
