@@ -20,7 +20,8 @@ pub(crate) struct Args {
     /// People: a JSON array of {"username", "password", "sub", "claims"}; demo users if not given
     #[arg(long, value_name = "FILE")]
     pub(crate) users: Option<PathBuf>,
-    /// What clients may and must do: oauth21, mcp, or oauth20_legacy, which also serves the implicit and the password grant
+    /// What clients may and must do: oauth21, mcp, fapi2, fapi2_message_signing, or oauth20_legacy, which also serves the
+    /// implicit and the password grant
     #[arg(long, value_name = "NAME", value_parser = profile, default_value = "oauth21")]
     pub(crate) profile: Profile,
     /// Speaks TLS: a file with its certificate and those that issued it, and one with its key. Clients are asked for

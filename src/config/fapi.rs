@@ -64,14 +64,20 @@ impl Config {
                 advice: "use PS256, ES256 or EdDSA, and a window of 10 to 60 s",
             })?;
         }
-        self.signed_responses.algorithms = self.signed_responses.algorithms.within(Algorithms::FAPI2);
-        let advice = "use a clock tolerance of 10 to 60 s";
+        let own = &mut self.signed_responses;
+        own.algorithms = own.algorithms.within(Algorithms::FAPI2);
+        let advice = "use PS256, ES256 or EdDSA";
+        ensure(own.algorithms != Algorithms::NONE, || ConfigFault::Fapi { option: "signed_responses", advice })?;
+        let advice = "use PS256, ES256 or EdDSA, and a clock tolerance of 10 to 60 s";
+        let sound = |own: Algorithms, tolerance| own != Algorithms::NONE && clocks(tolerance);
         let own = &mut self.request_objects;
         own.algorithms = own.algorithms.within(Algorithms::FAPI2);
-        ensure(clocks(own.clock_tolerance), || ConfigFault::Fapi { option: "request_objects", advice })?;
+        let option = "request_objects";
+        ensure(sound(own.algorithms, own.clock_tolerance), || ConfigFault::Fapi { option, advice })?;
         for own in &mut self.trusted_issuers {
             own.algorithms = own.algorithms.within(Algorithms::FAPI2);
-            ensure(clocks(own.clock_tolerance), || ConfigFault::Fapi { option: "trust_issuer", advice })?;
+            let option = "trust_issuer";
+            ensure(sound(own.algorithms, own.clock_tolerance), || ConfigFault::Fapi { option, advice })?;
         }
         let within = |keys: &crate::jose::KeySet| keys.algorithms().within(Algorithms::FAPI2) == keys.algorithms();
         ensure(self.keys().is_none_or(within), || ConfigFault::Fapi {

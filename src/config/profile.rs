@@ -52,7 +52,8 @@ impl Profile {
     }
 
     /// FAPI 2.0 Message Signing: the Security Profile with authorization requests that clients sign and responses that the
-    /// server signs; introspection answers in a signed form to who asks for that. It needs `keys`.
+    /// server signs; introspection answers in a signed form to who asks for that. It needs `keys`. A device has no
+    /// authorization request that it could sign: who wants nothing unsigned leaves the device flow out.
     #[must_use]
     pub const fn fapi2_message_signing() -> Self {
         Self { name: "fapi2_message_signing", but: FAPI_2_MESSAGE_SIGNING, ..Self::fapi2() }

@@ -1,6 +1,7 @@
 //! Documents that a stranger asks the server to fetch: what is asked, what is answered, and where nobody may be sent.
 //!
-//! A client whose identifier is a URL decides where the server connects to. So whoever fetches for it
+//! A client whose identifier is a URL, or that registers a `jwks_uri`, decides where the server connects to. So whoever
+//! fetches for it
 //! [Client ID Metadata Document §4, §6.5, §6.6]:
 //!
 //! - looks up the name itself, connects only to addresses of which [`is_forbidden`] says no, and to none that was looked up

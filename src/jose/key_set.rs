@@ -10,8 +10,9 @@ use super::token::SigningKey;
 use crate::env::Timestamp;
 
 /// The keys of a server, each with the moment from which it signs. Until then it is published, so that everyone can know
-/// it, which should be a day and must be more than the five minutes that others may keep the set; from the moment at which a later key of its algorithm signs, it is retired, and stays published until the last
-/// token that it signed has expired. So every replica changes at the same second, and nobody has to be told.
+/// it, which should be a day and must be more than the five minutes that others may keep the set; from the moment at which
+/// a later key of its algorithm signs, it is retired, and stays published until the last token that it signed has expired.
+/// So every replica changes at the same second, and nobody has to be told. Where none signs yet, the first one does.
 ///
 /// ```text
 /// Next ── signs_from ──▶ Current ── signs_from of the next one ──▶ Retired ── retention ──▶ Gone
@@ -33,7 +34,7 @@ struct Scheduled {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_enums, reason = "a key is in one of these and nowhere else")]
 pub enum KeyState {
-    /// Published, and not used yet.
+    /// Published, and not used yet, unless there is no other.
     Next {
         /// When it will be.
         signs_from: Timestamp,

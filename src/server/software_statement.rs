@@ -6,7 +6,7 @@ use crate::config::{Config, RegistrationPolicy};
 use crate::ensure::ensure;
 use crate::env::Timestamp;
 #[cfg(feature = "jose")]
-use crate::jose::{Claims, Jws, Purpose, Times};
+use crate::jose::{Algorithms, Claims, Jws, Purpose, Times};
 use crate::record::ClientMetadata;
 use crate::wire::RegistrationRefusal;
 
@@ -17,6 +17,23 @@ const TOLERANCE: std::time::Duration = std::time::Duration::from_secs(10);
 /// The claims of the JWT itself, which say nothing of the client.
 #[cfg(feature = "jose")]
 const OF_THE_TOKEN: [&str; 7] = ["iss", "sub", "aud", "exp", "nbf", "iat", "jti"];
+
+/// Of these one at least must be claimed: no token for another purpose has any.
+#[cfg(feature = "jose")]
+const SAYING: [&str; 12] = [
+    "software_id",
+    "software_version",
+    "client_name",
+    "client_uri",
+    "redirect_uris",
+    "grant_types",
+    "response_types",
+    "token_endpoint_auth_method",
+    "jwks",
+    "jwks_uri",
+    "logo_uri",
+    "contacts",
+];
 
 /// The metadata that counts: what a statement claims, and for the rest what the client says of itself.
 #[cfg_attr(not(feature = "jose"), expect(unused_variables, reason = "without keys nobody is trusted"))]
@@ -36,6 +53,8 @@ pub(super) fn stated<'m>(
         claims.retain(|name, _| !OF_THE_TOKEN.contains(&name.as_str()));
         // It is returned as it is [RFC 7591 §3.2.1], and says nothing of itself.
         ensure(!claims.contains_key("software_statement"), RegistrationRefusal::SoftwareStatementInvalid)?;
+        // Another token of the same issuer vouches for no client.
+        ensure(SAYING.iter().any(|name| claims.contains_key(*name)), RegistrationRefusal::SoftwareStatementInvalid)?;
         crate::wire::stated(metadata, claims, config.limits()).map(Cow::Owned)
     }
     #[cfg(not(feature = "jose"))]
@@ -54,7 +73,9 @@ fn claims(
 
     // Where nobody is trusted, nothing is looked at.
     ensure(policy.takes_statements(), Unapproved)?;
-    let jws = Jws::parse(statement, &Purpose::SOFTWARE_STATEMENT).map_err(|_| Invalid)?;
+    let algorithms = if config.is_fapi() { Algorithms::FAPI2 } else { Algorithms::ASYMMETRIC };
+    let purpose = Purpose::SOFTWARE_STATEMENT.with(algorithms);
+    let jws = Jws::parse(statement, &purpose).map_err(|_| Invalid)?;
     let issuer = jws.unverified_issuer().map_err(|_| Invalid)?;
     let keys = policy.statement_keys(&issuer).ok_or(Unapproved)?;
     let claims = jws.verify_among(keys).ok().and_then(|verified| verified.claims().ok()).ok_or(Invalid)?;

@@ -163,10 +163,14 @@ pub(crate) fn stated(
     let Ok(Value::Object(mut members)) = serde_json::to_value(own) else {
         return Err(RegistrationRefusal::SoftwareStatementInvalid);
     };
-    // What it is was told by its redirect URIs, if it did not say.
-    if claims.contains_key("redirect_uris") {
+    // What it is was told by its redirect URIs, if it did not say; of these alone nobody would take it for native.
+    let said = own.application_type == ApplicationType::Native
+        && own.redirect_uris.iter().all(|uri| uri.starts_with("https:"));
+    if claims.contains_key("redirect_uris") && !said {
         members.remove("application_type");
     }
+    // A translation of the client's own would stand for what is stated.
+    members.retain(|name, _| !name.split_once('#').is_some_and(|(base, _)| claims.contains_key(base)));
     members.extend(claims);
     metadata(Object::of(members, limits).map_err(RegistrationRefusal::Object)?)
 }

@@ -275,6 +275,36 @@ fn nothing_is_fetched_from_where_nobody_may_be_sent() {
 }
 
 #[test]
+#[cfg(feature = "jose")]
+fn nor_are_keys_fetched_from_there() {
+    use grantor::Clock as _;
+    use grantor::jose::{Algorithm, PrivateKey, Purpose};
+
+    let (pki, key) = (Pki::new(), PrivateKey::generate(Algorithm::Es256).unwrap().with_kid("k"));
+    let jwks = json!({"keys": [key.public().to_jwk()]}).to_string();
+    let site = Site::open(&pki, move |_, to| say(to, "200 OK", JSON, &jwks));
+    let client = json!([{
+        "client_id": "m", "token_endpoint_auth_method": "private_key_jwt", "jwks_uri": site.client("/jwks"),
+        "grant_types": ["client_credentials"], "scope": "read",
+    }]);
+    let (authority, clients) = (pki.file("authority", &pki.authority()), pki.file("clients", &client.to_string()));
+    let switches = ["--trust-ca", &*authority, "--clients", &*clients];
+    for (more, status, asked) in [(&[][..], 401, 0), (&["--allow-loopback-fetch"], 200, 1)] {
+        let server = Example::server(&[&switches[..], more].concat());
+        let now = grantor::SystemClock.now().as_unix();
+        let claims = json!({"iss": "m", "sub": "m", "aud": server.base, "exp": now + 60, "jti": "one"});
+        let assertion = key.token(&Purpose::CLIENT_ASSERTION, &claims).unwrap();
+        let sent = [
+            ("grant_type", "client_credentials"),
+            ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+            ("client_assertion", &*assertion),
+        ];
+        assert_eq!(Browser::new(&server.base).post("/token", &sent).status.as_u16(), status);
+        assert_eq!(site.asked().len(), asked);
+    }
+}
+
+#[test]
 fn a_site_must_prove_who_it_is() {
     let (pki, stranger) = (Pki::new(), Pki::new());
     let site = Site::open(&stranger, |_, to| say(to, "200 OK", JSON, "{}"));

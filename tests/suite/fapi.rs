@@ -167,6 +167,8 @@ fn what_it_forbids_is_refused_with_the_option_and_the_section() {
             built(|c| c.client_assertions(|own| own.danger_accept_token_endpoint_as_audience = true)),
         ),
         ("request_objects", built(|c| c.request_objects(|own| own.clock_tolerance = seconds(9)))),
+        ("request_objects", built(|c| c.request_objects(|own| own.algorithms = rs256))),
+        ("signed_responses", built(|c| c.keys(keys(Algorithm::Es256)).signed_responses(|own| own.algorithms = rs256))),
         (
             "trust_issuer",
             built(|c| {
@@ -324,6 +326,29 @@ fn tokens_can_have_to_be_bound_in_any_profile() {
     let request = post_as("/token", &basic("t", "x"), &[("grant_type", "client_credentials"), ("scope", "read")]);
     assert_eq!(told(&world.token(&request)), (400, value!("invalid_dpop_proof")));
     assert_eq!(json(&proven(&request))["token_type"], "DPoP");
+}
+
+#[test]
+fn a_software_statement_has_an_algorithm_that_is_permitted() {
+    for (algorithm, permitted) in [(Algorithm::Es256, true), (Algorithm::EdDsa, true), (Algorithm::Es384, false)] {
+        let key = PrivateKey::generate(algorithm).unwrap();
+        let claims = value!({"iss": "https://publisher.example", "software_id": "x"});
+        let body = value!({
+            "grant_types": ["client_credentials"], "token_endpoint_auth_method": "private_key_jwt",
+            "jwks": jwks(&[&KEYS[0]]), "software_statement": key.token(&Purpose::SOFTWARE_STATEMENT, &claims).unwrap(),
+        });
+        let registers = |profile: Profile| {
+            let open = grantor::Registration::open().by_default("read").grant_types(&[GrantType::ClientCredentials]);
+            let set = grantor::jose::JwkSet::from_iter([key.public().clone()]);
+            let open = open.software_statements("https://publisher.example", set);
+            let world = world_with(|config| config.profile(profile).client_assertions(|_| ()).registration(open));
+            let request = Request::post(format!("{ISSUER}/register")).header("content-type", "application/json");
+            let response =
+                world.server.answer(Place::Registration, &request.body(body.to_string().into_bytes()).unwrap());
+            response.status() == 201
+        };
+        assert_eq!((registers(Profile::fapi2()), registers(Profile::oauth21())), (permitted, true), "{algorithm}");
+    }
 }
 
 fn message_signing(config: ConfigBuilder) -> ConfigBuilder {

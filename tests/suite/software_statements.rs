@@ -101,6 +101,11 @@ fn a_statement_is_of_someone_trusted_for_this_server_and_for_now() {
         ("of another type", by(a, value!({"alg": "ES256", "typ": "at+jwt"}), &good), invalid),
         ("critical", by(a, value!({"alg": "ES256", "crit": ["exp"]}), &good), invalid),
         ("claims twice", by(a, value!({"alg": "ES256"}), &good.replacen('{', r#"{"software_id":"x","#, 1)), invalid),
+        (
+            "another token of its issuer",
+            of(value!({"software_id": null, "client_name": null, "sub": "alice", "scope": "read"})),
+            invalid,
+        ),
         ("a statement in it", of(value!({"software_statement": "x"})), invalid),
         ("changed", value!(statement(&value!({})).replacen('.', ".e", 1)), invalid),
         ("nonsense", value!("x.y.z"), invalid),
@@ -130,7 +135,7 @@ fn what_it_claims_counts_in_place_of_what_the_client_says() {
     }));
     let own = value!({
         "software_statement": shown, "scope": "read write", "client_uri": "https://app.example/", "software_id": "own",
-        "client_name#de": "Eigenes Wort",
+        "client_name#de": "Eigenes Wort", "client_name#fr": "Autre chose", "application_type": "native",
     });
     let (status, answer) = register(&world, &own);
     assert_eq!(status, 201, "{answer}");
@@ -142,11 +147,11 @@ fn what_it_claims_counts_in_place_of_what_the_client_says() {
         ("software_id", value!("4NRB1")),
         ("client_uri", value!("https://app.example/")),
         ("software_statement", value!(shown)),
-        ("application_type", value!("web")),
+        ("application_type", value!("native")),
     ] {
         assert_eq!(answer[name], expected, "{name}");
     }
-    for name in ["iss", "sub", "jti", "aud", "unknown", "client_secret"] {
+    for name in ["iss", "sub", "jti", "aud", "unknown", "client_secret", "client_name#fr"] {
         assert_eq!(answer.get(name), None, "{name}");
     }
     let id = answer["client_id"].as_str().unwrap();
