@@ -1,19 +1,14 @@
 //! Client authentication by assertions that clients sign: `private_key_jwt`, `client_secret_jwt`
 //! [RFC 7523 §3, OpenID Connect Core §9].
 
-use sha2::{Digest as _, Sha256};
-
 use super::verify;
 use crate::config::{ClientAssertions, Config};
 use crate::env::Timestamp;
-use crate::jose::{Algorithm, Audience, Claims, Jws, Purpose, Times, Verified};
+use crate::jose::{Algorithm, Audience, Claims, Jws, LONGEST_ID, Purpose, Times, Verified};
 use crate::record::{Client, ClientId, ClientProof, Digest};
 use crate::snapshot::{Halt, SigningInput, Snapshot};
 use crate::store::Change;
 use crate::wire::{Hint, TokenRefusal};
-
-/// How long a `jti` may be, in bytes.
-pub(super) const LONGEST_ID: usize = 256;
 
 /// What an assertion is remembered as once it was used, if it says what it is called.
 pub(super) fn name_of(client: &ClientId, assertion: &str) -> Option<Digest> {
@@ -21,9 +16,7 @@ pub(super) fn name_of(client: &ClientId, assertion: &str) -> Option<Digest> {
 }
 
 fn name(client: &ClientId, id: &str) -> Digest {
-    let client = client.as_str();
-    let hash = Sha256::new().chain_update(b"client assertion").chain_update((client.len() as u64).to_be_bytes());
-    Digest::from_bytes(hash.chain_update(client).chain_update(id).finalize().into())
+    Digest::of_use("client assertion", client.as_str(), id)
 }
 
 /// Reads an assertion as far as it can be read without a key.

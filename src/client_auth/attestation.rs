@@ -1,13 +1,10 @@
 //! Client authentication by attestations: someone whom the server trusts vouches for an instance of the client and names
 //! its key, and the instance proves to hold it [Attestation-Based Client Authentication §4 to §7].
 
-use sha2::{Digest as _, Sha256};
-
-use super::assertion::LONGEST_ID;
 use super::{Shown, verify};
 use crate::config::{ClientAttestations, Config};
 use crate::env::Timestamp;
-use crate::jose::{ClaimFault, Claims, Jws, PublicKey, Purpose, Times};
+use crate::jose::{ClaimFault, Claims, Jws, LONGEST_ID, PublicKey, Purpose, Times};
 use crate::record::{Attester, Client, ClientId, ClientProof, Digest};
 use crate::snapshot::{Halt, Snapshot};
 use crate::store::Change;
@@ -27,9 +24,7 @@ pub(super) fn name_of(client: &ClientId, pop: &str) -> Option<Digest> {
 }
 
 fn name(client: &ClientId, id: &str) -> Digest {
-    let client = client.as_str();
-    let hash = Sha256::new().chain_update(b"client attestation").chain_update((client.len() as u64).to_be_bytes());
-    Digest::from_bytes(hash.chain_update(client).chain_update(id).finalize().into())
+    Digest::of_use("client attestation", client.as_str(), id)
 }
 
 /// Whether `client` is attested, and the sender holds the key of the attestation.

@@ -35,8 +35,7 @@ impl Default for ClientAttestations {
 
 impl ClientAttestations {
     pub(super) fn check(&self) -> Result<(), ConfigFault> {
-        let algorithms = self.algorithms.within(Algorithms::ASYMMETRIC);
-        let sound = algorithms != Algorithms::NONE && algorithms == self.algorithms;
+        let sound = self.algorithms.are_asymmetric();
         let short = (1..=600).contains(&self.window.as_secs()) && self.clock_tolerance.as_secs() <= 60;
         ensure(sound && short, || ConfigFault::ClientAttestations)
     }

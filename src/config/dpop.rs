@@ -39,8 +39,7 @@ impl Dpop {
     pub(crate) fn check(&self) -> Result<(), ConfigFault> {
         let short = |time: Duration| (1..=600).contains(&time.as_secs());
         let nonces = self.nonces.as_ref().is_none_or(|nonces| short(nonces.period()));
-        let algorithms = self.algorithms.within(Algorithms::ASYMMETRIC);
-        let sound = algorithms != Algorithms::NONE && algorithms == self.algorithms;
+        let sound = self.algorithms.are_asymmetric();
         ensure(sound && nonces && short(self.window), || ConfigFault::Dpop)
     }
 

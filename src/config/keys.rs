@@ -5,7 +5,7 @@ use super::{Config, ConfigBuilder};
 use super::{ConfigFault, Lifetimes};
 use crate::env::Timestamp;
 #[cfg(feature = "jose")]
-use crate::jose::{DecryptionKey, Jwe, KeyManagement, KeySet};
+use crate::jose::{Algorithm, Algorithms, DecryptionKey, Jwe, KeyManagement, KeySet, SigningKey};
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct OwnKeys {
@@ -41,6 +41,24 @@ impl Config {
     #[must_use]
     pub const fn keys(&self) -> Option<&KeySet> {
         self.keys.set.as_ref()
+    }
+
+    /// Of the keys of the algorithms that are `served`, the one that signs an answer at `now`: with the algorithm that its
+    /// receiver has `registered`; with RS256 if that is none and the server has it, or else with what the server has.
+    pub(super) fn answering_key(
+        &self,
+        served: Algorithms,
+        registered: Option<&str>,
+        now: Timestamp,
+    ) -> Option<&SigningKey> {
+        let keys = self.keys()?;
+        let usual = keys.algorithms().within(served).within(Algorithms::NONE.and(Algorithm::Rs256));
+        let wanted = match registered {
+            Some(name) => Algorithms::NONE.and(Algorithm::parse(name)?).within(served),
+            None if usual != Algorithms::NONE => usual,
+            None => served,
+        };
+        keys.signer(wanted, now)
     }
 
     /// How clients can encrypt to the server.

@@ -43,8 +43,7 @@ impl Default for RequestObjects {
 
 impl RequestObjects {
     pub(super) fn check(&self) -> Result<(), ConfigFault> {
-        let algorithms = self.algorithms.within(Algorithms::ASYMMETRIC);
-        let sound = algorithms != Algorithms::NONE && algorithms == self.algorithms;
+        let sound = self.algorithms.are_asymmetric();
         let short = (1..=3600).contains(&self.longest_life.as_secs()) && self.clock_tolerance.as_secs() <= 60;
         ensure(sound && short, || ConfigFault::RequestObjects)
     }

@@ -3,7 +3,7 @@
 use super::Config;
 use super::fault::{ConfigFault, ensure};
 use crate::env::Timestamp;
-use crate::jose::{Algorithm, Algorithms, ContentEncryption, KeyManagement, SigningKey};
+use crate::jose::{Algorithms, ContentEncryption, KeyManagement, SigningKey};
 
 /// Introspection responses as JWTs, for callers who ask for them by `Accept`; encrypted as well to those who registered for
 /// that.
@@ -60,13 +60,6 @@ impl Config {
 
     /// The key that signs one at `now`: of the algorithm that its receiver has `registered`, if there is one, or the usual one.
     pub(crate) fn introspection_key(&self, registered: Option<&str>, now: Timestamp) -> Option<&SigningKey> {
-        let served = self.introspection_algorithms();
-        let usual = Algorithms::NONE.and(Algorithm::Rs256).within(served);
-        let wanted = match registered {
-            Some(name) => Algorithms::NONE.and(Algorithm::parse(name)?).within(served),
-            None if usual != Algorithms::NONE => usual,
-            None => served,
-        };
-        self.keys()?.signer(wanted, now)
+        self.answering_key(self.introspection_algorithms(), registered, now)
     }
 }

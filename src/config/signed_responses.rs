@@ -6,7 +6,7 @@ use super::Config;
 use super::fault::{ConfigFault, ensure};
 use super::policy::Practice;
 use crate::env::Timestamp;
-use crate::jose::{Algorithm, Algorithms, KeySet, SigningKey};
+use crate::jose::{Algorithms, KeySet, SigningKey};
 use crate::record::Client;
 
 /// Authorization responses as tokens that the server signs, where they are served: `response_mode` `jwt`, `query.jwt`,
@@ -44,17 +44,9 @@ impl Config {
         self.policy.allows(Practice::SignedResponses).then_some(&self.signed_responses)
     }
 
-    /// The key that signs responses to `client` at `now`: with the algorithm that it registered; with RS256 if it registered
-    /// none and the server has it, or else with what the server has [JARM §2.2, §3].
+    /// The key that signs responses to `client` at `now` [JARM §2.2, §3].
     pub(crate) fn response_key(&self, client: &Client, now: Timestamp) -> Option<&SigningKey> {
-        let served = self.signed_responses()?.algorithms;
-        let keys = self.keys()?;
-        let usual = Algorithms::NONE.and(Algorithm::Rs256).within(served);
-        let algorithms = match client.metadata().authorization_signed_response_alg.as_deref() {
-            Some(name) => Algorithms::NONE.and(Algorithm::parse(name)?).within(served),
-            None if keys.algorithms().within(usual) != Algorithms::NONE => usual,
-            None => served,
-        };
-        keys.signer(algorithms, now)
+        let registered = client.metadata().authorization_signed_response_alg.as_deref();
+        self.answering_key(self.signed_responses()?.algorithms, registered, now)
     }
 }

@@ -102,8 +102,7 @@ impl TrustedIssuer {
     fn check(&self, config: &Config) -> Result<(), ConfigFault> {
         // [ID-JAG §8.3]: its own word about people is no news to a server, and a way around what it gave.
         let named = !self.issuer.is_empty() && self.issuer != config.issuer();
-        let algorithms = self.algorithms.within(Algorithms::ASYMMETRIC);
-        let sound = algorithms != Algorithms::NONE && algorithms == self.algorithms;
+        let (algorithms, sound) = (self.algorithms, self.algorithms.are_asymmetric());
         let verifiable = match &self.keys {
             IssuerKeys::Here(keys) => {
                 keys.keys().iter().any(|key| key.algorithms().within(algorithms) != Algorithms::NONE)

@@ -3,11 +3,9 @@
 
 use std::sync::Arc;
 
-use sha2::{Digest as _, Sha256};
-
 use crate::env::Timestamp;
 use crate::event::Event;
-use crate::record::{AuthorizationDetails, Confirmation, Digest, Grant, GrantId, GrantType, Scope, Subject, Wanted};
+use crate::record::{AuthorizationDetails, Confirmation, Grant, GrantId, GrantType, Scope, Subject, Wanted};
 use crate::snapshot::Halt;
 use crate::step::Plan;
 use crate::store::Change;
@@ -86,12 +84,6 @@ pub(super) fn issue(requester: &Requester<'_>, wanted: Wanted, asserted: Asserte
         act: None,
         refresh: refresh.as_ref(),
     })
-}
-
-/// What an assertion is remembered as once it was used: `kind` has no name within another.
-pub(super) fn name(kind: &'static str, issuer: &str, id: &str) -> Digest {
-    let hash = Sha256::new().chain_update(kind).chain_update((issuer.len() as u64).to_be_bytes());
-    Digest::from_bytes(hash.chain_update(issuer).chain_update(id).finalize().into())
 }
 
 impl Requester<'_> {

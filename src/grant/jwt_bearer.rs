@@ -19,8 +19,10 @@ use crate::client_auth::behind;
 use crate::config::{AssertionProfile, IssuerKeys, TrustedIssuer};
 use crate::env::Timestamp;
 use crate::fetch;
-use crate::jose::{ClaimFault, Claims, JwkSet, Jws, JwsFault, Purpose, Times, Verified};
-use crate::record::{AuthorizationDetails, ClientId, Confirmation, Exposed, GrantType, Resource, Scope, Wanted};
+use crate::jose::{ClaimFault, Claims, JwkSet, Jws, JwsFault, LONGEST_ID, Purpose, Times, Verified};
+use crate::record::{
+    AuthorizationDetails, ClientId, Confirmation, Digest, Exposed, GrantType, Resource, Scope, Wanted,
+};
 use crate::snapshot::{Halt, Question, Snapshot, Verdict};
 use crate::store::{Change, Key};
 use crate::wire::{AssertionFault, Hint, TokenRefusal};
@@ -31,9 +33,6 @@ use super::issue::{Decided, Requester};
 
 /// What its assertions are, among all that is good for one use.
 const KIND: &str = "assertion grant";
-
-/// How long a `jti` may be, in bytes.
-const LONGEST_ID: usize = 256;
 
 /// An assertion as presented.
 #[derive(Clone, Debug)]
@@ -89,7 +88,7 @@ impl Asserting {
     /// The record of its use, as it says itself.
     pub(crate) fn record(&self) -> Option<Key> {
         let Hint { iss, jti, .. } = Hint::read(self.assertion.as_ref()?.as_str())?;
-        Some(Key::Seen(asserted::name(KIND, &iss?, &jti?)))
+        Some(Key::Seen(Digest::of_use(KIND, &iss?, &jti?)))
     }
 
     pub(crate) fn decide(&self, requester: &Requester<'_>, seen: &Snapshot) -> Decided {
@@ -258,7 +257,7 @@ fn use_of(
         return Ok(None);
     }
     let id = claims.id().ok().filter(|id| id.len() <= LONGEST_ID);
-    let name = asserted::name(KIND, &trusted.issuer, id.ok_or(AssertionFault::Claims)?);
+    let name = Digest::of_use(KIND, &trusted.issuer, id.ok_or(AssertionFault::Claims)?);
     ensure(!seen.is_seen(name)?, AssertionFault::Replayed)?;
     Ok(Some(Change::new_seen(name, expires.plus(trusted.clock_tolerance))))
 }

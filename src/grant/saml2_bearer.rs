@@ -16,7 +16,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::config::{Config, Saml2Bearer};
 use crate::env::Timestamp;
-use crate::record::{AuthorizationDetails, ClientId, Exposed, GrantType, Resource, Scope, Wanted};
+use crate::record::{AuthorizationDetails, ClientId, Digest, Exposed, GrantType, Resource, Scope, Wanted};
 use crate::snapshot::{Question, Snapshot, Verdict};
 use crate::store::Change;
 use crate::wire::{AssertionFault, TokenRefusal};
@@ -125,7 +125,7 @@ impl AssertingSaml {
         let verdict = seen.verdict(Question::Saml2Assertion(Box::new(question)))?;
         let Verdict::Saml2(found) = verdict else { return Err(AssertionFault::Subject.into()) };
         served.require(&found, config, requester.env.now)?;
-        let name = asserted::name("saml2 assertion", &found.issuer, &found.id);
+        let name = Digest::of_use("saml2 assertion", &found.issuer, &found.id);
         ensure(!seen.is_seen(name)?, AssertionFault::Replayed)?;
         let accepted = Accepted {
             grant_type: GrantType::Saml2Bearer,

@@ -87,6 +87,12 @@ impl Algorithms {
         Self(self.0 & other.0)
     }
 
+    /// Whether there are any, each with a public key.
+    #[must_use]
+    pub(crate) const fn are_asymmetric(self) -> bool {
+        self.0 != 0 && self.0 & Self::ASYMMETRIC.0 == self.0
+    }
+
     /// Whether one is among them.
     #[must_use]
     pub const fn contain(self, algorithm: Algorithm) -> bool {

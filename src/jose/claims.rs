@@ -11,6 +11,9 @@ use crate::json;
 /// The last second of the year 9999: what is later is a mistake or an attack on arithmetic.
 const END: u64 = 253_402_300_799;
 
+/// How long a `jti` may be, in bytes, where it is kept [RFC 9449 §11.1].
+pub(crate) const LONGEST_ID: usize = 256;
+
 /// Why claims are not taken.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]

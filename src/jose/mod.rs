@@ -50,6 +50,7 @@ mod thumbprint;
 mod token;
 
 pub use algorithm::{Algorithm, Algorithms};
+pub(crate) use claims::LONGEST_ID;
 pub use claims::{Audience, ClaimFault, Claims, Times};
 pub use jwe::{ContentEncryption, DecryptionKey, EncryptionKey, Jwe, KeyManagement, Undecipherable};
 pub use jwk::KeyFault;

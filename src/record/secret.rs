@@ -69,6 +69,13 @@ impl Digest {
         Self(Sha256::digest(secret).into())
     }
 
+    /// What the thing called `id` by its `owner` is remembered as once it was used. No `kind` begins another, and the length
+    /// keeps owner and id apart.
+    pub(crate) fn of_use(kind: &'static str, owner: &str, id: &str) -> Self {
+        let hash = Sha256::new().chain_update(kind).chain_update((owner.len() as u64).to_be_bytes());
+        Self(hash.chain_update(owner).chain_update(id).finalize().into())
+    }
+
     pub(crate) const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }

@@ -244,8 +244,7 @@ impl JwtResourceBuilder {
         let Self { issuer, resource, algorithms, clock_tolerance, realm, dpop, limits } = self;
         ensure(web_url(&issuer).is_some(), JwtResourceFault::Issuer(issuer.as_ref().to_owned()))?;
         let resource = Resource::parse(&resource).map_err(|_| JwtResourceFault::Resource(resource))?;
-        let sound = algorithms != Algorithms::NONE && algorithms == algorithms.within(Algorithms::ASYMMETRIC);
-        ensure(sound, JwtResourceFault::Algorithms)?;
+        ensure(algorithms.are_asymmetric(), JwtResourceFault::Algorithms)?;
         ensure(clock_tolerance.as_secs() <= 300, JwtResourceFault::ClockTolerance)?;
         let quotable = |byte: u8| matches!(byte, 0x20..=0x7e) && !matches!(byte, b'"' | b'\\');
         let plain = !realm.is_empty() && realm.bytes().all(quotable);

@@ -4,22 +4,17 @@
 //! request ─▶ (decrypt) ─▶ whose? when? ─▶ keys ─▶ signature ─▶ claims ─▶ parameters, in place of all others
 //! ```
 
-use sha2::{Digest as _, Sha256};
-
 use crate::client_auth;
 use crate::config::{Config, RequestObjects};
 use crate::ensure::ensure;
 use crate::env::Timestamp;
-use crate::jose::{ClaimFault, Claims, ContentEncryption, Jwe, Jws, JwsFault, Times};
+use crate::jose::{ClaimFault, Claims, ContentEncryption, Jwe, Jws, JwsFault, LONGEST_ID, Times};
 use crate::record::{Client, ClientId, Digest, Exposed};
 use crate::snapshot::{Halt, Snapshot};
 use crate::store::{Change, Key};
 use crate::wire::{AuthorizationRequest, Hint, RequestObjectFault, ServerMetadata};
 
 use super::verify::client_id;
-
-/// How long a `jti` may be, in bytes.
-const LONGEST_ID: usize = 256;
 
 /// A request that its client signed.
 #[derive(Debug)]
@@ -57,9 +52,7 @@ pub(super) fn key(config: &Config, request: &AuthorizationRequest) -> Option<Key
 }
 
 fn name(client: &ClientId, id: &str) -> Digest {
-    let client = client.as_str();
-    let hash = Sha256::new().chain_update(b"request object").chain_update((client.len() as u64).to_be_bytes());
-    Digest::from_bytes(hash.chain_update(client).chain_update(id).finalize().into())
+    Digest::of_use("request object", client.as_str(), id)
 }
 
 /// What `client` asks for by an object that was first seen at `begun`.

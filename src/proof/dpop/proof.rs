@@ -6,15 +6,12 @@ use sha2::{Digest as _, Sha256};
 
 use super::target_uri::TargetUri;
 use crate::env::Timestamp;
-use crate::jose::{Algorithms, ClaimFault, Jws, JwsFault, Purpose, Thumbprint};
+use crate::jose::{Algorithms, ClaimFault, Jws, JwsFault, LONGEST_ID, Purpose, Thumbprint};
 use crate::record::Digest;
 use crate::wire::{DpopHeader, ProofFault};
 
 /// How long a proof may be, in bytes: with an RSA key of 8192 bits there is room left.
 const LONGEST: usize = 8 * 1024;
-
-/// How long a `jti` may be, in bytes [RFC 9449 §11.1].
-const LONGEST_ID: usize = 256;
 
 /// A proof whose signature is right; what it was made for is still to be compared.
 #[derive(Clone, Debug)]
