@@ -8,6 +8,7 @@ thread_local! {
 }
 
 /// Runs `work` and adds the time that it takes.
+#[inline(never)]
 pub fn run<T>(work: impl FnOnce() -> T) -> T {
     let start = Instant::now();
     let done = work();
