@@ -63,6 +63,18 @@ impl<R: CryptoRng> Randomness for Mutex<R> {
     }
 }
 
+/// A function that gives a generator, such as `rand::rng`: one of this process, which spares each request a system call.
+///
+/// A copy of the process goes on with a copy of the generator, and would make the same secrets: keep
+/// [`SystemRandomness`] where a process forks after its first request, or is cloned as a running machine.
+impl<F: Fn() -> R, R: CryptoRng> Randomness for F {
+    fn seed(&self) -> Result<Seed, RandomnessFailed> {
+        let mut bytes = [0; 32];
+        self().fill_bytes(&mut bytes);
+        Ok(Seed::new(bytes))
+    }
+}
+
 /// No randomness could be had.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("no randomness could be had")]

@@ -1,5 +1,6 @@
 //! The machine itself, with endpoints that ask everything that can be asked.
 
+use std::collections::HashSet;
 use std::error::Error as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,7 +18,7 @@ use grantor::{
 };
 
 use crate::interleavings::crowd;
-use crate::support::post;
+use crate::support::{basic, json, post, post_as, world};
 use crate::table::Shelf;
 
 /// Fetches a document, asks for leave, and signs what it fetched.
@@ -327,4 +328,21 @@ fn requests_that_make_no_secret_draw_no_seed() {
         server.answer(place, &request);
         assert_eq!(drawn.0.load(Ordering::SeqCst) - before, seeds, "{place:?}");
     }
+}
+
+#[test]
+fn a_function_that_gives_a_generator_is_asked_once_for_each_secret_making_request() {
+    let world = world();
+    let given = AtomicUsize::new(0);
+    let generator = || {
+        given.fetch_add(1, Ordering::SeqCst);
+        rand_core::UnwrapErr(getrandom::SysRng)
+    };
+    let server = world.server.with_randomness(generator);
+    let request = post_as("/token", &basic("service", "s"), &[("grant_type", "client_credentials")]);
+    let tokens: HashSet<_> = (0..3)
+        .map(|_| json(&server.answer(Place::Token, &request))["access_token"].as_str().map(str::to_owned))
+        .collect();
+    assert_eq!((tokens.len(), given.load(Ordering::SeqCst)), (3, 3));
+    assert!(!tokens.contains(&None));
 }

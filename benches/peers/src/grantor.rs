@@ -1,4 +1,4 @@
-//! `grantor`: the blocking facade over its own `Memory`, the system's clock and
+//! `grantor`: the blocking facade over its own `Memory` and the system's clock, with either source of
 //! randomness. The host remembers the consent, so an authorization is one request.
 
 use ::grantor as lib;
@@ -9,8 +9,11 @@ use lib::record::{Client, ClientSecretDigest, GrantType, Scope, Subject};
 use lib::server::{DeviceApproval, Place, Session, Verification, Visitor};
 use lib::store::Memory;
 use lib::{
-    AuthorizationServer, Clock, Config, Progress, Question, Registration, SigningInput, SystemClock, Timestamp, Verdict,
+    AuthorizationServer, Clock, Config, Progress, Question, Randomness, Registration, SigningInput, SystemClock,
+    SystemRandomness, Timestamp, Verdict,
 };
+
+use rand::rngs::ThreadRng;
 
 use crate::host::{self, Ring};
 use crate::wire::{
@@ -18,8 +21,14 @@ use crate::wire::{
 };
 use crate::{Peer, Row, stopwatch};
 
-pub struct Grantor {
-    server: AuthorizationServer<Memory, Willing>,
+/// Seeds come from the generator of the thread, a choice that a host has to make.
+pub type Grantor = Served<Threads>;
+
+/// Seeds come from the system, one call for each request that makes a secret: the default.
+pub type GrantorAsIs = Served<SystemRandomness>;
+
+pub struct Served<R> {
+    server: AuthorizationServer<Memory, Willing, (), SystemClock, R>,
     /// When the user of the session signed in.
     signed_in: Timestamp,
     consent: Scope,
@@ -27,8 +36,33 @@ pub struct Grantor {
     live: Ring,
 }
 
-impl Peer for Grantor {
+/// Where seeds come from.
+pub trait Source: Randomness + 'static {
+    const NAME: &'static str;
+
+    fn new() -> Self;
+}
+
+pub type Threads = fn() -> ThreadRng;
+
+impl Source for Threads {
     const NAME: &'static str = "grantor";
+
+    fn new() -> Self {
+        rand::rng
+    }
+}
+
+impl Source for SystemRandomness {
+    const NAME: &'static str = "grantor, as is";
+
+    fn new() -> Self {
+        SystemRandomness
+    }
+}
+
+impl<R: Source> Peer for Served<R> {
+    const NAME: &'static str = R::NAME;
     const ROWS: &'static [Row] = &Row::ALL;
 
     fn new(population: usize) -> Self {
@@ -42,13 +76,13 @@ impl Peer for Grantor {
             .lifetimes(|lifetimes| lifetimes.access_token = std::time::Duration::from_secs(3600))
             .build()
             .expect("configuration");
-        let server = AuthorizationServer::new(config, Memory::new()).with_host(Willing);
+        let server = AuthorizationServer::new(config, Memory::new()).with_host(Willing).with_randomness(R::new());
         for client in [&APP, &SVC] {
             server.store().put_client(registration(client));
         }
 
         let half = host::half(population);
-        let mut peer = Grantor {
+        let mut peer = Served {
             server,
             signed_in: SystemClock.now(),
             consent: Scope::parse(wire::SCOPE).expect("scope"),
@@ -123,7 +157,7 @@ impl Peer for Grantor {
     }
 }
 
-impl Grantor {
+impl<R: Source> Served<R> {
     fn handle(&self, request: Sent) -> Response<Vec<u8>> {
         // The request is dropped in here, as it is by the others.
         stopwatch::run(move || self.prepare(request))

@@ -139,6 +139,7 @@ impl Row {
 fn contenders(population: usize, options: &Options) -> Vec<Box<dyn Contender>> {
     [
         Running::<grantor::Grantor>::start(population, options),
+        Running::<grantor::GrantorAsIs>::start(population, options),
         Running::<oauth_as::OauthAs>::start(population, options),
         Running::<oxide::Oxide>::start(population, options),
     ]
@@ -388,6 +389,7 @@ fn cell(value: Option<f64>, decimals: usize) -> String {
 /// The version of a dependency this was built with.
 fn version(name: &str) -> &'static str {
     let lock = include_str!("../Cargo.lock");
+    let name = name.split(',').next().unwrap_or(name);
     let entry = format!("name = \"{name}\"\nversion = \"");
     let rest = lock.split_once(&entry).map_or("", |(_, rest)| rest);
     rest.split('"').next().unwrap_or_default()
