@@ -1,4 +1,4 @@
-//! The time and the randomness of the machine that this runs on: only the facade and the memory store use them.
+//! The time and the randomness of the machine that this runs on: only the facade and the cache of keys use them.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};

@@ -145,7 +145,7 @@ pub fn run<E: Endpoint, S: Store, H: Host, R: Randomness>(
 ) -> Driven<E, S::Error, H::Error> {
     loop {
         step = match step {
-            Step::Load(ask) => match store.load(ask.question()) {
+            Step::Load(ask) => match store.load(ask.question(), ask.now()) {
                 Ok(found) => ask.loaded(found),
                 Err(error) => return Err(Failure { cause: Cause::Store(error), refusal: ask.interrupted() }),
             },
@@ -165,7 +165,7 @@ pub fn run<E: Endpoint, S: Store, H: Host, R: Randomness>(
                 Ok(seed) => ask.drawn(seed),
                 Err(_) => return Err(Failure { cause: Cause::Randomness, refusal: ask.interrupted() }),
             },
-            Step::Commit(pending) => match store.commit(pending.changes()) {
+            Step::Commit(pending) => match store.commit(pending.changes(), pending.now()) {
                 Ok(outcome) => pending.committed(outcome),
                 Err(error) => return Err(Failure { cause: Cause::Store(error), refusal: pending.interrupted() }),
             },
@@ -188,7 +188,7 @@ pub async fn run_async<E: Endpoint, S: AsyncStore, H: AsyncHost, R: Randomness>(
 ) -> Driven<E, S::Error, H::Error> {
     loop {
         step = match step {
-            Step::Load(ask) => match store.load(ask.question()).await {
+            Step::Load(ask) => match store.load(ask.question(), ask.now()).await {
                 Ok(found) => ask.loaded(found),
                 Err(error) => return Err(Failure { cause: Cause::Store(error), refusal: ask.interrupted() }),
             },
@@ -208,7 +208,7 @@ pub async fn run_async<E: Endpoint, S: AsyncStore, H: AsyncHost, R: Randomness>(
                 Ok(seed) => ask.drawn(seed),
                 Err(_) => return Err(Failure { cause: Cause::Randomness, refusal: ask.interrupted() }),
             },
-            Step::Commit(pending) => match store.commit(pending.changes()).await {
+            Step::Commit(pending) => match store.commit(pending.changes(), pending.now()).await {
                 Ok(outcome) => pending.committed(outcome),
                 Err(error) => return Err(Failure { cause: Cause::Store(error), refusal: pending.interrupted() }),
             },

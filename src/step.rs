@@ -210,6 +210,12 @@ impl<E: Endpoint, Q> Ask<E, Q> {
         &self.question
     }
 
+    /// The time at which the request is judged.
+    #[must_use]
+    pub const fn now(&self) -> Timestamp {
+        self.machine.seen.now()
+    }
+
     /// Gives up because the world outside failed.
     #[must_use]
     pub fn interrupted(self) -> Option<E::Refusal> {
@@ -267,6 +273,12 @@ impl<E: Endpoint> Pending<E> {
     #[must_use]
     pub fn changes(&self) -> &[Change] {
         &self.plan.changes
+    }
+
+    /// The time at which the request is judged.
+    #[must_use]
+    pub const fn now(&self) -> Timestamp {
+        self.machine.seen.now()
     }
 
     /// Takes what became of the commit.

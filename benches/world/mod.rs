@@ -85,7 +85,7 @@ impl Row {
 }
 
 pub struct World<C = SystemClock> {
-    server: AuthorizationServer<Memory<C>, Willing, (), C>,
+    server: AuthorizationServer<Memory, Willing, (), C>,
     session: Session,
     consent: Scope,
     /// Of each grant its newest refresh token and its first access token, in no order.
@@ -124,9 +124,7 @@ impl<C: Clock + Clone> World<C> {
             .lifetimes(|lifetimes| lifetimes.access_token = std::time::Duration::from_secs(3600))
             .build()
             .unwrap();
-        let server = AuthorizationServer::new(config, Memory::with_clock(clock.clone()))
-            .with_host(Willing)
-            .with_clock(clock.clone());
+        let server = AuthorizationServer::new(config, Memory::new()).with_host(Willing).with_clock(clock.clone());
         clients().into_iter().for_each(|client| server.store().put_client(client));
         let session = Session::new(Subject::new("alice"), clock.now());
         let consent = Scope::parse("read write").unwrap();

@@ -19,7 +19,7 @@ use grantor::resource::ProtectedResource;
 use grantor::server::Place;
 use grantor::store::{Indexed, Memory};
 use grantor::wire::{Malformed, PageReason, TokenRefusal};
-use grantor::{AuthorizationServer, CommonDetails, Config, ConfigBuilder, Profile, Registration, SystemClock};
+use grantor::{AuthorizationServer, CommonDetails, Config, ConfigBuilder, Profile, Registration};
 #[cfg(feature = "jose")]
 use grantor::{Practice, Stance};
 use http::{StatusCode, header};
@@ -44,7 +44,7 @@ use crate::{connections, consent, login, pages, walk};
 /// The library, and what a host adds to it.
 #[derive(Debug)]
 pub(crate) struct App {
-    pub(crate) server: AuthorizationServer<Memory<SystemClock, Indexed>, CachingHost<DemoHost>, StandardError>,
+    pub(crate) server: AuthorizationServer<Memory<Indexed>, CachingHost<DemoHost>, StandardError>,
     pub(crate) sessions: Sessions,
     pub(crate) users: Arc<Users>,
     /// Guessed passwords, by user name.

@@ -82,7 +82,7 @@ impl App {
             }
         }
         let keys: Vec<_> = connections.keys().cloned().map(Key::Client).collect();
-        let clients = self.server.store().load(&keys).await?;
+        let clients = self.server.store().load(&keys, SystemClock.now()).await?;
         for (connection, found) in connections.values_mut().zip(clients) {
             if let Some(Record::Client(client)) = found.map(|found| found.value) {
                 connection.client = Some(client);

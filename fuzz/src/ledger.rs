@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::convert::Infallible;
 
+use grantor::Timestamp;
 use grantor::record::Record;
 use grantor::store::{Change, Commit, Expect, Key, Store, Versioned, Write};
 
@@ -39,12 +40,12 @@ impl Ledger {
 impl Store for Ledger {
     type Error = Infallible;
 
-    fn load(&self, keys: &[Key]) -> Result<Vec<Option<Versioned<Record>>>, Infallible> {
+    fn load(&self, keys: &[Key], _: Timestamp) -> Result<Vec<Option<Versioned<Record>>>, Infallible> {
         let rows = self.rows.borrow();
         Ok(keys.iter().map(|key| rows.get(key).cloned()).collect())
     }
 
-    fn commit(&self, changes: &[Change]) -> Result<Commit, Infallible> {
+    fn commit(&self, changes: &[Change], _: Timestamp) -> Result<Commit, Infallible> {
         let version = |key: &Key| self.rows.borrow().get(key).map(|row| row.version);
         let holds = |change: &Change| match change.expect {
             Expect::Absent => version(&change.key).is_none(),

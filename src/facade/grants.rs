@@ -64,7 +64,7 @@ impl<S: GrantIndex, H: Host, E: EventSink, C: Clock, R: Randomness> Authorizatio
     ///
     /// The store failed.
     pub fn list(&self, whose: &Whose, after: Option<&Cursor>, limit: usize) -> Result<Page, S::Error> {
-        self.store.list(whose, after, limit)
+        self.store.list(whose, after, limit, self.clock.now())
     }
 
     /// Ends every grant and forgets every consent of `whose`, one by one; how many there were.
@@ -79,7 +79,7 @@ impl<S: GrantIndex, H: Host, E: EventSink, C: Clock, R: Randomness> Authorizatio
     pub fn end_all(&self, whose: &Whose, by: &EndedBy) -> Result<u64, Failure<S::Error, H::Error, Infallible>> {
         let (mut ended, mut after) = (0, None);
         loop {
-            let page = self.reported(self.store.list(whose, after.as_ref(), PAGE))?;
+            let page = self.reported(self.store.list(whose, after.as_ref(), PAGE, self.clock.now()))?;
             for listed in &page.entries {
                 let outcome = match self.end_of(listed, by) {
                     End::Grant(end) => self.run(end)?,
@@ -115,7 +115,7 @@ impl<S: AsyncGrantIndex, H: AsyncHost, E: EventSink, C: Clock, R: Randomness> Au
     ///
     /// The store failed.
     pub async fn list_async(&self, whose: &Whose, after: Option<&Cursor>, limit: usize) -> Result<Page, S::Error> {
-        self.store.list(whose, after, limit).await
+        self.store.list(whose, after, limit, self.clock.now()).await
     }
 
     /// Ends every grant and forgets every consent of `whose`, with the promise of the blocking one.
@@ -130,7 +130,7 @@ impl<S: AsyncGrantIndex, H: AsyncHost, E: EventSink, C: Clock, R: Randomness> Au
     ) -> Result<u64, Failure<S::Error, H::Error, Infallible>> {
         let (mut ended, mut after) = (0, None);
         loop {
-            let page = self.reported(self.store.list(whose, after.as_ref(), PAGE).await)?;
+            let page = self.reported(self.store.list(whose, after.as_ref(), PAGE, self.clock.now()).await)?;
             for listed in &page.entries {
                 let outcome = match self.end_of(listed, by) {
                     End::Grant(end) => self.run_async(end).await?,

@@ -19,23 +19,26 @@ use crate::record::{ClientId, Grant, GrantId, Record, RememberedConsent, Subject
 ///   still is, whatever is written meanwhile; what is new it may meet or not.
 /// - A page costs work in proportion to `limit`, however many records there are.
 pub trait GrantIndex: Store {
-    /// Lists up to `limit` of what `whose` names, beginning behind `after`; at least one is looked at.
+    /// Lists up to `limit` of what `whose` names and is there at `now`, beginning behind `after`; at least one is looked
+    /// at.
     ///
     /// # Errors
     ///
     /// Storage could not be read.
-    fn list(&self, whose: &Whose, after: Option<&Cursor>, limit: usize) -> Result<Page, Self::Error>;
+    fn list(&self, whose: &Whose, after: Option<&Cursor>, limit: usize, now: Timestamp) -> Result<Page, Self::Error>;
 }
 
 /// A store that can list grants and remembered consents, for callers that await; the contract is that of
 /// [`GrantIndex`].
 pub trait AsyncGrantIndex: AsyncStore {
-    /// Lists up to `limit` of what `whose` names, beginning behind `after`; at least one is looked at.
+    /// Lists up to `limit` of what `whose` names and is there at `now`, beginning behind `after`; at least one is looked
+    /// at.
     fn list(
         &self,
         whose: &Whose,
         after: Option<&Cursor>,
         limit: usize,
+        now: Timestamp,
     ) -> impl Future<Output = Result<Page, Self::Error>> + Send;
 }
 
@@ -171,15 +174,15 @@ impl Listed {
 
 /// An index behind a reference.
 impl<S: GrantIndex + ?Sized> GrantIndex for &S {
-    fn list(&self, whose: &Whose, after: Option<&Cursor>, limit: usize) -> Result<Page, S::Error> {
-        (**self).list(whose, after, limit)
+    fn list(&self, whose: &Whose, after: Option<&Cursor>, limit: usize, now: Timestamp) -> Result<Page, S::Error> {
+        (**self).list(whose, after, limit, now)
     }
 }
 
 /// An index that is shared.
 impl<S: GrantIndex + ?Sized> GrantIndex for Arc<S> {
-    fn list(&self, whose: &Whose, after: Option<&Cursor>, limit: usize) -> Result<Page, S::Error> {
-        (**self).list(whose, after, limit)
+    fn list(&self, whose: &Whose, after: Option<&Cursor>, limit: usize, now: Timestamp) -> Result<Page, S::Error> {
+        (**self).list(whose, after, limit, now)
     }
 }
 
@@ -190,7 +193,8 @@ impl<S: AsyncGrantIndex + Sync + Send> AsyncGrantIndex for Arc<S> {
         whose: &Whose,
         after: Option<&Cursor>,
         limit: usize,
+        now: Timestamp,
     ) -> impl Future<Output = Result<Page, S::Error>> + Send {
-        (**self).list(whose, after, limit)
+        (**self).list(whose, after, limit, now)
     }
 }

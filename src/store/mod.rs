@@ -14,6 +14,7 @@ pub use grant_index::{AsyncGrantIndex, Cursor, GrantIndex, Listed, Page, Whose};
 #[cfg(feature = "memory")]
 pub use memory::{Indexed, Memory, Unindexed};
 
+use crate::env::Timestamp;
 use crate::record::{ClientId, Digest, ExtensionId, GrantId, Record, Subject, TokenId};
 
 /// The name of a record.
@@ -103,24 +104,25 @@ pub enum Commit {
 /// - `load` answers in the order of the keys, with what was committed before it began.
 /// - `commit` applies all changes or none, and only if every expectation holds at that moment.
 /// - A version is never used twice for one key.
-/// - A record whose expiry has passed may be missing from `load`, but never earlier.
+/// - A request is judged at one time, by its decision and by its store: `now` is the same in each of its calls, and a store
+///   needs no clock. A record whose expiry has come by any `now` that the store was told may be missing, never earlier.
 pub trait Store {
     /// Why storage failed; after a failed `commit` it is unknown whether it applied.
     type Error: std::error::Error + Send + Sync + 'static;
 
-    /// Reads the records of `keys`, in their order.
+    /// Reads the records of `keys`, in their order, as they are at `now`.
     ///
     /// # Errors
     ///
     /// Storage could not be read.
-    fn load(&self, keys: &[Key]) -> Result<Vec<Option<Versioned<Record>>>, Self::Error>;
+    fn load(&self, keys: &[Key], now: Timestamp) -> Result<Vec<Option<Versioned<Record>>>, Self::Error>;
 
-    /// Applies `changes`, all or nothing.
+    /// Applies `changes`, all or nothing, to what is there at `now`.
     ///
     /// # Errors
     ///
     /// Storage could not be written, or it is unknown whether it was.
-    fn commit(&self, changes: &[Change]) -> Result<Commit, Self::Error>;
+    fn commit(&self, changes: &[Change], now: Timestamp) -> Result<Commit, Self::Error>;
 }
 
 /// Storage for callers that await; the contract is that of [`Store`].
@@ -128,23 +130,27 @@ pub trait AsyncStore {
     /// Why storage failed; after a failed `commit` it is unknown whether it applied.
     type Error: std::error::Error + Send + Sync + 'static;
 
-    /// Reads the records of `keys`, in their order.
-    fn load(&self, keys: &[Key]) -> impl Future<Output = Result<Vec<Option<Versioned<Record>>>, Self::Error>> + Send;
+    /// Reads the records of `keys`, in their order, as they are at `now`.
+    fn load(
+        &self,
+        keys: &[Key],
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Vec<Option<Versioned<Record>>>, Self::Error>> + Send;
 
-    /// Applies `changes`, all or nothing.
-    fn commit(&self, changes: &[Change]) -> impl Future<Output = Result<Commit, Self::Error>> + Send;
+    /// Applies `changes`, all or nothing, to what is there at `now`.
+    fn commit(&self, changes: &[Change], now: Timestamp) -> impl Future<Output = Result<Commit, Self::Error>> + Send;
 }
 
 /// A store behind a reference.
 impl<S: Store + ?Sized> Store for &S {
     type Error = S::Error;
 
-    fn load(&self, keys: &[Key]) -> Result<Vec<Option<Versioned<Record>>>, S::Error> {
-        (**self).load(keys)
+    fn load(&self, keys: &[Key], now: Timestamp) -> Result<Vec<Option<Versioned<Record>>>, S::Error> {
+        (**self).load(keys, now)
     }
 
-    fn commit(&self, changes: &[Change]) -> Result<Commit, S::Error> {
-        (**self).commit(changes)
+    fn commit(&self, changes: &[Change], now: Timestamp) -> Result<Commit, S::Error> {
+        (**self).commit(changes, now)
     }
 }
 
@@ -152,12 +158,12 @@ impl<S: Store + ?Sized> Store for &S {
 impl<S: Store + ?Sized> Store for Arc<S> {
     type Error = S::Error;
 
-    fn load(&self, keys: &[Key]) -> Result<Vec<Option<Versioned<Record>>>, S::Error> {
-        (**self).load(keys)
+    fn load(&self, keys: &[Key], now: Timestamp) -> Result<Vec<Option<Versioned<Record>>>, S::Error> {
+        (**self).load(keys, now)
     }
 
-    fn commit(&self, changes: &[Change]) -> Result<Commit, S::Error> {
-        (**self).commit(changes)
+    fn commit(&self, changes: &[Change], now: Timestamp) -> Result<Commit, S::Error> {
+        (**self).commit(changes, now)
     }
 }
 
@@ -165,11 +171,15 @@ impl<S: Store + ?Sized> Store for Arc<S> {
 impl<S: AsyncStore + Sync + Send> AsyncStore for Arc<S> {
     type Error = S::Error;
 
-    fn load(&self, keys: &[Key]) -> impl Future<Output = Result<Vec<Option<Versioned<Record>>>, S::Error>> + Send {
-        (**self).load(keys)
+    fn load(
+        &self,
+        keys: &[Key],
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Vec<Option<Versioned<Record>>>, S::Error>> + Send {
+        (**self).load(keys, now)
     }
 
-    fn commit(&self, changes: &[Change]) -> impl Future<Output = Result<Commit, S::Error>> + Send {
-        (**self).commit(changes)
+    fn commit(&self, changes: &[Change], now: Timestamp) -> impl Future<Output = Result<Commit, S::Error>> + Send {
+        (**self).commit(changes, now)
     }
 }

@@ -21,7 +21,7 @@ pub(crate) type Hook = Box<dyn FnOnce() + Send>;
 /// was written.
 #[derive(Clone)]
 pub(crate) struct Busy {
-    pub(crate) memory: Arc<Memory<Hands, Indexed>>,
+    pub(crate) memory: Arc<Memory<Indexed>>,
     /// After how many more calls someone else comes.
     pub(crate) hook: Arc<Mutex<Option<(usize, Hook)>>>,
     /// After how many more calls the store fails once.
@@ -34,7 +34,7 @@ pub(crate) struct Busy {
 pub(crate) struct Away;
 
 impl Busy {
-    fn new(memory: Arc<Memory<Hands, Indexed>>) -> Self {
+    fn new(memory: Arc<Memory<Indexed>>) -> Self {
         Self { memory, hook: Arc::default(), fault: Arc::default(), copy: Arc::default() }
     }
 
@@ -70,14 +70,14 @@ impl Busy {
 impl Store for Busy {
     type Error = Away;
 
-    fn load(&self, keys: &[Key]) -> Result<Vec<Option<Versioned<Record>>>, Away> {
+    fn load(&self, keys: &[Key], now: Timestamp) -> Result<Vec<Option<Versioned<Record>>>, Away> {
         self.call()?;
-        Ok(Store::load(&*self.memory, keys).unwrap())
+        Ok(Store::load(&*self.memory, keys, now).unwrap())
     }
 
-    fn commit(&self, changes: &[Change]) -> Result<Commit, Away> {
+    fn commit(&self, changes: &[Change], now: Timestamp) -> Result<Commit, Away> {
         self.call()?;
-        let outcome = Store::commit(&*self.memory, changes).unwrap();
+        let outcome = Store::commit(&*self.memory, changes, now).unwrap();
         if outcome == Commit::Applied {
             let mut copy = self.copy.lock().unwrap();
             for change in changes {
@@ -97,27 +97,27 @@ impl Store for Busy {
 }
 
 impl GrantIndex for Busy {
-    fn list(&self, whose: &Whose, after: Option<&Cursor>, limit: usize) -> Result<Page, Away> {
+    fn list(&self, whose: &Whose, after: Option<&Cursor>, limit: usize, now: Timestamp) -> Result<Page, Away> {
         self.call()?;
-        Ok(GrantIndex::list(&*self.memory, whose, after, limit).unwrap())
+        Ok(GrantIndex::list(&*self.memory, whose, after, limit, now).unwrap())
     }
 }
 
 impl AsyncStore for Busy {
     type Error = Away;
 
-    async fn load(&self, keys: &[Key]) -> Result<Vec<Option<Versioned<Record>>>, Away> {
-        Store::load(self, keys)
+    async fn load(&self, keys: &[Key], now: Timestamp) -> Result<Vec<Option<Versioned<Record>>>, Away> {
+        Store::load(self, keys, now)
     }
 
-    async fn commit(&self, changes: &[Change]) -> Result<Commit, Away> {
-        Store::commit(self, changes)
+    async fn commit(&self, changes: &[Change], now: Timestamp) -> Result<Commit, Away> {
+        Store::commit(self, changes, now)
     }
 }
 
 impl AsyncGrantIndex for Busy {
-    async fn list(&self, whose: &Whose, after: Option<&Cursor>, limit: usize) -> Result<Page, Away> {
-        GrantIndex::list(self, whose, after, limit)
+    async fn list(&self, whose: &Whose, after: Option<&Cursor>, limit: usize, now: Timestamp) -> Result<Page, Away> {
+        GrantIndex::list(self, whose, after, limit, now)
     }
 }
 
@@ -131,7 +131,7 @@ pub(crate) fn busy() -> (World<Busy>, Busy) {
 
 pub(crate) fn busy_with(change: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> (World<Busy>, Busy) {
     let clock = Hands::default();
-    let memory = Memory::with_clock(clock.clone()).with_index();
+    let memory = Memory::new().with_index();
     clients().into_iter().for_each(|client| memory.put_client(client));
     let store = Busy::new(Arc::new(memory));
     (world_over(store.clone(), clock, change), store)

@@ -334,7 +334,7 @@ fn a_bound_subject_token_is_exchanged_by_its_own_client_only_with_its_certificat
         loop {
             step = match step {
                 grantor::step::Step::Load(ask) => {
-                    let Ok(found) = grantor::store::Store::load(world.server.store(), ask.question());
+                    let Ok(found) = grantor::store::Store::load(world.server.store(), ask.question(), ask.now());
                     ask.loaded(found)
                 }
                 grantor::step::Step::Judge(ask) => {

@@ -331,7 +331,7 @@ fn a_client_may_have_an_attester_of_its_own_and_then_no_other() {
         [("here", own, [200, 401]), ("behind", behind, [200, 401]), ("none", value!({}), [401, 200])]
     {
         for (attestation, status) in [by_own.clone(), good().0].iter().zip(expected) {
-            let store = grantor::store::Memory::with_clock(Hands::default());
+            let store = grantor::store::Memory::new();
             store.put_client(wallet(&members).unwrap());
             let config = config().client_attestations(trusting).build().unwrap();
             let server = AuthorizationServer::new(config, store).with_clock(Hands::default()).with_host(Web);

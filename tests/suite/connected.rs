@@ -160,14 +160,14 @@ fn a_client_that_acts_for_itself_is_ended_by_operators_only() {
 }
 
 /// Takes one step over the store.
-fn advance<E: Endpoint>(step: Step<E>, store: &Memory<Hands, Indexed>) -> Step<E> {
+fn advance<E: Endpoint>(step: Step<E>, store: &Memory<Indexed>) -> Step<E> {
     match step {
         Step::Load(ask) => {
-            let found = Store::load(store, ask.question()).unwrap();
+            let found = Store::load(store, ask.question(), ask.now()).unwrap();
             ask.loaded(found)
         }
         Step::Commit(pending) => {
-            let outcome = Store::commit(store, pending.changes()).unwrap();
+            let outcome = Store::commit(store, pending.changes(), pending.now()).unwrap();
             pending.committed(outcome)
         }
         other => other,

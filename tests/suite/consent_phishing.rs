@@ -238,7 +238,7 @@ fn where_only_verified_clients_get_what_is_sensitive_nobody_is_asked_for_others(
 }
 
 fn verify<H: Host>(
-    world: &World<Memory<Hands, Indexed>, H>,
+    world: &World<Memory<Indexed>, H>,
     client: &str,
     publisher: Option<&str>,
 ) -> Result<(), NoSuchClient> {
@@ -313,7 +313,7 @@ fn vouching_that_is_withdrawn_in_flight_wins() {
         let done = loop {
             step = match step {
                 Step::Load(ask) => {
-                    let found = Store::load(store, ask.question()).unwrap();
+                    let found = Store::load(store, ask.question(), ask.now()).unwrap();
                     ask.loaded(found)
                 }
                 Step::Commit(pending) => {
@@ -321,7 +321,7 @@ fn vouching_that_is_withdrawn_in_flight_wins() {
                         verify(&world, "acme", None).unwrap();
                     }
                     loaded = true;
-                    let outcome = Store::commit(store, pending.changes()).unwrap();
+                    let outcome = Store::commit(store, pending.changes(), pending.now()).unwrap();
                     assert_eq!(outcome == Commit::Applied, withdrawn == "never");
                     pending.committed(outcome)
                 }

@@ -7,7 +7,7 @@ use grantor::record::{Record, Scope};
 use grantor::resource::{Access, Demand};
 use grantor::server::{Place, Visitor};
 use grantor::store::{AsyncStore, Change, Commit, Key, Store, Versioned};
-use grantor::{ConfigBuilder, Progress};
+use grantor::{ConfigBuilder, Progress, Timestamp};
 use http::{Request, Response, StatusCode};
 
 use crate::fault_cases;
@@ -47,28 +47,28 @@ impl Counted {
 impl Store for Counted {
     type Error = <Shelf as Store>::Error;
 
-    fn load(&self, keys: &[Key]) -> Result<Vec<Option<Versioned<Record>>>, Self::Error> {
+    fn load(&self, keys: &[Key], now: Timestamp) -> Result<Vec<Option<Versioned<Record>>>, Self::Error> {
         self.load();
-        Store::load(&self.shelf, keys)
+        Store::load(&self.shelf, keys, now)
     }
 
-    fn commit(&self, changes: &[Change]) -> Result<Commit, Self::Error> {
+    fn commit(&self, changes: &[Change], now: Timestamp) -> Result<Commit, Self::Error> {
         self.commit(changes);
-        Store::commit(&self.shelf, changes)
+        Store::commit(&self.shelf, changes, now)
     }
 }
 
 impl AsyncStore for Counted {
     type Error = <Shelf as Store>::Error;
 
-    async fn load(&self, keys: &[Key]) -> Result<Vec<Option<Versioned<Record>>>, Self::Error> {
+    async fn load(&self, keys: &[Key], now: Timestamp) -> Result<Vec<Option<Versioned<Record>>>, Self::Error> {
         self.load();
-        AsyncStore::load(&self.shelf, keys).await
+        AsyncStore::load(&self.shelf, keys, now).await
     }
 
-    fn commit(&self, changes: &[Change]) -> impl Future<Output = Result<Commit, Self::Error>> + Send {
+    fn commit(&self, changes: &[Change], now: Timestamp) -> impl Future<Output = Result<Commit, Self::Error>> + Send {
         self.commit(changes);
-        AsyncStore::commit(&self.shelf, changes)
+        AsyncStore::commit(&self.shelf, changes, now)
     }
 }
 

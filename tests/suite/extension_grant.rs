@@ -98,7 +98,7 @@ fn world_of_tickets() -> World {
 /// Puts a ticket there for ten minutes.
 pub(crate) fn put(world: &World<impl Store, impl Host>, ticket: &str, value: Value) {
     let record = ExtensionRecord::new(id(ticket), value, world.now().plus(std::time::Duration::from_secs(600)));
-    assert_eq!(world.server.store().commit(&[Change::new_extension(record)]).unwrap(), Commit::Applied);
+    assert_eq!(world.server.store().commit(&[Change::new_extension(record)], world.now()).unwrap(), Commit::Applied);
 }
 
 pub(crate) fn plain(client: &str) -> Value {
@@ -319,7 +319,7 @@ fn an_extension_cannot_draw_the_tokens() {
     ticket_clients().into_iter().for_each(|client| world.server.store().put_client(client));
     let tokens = json(&world.token(&showing("narrow", "t", &[])));
     let secret = crate::schedule::bytes_of(tokens["access_token"].as_str().unwrap())[16..].to_vec();
-    let found = world.server.store().load(&[Key::Extension(id("drawn"))]).unwrap().remove(0).unwrap();
+    let found = world.server.store().load(&[Key::Extension(id("drawn"))], world.now()).unwrap().remove(0).unwrap();
     let Record::Extension(record) = found.value else { panic!("{found:?}") };
     assert_ne!(record.value_at(world.now()).unwrap(), &value!(secret));
 }
@@ -423,7 +423,7 @@ fn a_redemption_is_one_load_and_one_commit() {
     let exchange = Exchange::parse(world.server.config(), Place::Token, &showing("box", "t", &[]));
     let Step::Load(ask) = Step::start(exchange, Env::new(world.now(), Seed::new([3; 32]))) else { panic!("no load") };
     assert_eq!(ask.question().len(), 2);
-    let found = world.server.store().load(ask.question()).unwrap();
+    let found = world.server.store().load(ask.question(), ask.now()).unwrap();
     let Step::Commit(pending) = ask.loaded(found) else { panic!("no commit") };
     let keys: Vec<_> = pending.changes().iter().map(|change| change.key.to_string()).collect();
     assert_eq!(keys.len(), 4, "ticket, grant, client, token: {keys:?}");

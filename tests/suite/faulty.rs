@@ -8,7 +8,9 @@ use grantor::record::{Record, Scope};
 use grantor::resource::{Access, Demand};
 use grantor::server::{Place, Prompt, Session, Visitor};
 use grantor::store::{Change, Commit, Key, Store, Versioned};
-use grantor::{AuthorizationServer, Progress, Question, Randomness, RandomnessFailed, Seed, SigningInput, Verdict};
+use grantor::{
+    AuthorizationServer, Progress, Question, Randomness, RandomnessFailed, Seed, SigningInput, Timestamp, Verdict,
+};
 use http::{Request, Response, StatusCode};
 
 use crate::call::{Call, Sent};
@@ -169,8 +171,8 @@ impl Faulty {
 impl Store for Faulty {
     type Error = Broken;
 
-    fn load(&self, keys: &[Key]) -> Result<Vec<Option<Versioned<Record>>>, Broken> {
-        let Ok(mut found) = self.shelf.load(keys);
+    fn load(&self, keys: &[Key], now: Timestamp) -> Result<Vec<Option<Versioned<Record>>>, Broken> {
+        let Ok(mut found) = self.shelf.load(keys, now);
         let fault = self.next();
         if matches!(fault, Fault::FailsBefore | Fault::FailsAfter) {
             return Err(Broken);
@@ -179,13 +181,13 @@ impl Store for Faulty {
         Ok(found)
     }
 
-    fn commit(&self, changes: &[Change]) -> Result<Commit, Broken> {
+    fn commit(&self, changes: &[Change], now: Timestamp) -> Result<Commit, Broken> {
         *self.commits.lock().unwrap() += 1;
         match self.next() {
             Fault::FailsBefore => Err(Broken),
             Fault::Conflicts => Ok(Commit::Conflict),
             fault => {
-                let Ok(outcome) = self.shelf.commit(changes);
+                let Ok(outcome) = self.shelf.commit(changes, now);
                 if fault == Fault::FailsAfter { Err(Broken) } else { Ok(outcome) }
             }
         }

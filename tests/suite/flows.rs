@@ -10,7 +10,7 @@ use grantor::record::{Client, GrantType, Scope};
 use grantor::resource::Demand;
 use grantor::server::{Place, Visitor};
 use grantor::store::{Change, Commit, Memory, Store as _};
-use grantor::{AuthorizationServer, Progress};
+use grantor::{AuthorizationServer, Clock as _, Progress, SystemClock};
 
 #[test]
 fn a_person_logs_in_and_a_client_uses_refreshes_and_revokes_its_tokens() {
@@ -91,7 +91,7 @@ fn a_store_may_be_shared_with_its_host() {
 fn a_client_is_registered_through_the_contract_of_any_store_and_only_once() {
     let store = Memory::new();
     let service = || Client::builder("service").secret(secret("s")).grant_types(&[GrantType::ClientCredentials]);
-    let register = || store.commit(&[Change::new_client(service().build().unwrap())]).unwrap();
+    let register = || store.commit(&[Change::new_client(service().build().unwrap())], SystemClock.now()).unwrap();
     assert_eq!(register(), Commit::Applied);
     let server = AuthorizationServer::new(config().build().unwrap(), &store);
     let request = post_as("/token", &basic("service", "s"), &[("grant_type", "client_credentials"), ("scope", "read")]);

@@ -57,7 +57,7 @@ fn only_what_gives_something_is_listed() {
     assert_eq!(count(), 1, "an expired code");
     world.revoke("spa", text(&tokens, "access_token"));
     assert_eq!(count(), 0, "revoked");
-    world.server.store().sweep();
+    world.server.store().sweep(world.now());
     assert_eq!(world.server.store().listed(), 0);
 }
 
@@ -70,14 +70,14 @@ fn the_index_holds_nothing_of_what_is_gone() {
     assert_eq!(store.listed(), 6);
     world.clock.advance(400 * 24 * 3600);
     assert_eq!(world.listed_by(&Whose::Since(Timestamp::from_unix(0)), 2), Vec::new());
-    store.sweep();
+    store.sweep(world.now());
     assert_eq!((store.listed(), store.len()), (0, clients().len()));
 }
 
 #[test]
 fn an_index_that_comes_later_lists_what_is_there() {
     let clock = Hands::default();
-    let plain = Arc::new(Memory::with_clock(clock.clone()));
+    let plain = Arc::new(Memory::new());
     clients().into_iter().for_each(|client| plain.put_client(client));
     let before = world_over(Arc::clone(&plain), clock.clone(), |config| config.remember_consent());
     let kept = before.tokens_of("alice", "spa", SPA);
@@ -167,7 +167,7 @@ fn the_index_is_what_a_scan_would_find_after_any_run_of_requests() {
                     world.server.end_all(&whose, &EndedBy::Operator).unwrap();
                 }
                 10 => world.clock.advance([1, 59, 700, 40 * 24 * 3600][dice.roll(4)]),
-                _ => store.memory.sweep(),
+                _ => store.memory.sweep(world.now()),
             }
             let start = Hands::default().now().as_unix();
             let queries = [

@@ -70,7 +70,7 @@ fn wikis() -> Vec<Client> {
 }
 
 struct Provider {
-    world: World<Memory<Hands, Indexed>, Policy>,
+    world: World<Memory<Indexed>, Policy>,
     policy: Policy,
 }
 
@@ -318,7 +318,7 @@ fn another_server_takes_what_this_one_gives() {
     let there = keys().public(provider.world.now());
     let config = Config::builder(CHAT).scopes(["chat.read", "chat.history"]).resource(API);
     let config = config.trust_issuer(ISSUER, there, |idp| idp.profile = AssertionProfile::IdJag).build().unwrap();
-    let store = Memory::with_clock(provider.world.clock.clone());
+    let store = Memory::new();
     for name in ["wiki-at-chat", "wiki"] {
         store.put_client(
             Client::builder(name).secret(secret("there")).grant_types(&[GrantType::JwtBearer]).build().unwrap(),

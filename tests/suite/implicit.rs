@@ -241,7 +241,7 @@ fn approval_is_one_commit_that_expects_the_client_it_saw() {
         let Step::Load(ask) = Step::start(approval, Env::new(world.now(), Seed::new([7; 32]))) else {
             panic!("no load")
         };
-        let found = store.load(ask.question()).unwrap();
+        let found = store.load(ask.question(), ask.now()).unwrap();
         let Step::Commit(pending) = ask.loaded(found) else { panic!("no commit") };
         let mut touched: Vec<_> = pending.changes().iter().map(|change| change.key.to_string()).collect();
         touched.sort();

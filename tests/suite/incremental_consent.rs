@@ -223,14 +223,14 @@ fn env(world: &World, seed: u8) -> Env {
 }
 
 /// Takes one step over the store; whether it was a commit that applied.
-fn advance<E: Endpoint>(step: Step<E>, store: &Memory<Hands, Indexed>) -> (Step<E>, bool) {
+fn advance<E: Endpoint>(step: Step<E>, store: &Memory<Indexed>) -> (Step<E>, bool) {
     match step {
         Step::Load(ask) => {
-            let found = Store::load(store, ask.question()).unwrap();
+            let found = Store::load(store, ask.question(), ask.now()).unwrap();
             (ask.loaded(found), false)
         }
         Step::Commit(pending) => {
-            let outcome = Store::commit(store, pending.changes()).unwrap();
+            let outcome = Store::commit(store, pending.changes(), pending.now()).unwrap();
             (pending.committed(outcome), outcome == grantor::store::Commit::Applied)
         }
         other => (other, false),

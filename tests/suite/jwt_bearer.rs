@@ -80,12 +80,12 @@ impl Host for Directory {
 }
 
 struct Trusting {
-    world: World<Memory<Hands, Indexed>, Directory>,
+    world: World<Memory<Indexed>, Directory>,
     directory: Directory,
 }
 
 impl std::ops::Deref for Trusting {
-    type Target = World<Memory<Hands, Indexed>, Directory>;
+    type Target = World<Memory<Indexed>, Directory>;
 
     fn deref(&self) -> &Self::Target {
         &self.world
@@ -820,7 +820,7 @@ fn one_load_and_one_commit_and_the_use_is_kept_until_the_assertion_expires() {
     let exchange = Exchange::parse(world.server.config(), Place::Token, &by_web(&assertion(&value!({}))));
     let Step::Load(ask) = Step::start(exchange, Env::new(world.now(), Seed::new([1; 32]))) else { panic!("no load") };
     assert!(ask.question().iter().any(|key| matches!(key, Key::Seen(_))));
-    let found = world.server.store().load(ask.question()).unwrap();
+    let found = world.server.store().load(ask.question(), ask.now()).unwrap();
     let Step::Judge(ask) = ask.loaded(found) else { panic!("nobody is asked") };
     let verdict = willing(ask.question());
     let Step::Commit(pending) = ask.judged(verdict) else { panic!("more than one load") };

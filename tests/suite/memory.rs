@@ -6,13 +6,31 @@ use crate::support::Hands;
 use grantor::Clock;
 use grantor::Timestamp;
 use grantor::record::{Client, GrantId, Record};
-use grantor::store::{Change, Commit, Expect, Key, Memory, Store, Write};
+use grantor::store::{Change, Commit, Expect, Key, Memory, Store, Versioned, Write};
 
-type Rows = Memory<Hands>;
+/// A store that is told the time of one clock.
+struct Rows {
+    memory: Memory,
+    clock: Hands,
+}
 
 fn rows() -> (Rows, Hands) {
     let clock = Hands::default();
-    (Memory::with_clock(clock.clone()), clock)
+    (Rows { memory: Memory::new(), clock: clock.clone() }, clock)
+}
+
+impl Rows {
+    fn load(&self, keys: &[Key]) -> Vec<Option<Versioned<Record>>> {
+        Store::load(&self.memory, keys, self.clock.now()).unwrap()
+    }
+
+    fn len(&self) -> usize {
+        self.memory.len()
+    }
+
+    fn sweep(&self) {
+        self.memory.sweep(self.clock.now());
+    }
 }
 
 /// Keys of one shard: grants are spread by the first byte of their names.
@@ -42,16 +60,16 @@ fn only(key: Key, expect: Expect, write: Write) -> Change {
 }
 
 fn commit(rows: &Rows, changes: &[Change]) -> Commit {
-    Store::commit(rows, changes).unwrap()
+    Store::commit(&rows.memory, changes, rows.clock.now()).unwrap()
 }
 
 fn version(rows: &Rows, key: &Key) -> Option<u64> {
-    let found = Store::load(rows, std::slice::from_ref(key)).unwrap().remove(0);
+    let found = rows.load(std::slice::from_ref(key)).remove(0);
     found.map(|row| row.version)
 }
 
 fn text(rows: &Rows, key: &Key) -> Option<String> {
-    match Store::load(rows, std::slice::from_ref(key)).unwrap().remove(0)?.value {
+    match rows.load(std::slice::from_ref(key)).remove(0)?.value {
         Record::Client(client) => Some(client.id().to_string()),
         other => panic!("{other:?}"),
     }
@@ -65,7 +83,7 @@ fn a_load_answers_in_the_order_of_its_keys() {
         assert_eq!(commit(&rows, &[put(key.clone(), Expect::Absent, name, None)]), Commit::Applied);
     }
     let asked: Vec<_> = [5, 2, 0, 2, 4].map(|place: usize| keys[place].clone()).into();
-    let found = Store::load(&rows, &asked).unwrap();
+    let found = rows.load(&asked);
     let names: Vec<_> = found.into_iter().map(|row| row.map(|row| row.value)).collect();
     assert_eq!(names, [None, Some(record("2")), Some(record("0")), Some(record("2")), None]);
 }
@@ -122,7 +140,7 @@ fn a_version_is_never_used_twice() {
             2 => {
                 clock.advance(5);
                 rows.sweep();
-                assert!(rows.is_empty());
+                assert!(rows.memory.is_empty());
             }
             _ => {}
         }

@@ -237,7 +237,7 @@ fn the_host_is_asked_once_and_no_step_shows_what_it_is_asked() {
     hides(format!("{exchange:?}"));
     let step = Step::start(exchange, Env::new(world.now(), Seed::new([7; 32])));
     let Step::Load(ask) = step else { panic!("no load") };
-    let found = store.load(ask.question()).unwrap();
+    let found = store.load(ask.question(), ask.now()).unwrap();
     let Step::Judge(judge) = ask.loaded(found) else { panic!("not asked") };
     hides(format!("{judge:?}"));
     let Question::Password(question) = judge.question() else { panic!("{:?}", judge.question()) };
@@ -247,9 +247,9 @@ fn the_host_is_asked_once_and_no_step_shows_what_it_is_asked() {
     hides(format!("{pending:?}"));
     assert_eq!(pending.changes().len(), 3, "client, grant and token");
     let Step::Load(again) = pending.committed(Commit::Conflict) else { panic!("not decided again") };
-    let found = store.load(again.question()).unwrap();
+    let found = store.load(again.question(), again.now()).unwrap();
     let Step::Commit(pending) = again.loaded(found) else { panic!("the host was asked twice") };
-    let outcome = store.commit(pending.changes()).unwrap();
+    let outcome = store.commit(pending.changes(), pending.now()).unwrap();
     assert!(matches!(pending.committed(outcome), Step::Done(_)));
 }
 

@@ -177,6 +177,7 @@ fn a_secret_is_minted_only_where_one_is_needed() {
     let stored = grantor::store::Store::load(
         world.server.store(),
         &[grantor::store::Key::Client(ClientId::new(text(&client, "client_id")))],
+        world.now(),
     );
     let stored = String::from_utf8(stored.unwrap()[0].as_ref().unwrap().value.encode().unwrap()).unwrap();
     assert!(!stored.contains(secret) && !stored.contains(token(&client)) && stored.contains("digest"), "{stored}");

@@ -1,13 +1,14 @@
 //! Consent that is remembered for a person and a client: when it spares a question, when it does not, how it ends.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use grantor::event::Event;
-use grantor::record::{ClientId, Scope, Subject};
+use grantor::record::{ClientId, Record, Scope, Subject};
 use grantor::server::{Approval, Asking, Authorization, Authorize, EndGrant, EndedBy, ForgetConsent, Session, Visitor};
 use grantor::step::{Endpoint, Step};
-use grantor::store::{GrantIndex, Indexed, Listed, Memory, Store};
-use grantor::{AuthorizationServer, ConfigBuilder, Env, Progress, ProposedConsent, Seed};
+use grantor::store::{Change, Commit, Cursor, GrantIndex, Indexed, Key, Listed, Memory, Page, Store, Versioned, Whose};
+use grantor::{AuthorizationServer, Clock as _, ConfigBuilder, Env, Progress, ProposedConsent, Seed, Timestamp};
 use http::Request;
 
 use crate::busy::*;
@@ -15,6 +16,30 @@ use crate::support::*;
 
 fn remembering() -> World {
     world_with(ConfigBuilder::remember_consent)
+}
+
+/// A store that keeps what expired since some time.
+struct Keeping {
+    memory: Memory<Indexed>,
+    since: Option<Timestamp>,
+}
+
+impl Store for Keeping {
+    type Error = Infallible;
+
+    fn load(&self, keys: &[Key], now: Timestamp) -> Result<Vec<Option<Versioned<Record>>>, Infallible> {
+        Store::load(&self.memory, keys, self.since.unwrap_or(now))
+    }
+
+    fn commit(&self, changes: &[Change], now: Timestamp) -> Result<Commit, Infallible> {
+        Store::commit(&self.memory, changes, self.since.unwrap_or(now))
+    }
+}
+
+impl GrantIndex for Keeping {
+    fn list(&self, whose: &Whose, after: Option<&Cursor>, limit: usize, now: Timestamp) -> Result<Page, Infallible> {
+        GrantIndex::list(&self.memory, whose, after, limit, self.since.unwrap_or(now))
+    }
 }
 
 fn scope(text: &str) -> Scope {
@@ -98,15 +123,16 @@ fn consent_grows_by_what_was_approved_and_by_nothing_else() {
 
 #[test]
 fn consent_runs_out_even_where_the_store_keeps_it() {
-    // The clock of the second store stands still.
+    // To the second store, time stands still.
     for keeps in [false, true] {
         let clock = Hands::default();
-        let memory = Memory::with_clock(if keeps { Hands::default() } else { clock.clone() }).with_index();
+        let memory = Memory::new().with_index();
         clients().into_iter().for_each(|client| memory.put_client(client));
+        let store = Keeping { memory, since: keeps.then(|| clock.now()) };
         let lifetime = |config: ConfigBuilder| {
             config.remember_consent().lifetimes(|own| own.consent = std::time::Duration::from_secs(1000))
         };
-        let world = world_over(memory, clock, lifetime);
+        let world = world_over(store, clock, lifetime);
         world.code("spa", SPA, &[("scope", "read")]);
         world.clock.advance(999);
         assert_eq!(outcome(&world, "alice", &authorization("spa", SPA, &[])), "a code", "{keeps}");
@@ -156,7 +182,7 @@ fn the_end_of_all_forgets_consents_whose_grants_are_gone_already() {
         assert_eq!(world.grants(&whose).len(), 0);
         assert_eq!(world.server.end_all(&whose, &EndedBy::Incident).unwrap(), 1, "{whose:?}");
         assert_eq!(outcome(&world, "alice", &authorization("spa", SPA, &[])), "asks for read", "{whose:?}");
-        world.server.store().sweep();
+        world.server.store().sweep(world.now());
         assert_eq!(world.server.store().listed(), 0);
     }
 }
@@ -166,14 +192,14 @@ fn env(world: &World, seed: u8) -> Env {
 }
 
 /// Takes one step over the store.
-fn advance<E: Endpoint>(step: Step<E>, store: &Memory<Hands, Indexed>) -> Step<E> {
+fn advance<E: Endpoint>(step: Step<E>, store: &Memory<Indexed>) -> Step<E> {
     match step {
         Step::Load(ask) => {
-            let found = Store::load(store, ask.question()).unwrap();
+            let found = Store::load(store, ask.question(), ask.now()).unwrap();
             ask.loaded(found)
         }
         Step::Commit(pending) => {
-            let outcome = Store::commit(store, pending.changes()).unwrap();
+            let outcome = Store::commit(store, pending.changes(), pending.now()).unwrap();
             pending.committed(outcome)
         }
         other => other,

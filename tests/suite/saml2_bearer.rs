@@ -66,7 +66,7 @@ fn found(change: impl FnOnce(&mut Saml2Assertion)) -> Verdict {
     Verdict::Saml2(Box::new(found))
 }
 
-type Served = World<grantor::store::Memory<Hands, grantor::store::Indexed>, Library>;
+type Served = World<grantor::store::Memory<grantor::store::Indexed>, Library>;
 
 fn served(finds: Verdict, change: impl FnOnce(&mut Saml2Bearer)) -> (Served, Library) {
     let serve = |served: &mut Saml2Bearer| {

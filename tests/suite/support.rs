@@ -181,10 +181,10 @@ impl AsyncHost for Signing {
     }
 }
 
-pub type Server<S = Memory<Hands, Indexed>, H = Signing> = AuthorizationServer<S, H, Log, Hands, Counting>;
+pub type Server<S = Memory<Indexed>, H = Signing> = AuthorizationServer<S, H, Log, Hands, Counting>;
 
 /// A server over a store that lists, with the clients that tests use, and handles on its surroundings.
-pub struct World<S = Memory<Hands, Indexed>, H = Signing> {
+pub struct World<S = Memory<Indexed>, H = Signing> {
     pub server: Server<S, H>,
     pub clock: Hands,
     pub log: Log,
@@ -200,7 +200,7 @@ pub fn config() -> ConfigBuilder {
 
 pub fn world_with(change: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> World {
     let clock = Hands::default();
-    let store = Memory::with_clock(clock.clone()).with_index();
+    let store = Memory::new().with_index();
     for client in clients() {
         store.put_client(client);
     }

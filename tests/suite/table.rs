@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 use std::sync::Mutex;
 
+use grantor::Timestamp;
 use grantor::record::{Client, Record};
 use grantor::store::{AsyncStore, Change, Commit, Expect, Key, Store, Versioned, Write};
 
@@ -164,11 +165,11 @@ impl Shelf {
 impl Store for Shelf {
     type Error = Infallible;
 
-    fn load(&self, keys: &[Key]) -> Result<Vec<Option<Versioned<Record>>>, Infallible> {
+    fn load(&self, keys: &[Key], _: Timestamp) -> Result<Vec<Option<Versioned<Record>>>, Infallible> {
         Ok(self.with(|table| table.load(keys)))
     }
 
-    fn commit(&self, changes: &[Change]) -> Result<Commit, Infallible> {
+    fn commit(&self, changes: &[Change], _: Timestamp) -> Result<Commit, Infallible> {
         Ok(self.with(|table| table.commit(changes)))
     }
 }
@@ -176,11 +177,11 @@ impl Store for Shelf {
 impl AsyncStore for Shelf {
     type Error = Infallible;
 
-    async fn load(&self, keys: &[Key]) -> Result<Vec<Option<Versioned<Record>>>, Infallible> {
-        Store::load(self, keys)
+    async fn load(&self, keys: &[Key], now: Timestamp) -> Result<Vec<Option<Versioned<Record>>>, Infallible> {
+        Store::load(self, keys, now)
     }
 
-    async fn commit(&self, changes: &[Change]) -> Result<Commit, Infallible> {
-        Store::commit(self, changes)
+    async fn commit(&self, changes: &[Change], now: Timestamp) -> Result<Commit, Infallible> {
+        Store::commit(self, changes, now)
     }
 }

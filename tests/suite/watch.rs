@@ -16,7 +16,7 @@ use grantor::wire::{
     AuthorizationRequest, ClientInformation, DeviceRequest, DeviceResponse, PushRequest, PushResponse,
     RegistrationRequest, TokenQuery, TokenRequest, TokenResponse,
 };
-use grantor::{Env, Progress, Question, Seed, SystemRandomness, Verdict};
+use grantor::{Env, Progress, Question, Seed, SystemRandomness, Timestamp, Verdict};
 use http::{Request, Response};
 
 use crate::interleavings::crowd;
@@ -87,7 +87,7 @@ impl Watched {
             step = match step {
                 Step::Load(ask) => {
                     self.show("question", ask.question());
-                    let Ok(found) = self.world.server.store().load(ask.question());
+                    let Ok(found) = self.world.server.store().load(ask.question(), ask.now());
                     self.show("refusal if it fails", &ask.clone().interrupted());
                     self.records(&found);
                     ask.loaded(found)
@@ -96,7 +96,7 @@ impl Watched {
                     self.changes(pending.changes());
                     self.show("refusal if it fails", &pending.clone().interrupted());
                     self.show("after a conflict", &pending.clone().committed(Commit::Conflict));
-                    let Ok(outcome) = self.world.server.store().commit(pending.changes());
+                    let Ok(outcome) = self.world.server.store().commit(pending.changes(), pending.now());
                     pending.committed(outcome)
                 }
                 Step::Judge(ask) => {
@@ -259,11 +259,11 @@ pub(crate) struct IsGone;
 impl Store for Gone {
     type Error = IsGone;
 
-    fn load(&self, _: &[Key]) -> Result<Vec<Option<Versioned<Record>>>, IsGone> {
+    fn load(&self, _: &[Key], _: Timestamp) -> Result<Vec<Option<Versioned<Record>>>, IsGone> {
         Err(IsGone)
     }
 
-    fn commit(&self, _: &[Change]) -> Result<Commit, IsGone> {
+    fn commit(&self, _: &[Change], _: Timestamp) -> Result<Commit, IsGone> {
         Err(IsGone)
     }
 }

@@ -10,7 +10,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use smallvec::SmallVec;
 
-use crate::ambient::{Clock, SystemClock};
 use crate::env::Timestamp;
 use crate::record::{Client, Record, TokenId};
 
@@ -32,22 +31,21 @@ use spread::Spread;
 ///
 /// ```
 /// use grantor::store::{GrantIndex, Memory, Whose};
-/// # use grantor::record::Subject;
+/// # use grantor::{Clock, SystemClock, record::Subject};
 /// let store = Memory::new().with_index();
-/// let page = GrantIndex::list(&store, &Whose::Subject(Subject::new("ada")), None, 20);
+/// let page = GrantIndex::list(&store, &Whose::Subject(Subject::new("ada")), None, 20, SystemClock.now());
 /// # assert!(page.is_ok_and(|page| page.entries.is_empty()));
 /// ```
 ///
 /// ```compile_fail,E0277
 /// use grantor::store::{GrantIndex, Memory, Whose};
-/// # use grantor::record::Subject;
+/// # use grantor::{Clock, SystemClock, record::Subject};
 /// let store = Memory::new();
-/// let page = GrantIndex::list(&store, &Whose::Subject(Subject::new("ada")), None, 20);
+/// let page = GrantIndex::list(&store, &Whose::Subject(Subject::new("ada")), None, 20, SystemClock.now());
 /// ```
 #[derive(Debug)]
-pub struct Memory<C = SystemClock, I = Unindexed> {
+pub struct Memory<I = Unindexed> {
     shards: Box<[Mutex<Shard<I>>]>,
-    clock: C,
 }
 
 /// How many shards there are; a power of two.
@@ -84,7 +82,21 @@ impl Memory {
     /// An empty store.
     #[must_use]
     pub fn new() -> Self {
-        Self::with_clock(SystemClock)
+        let shards = (0..SHARDS).map(|_| Mutex::new(Shard::default())).collect();
+        Self { shards }
+    }
+
+    /// The same store, which lists what it holds from now on: that costs some 190 bytes for a grant of a person, and a
+    /// little time whenever a grant begins or ends.
+    #[must_use]
+    pub fn with_index(self) -> Memory<Indexed> {
+        let shards = self.shards.into_iter().map(|shard| {
+            let Shard { rows, due, next, .. } = shard.into_inner().unwrap_or_else(PoisonError::into_inner);
+            let mut index = Indexed::default();
+            rows.values().for_each(|row| index.follow(None, Some(&row.record)));
+            Mutex::new(Shard { rows, due, index, next })
+        });
+        Memory { shards: shards.collect() }
     }
 }
 
@@ -94,29 +106,7 @@ impl Default for Memory {
     }
 }
 
-impl<C: Clock> Memory<C> {
-    /// An empty store that takes the time from `clock`.
-    #[must_use]
-    pub fn with_clock(clock: C) -> Self {
-        let shards = (0..SHARDS).map(|_| Mutex::new(Shard::default())).collect();
-        Self { shards, clock }
-    }
-
-    /// The same store, which lists what it holds from now on: that costs some 190 bytes for a grant of a person, and a
-    /// little time whenever a grant begins or ends.
-    #[must_use]
-    pub fn with_index(self) -> Memory<C, Indexed> {
-        let shards = self.shards.into_iter().map(|shard| {
-            let Shard { rows, due, next, .. } = shard.into_inner().unwrap_or_else(PoisonError::into_inner);
-            let mut index = Indexed::default();
-            rows.values().for_each(|row| index.follow(None, Some(&row.record)));
-            Mutex::new(Shard { rows, due, index, next })
-        });
-        Memory { shards: shards.collect(), clock: self.clock }
-    }
-}
-
-impl<C: Clock> Memory<C, Indexed> {
+impl Memory<Indexed> {
     /// How many records are listed, expired ones that were not swept yet included.
     #[must_use]
     pub fn listed(&self) -> usize {
@@ -124,7 +114,7 @@ impl<C: Clock> Memory<C, Indexed> {
     }
 }
 
-impl<C: Clock, I: Follow> Memory<C, I> {
+impl<I: Follow> Memory<I> {
     /// Adds a client, or replaces the one of the same name.
     pub fn put_client(&self, client: Client) {
         let key = Key::Client(client.id().clone());
@@ -144,9 +134,8 @@ impl<C: Clock, I: Follow> Memory<C, I> {
         self.len() == 0
     }
 
-    /// Forgets every expired record.
-    pub fn sweep(&self) {
-        let now = self.clock.now();
+    /// Forgets every record that has expired at `now`.
+    pub fn sweep(&self, now: Timestamp) {
         (0..SHARDS).for_each(|place| while self.shard(place).sweep(now, 1024) {});
     }
 
@@ -259,11 +248,10 @@ impl<I: Follow> Shard<I> {
     }
 }
 
-impl<C: Clock, I: Follow> Store for Memory<C, I> {
+impl<I: Follow> Store for Memory<I> {
     type Error = Infallible;
 
-    fn load(&self, keys: &[Key]) -> Result<Vec<Option<Versioned<Record>>>, Infallible> {
-        let now = self.clock.now();
+    fn load(&self, keys: &[Key], now: Timestamp) -> Result<Vec<Option<Versioned<Record>>>, Infallible> {
         let mut locked = self.lock(keys.iter());
         let found = keys.iter().map(|key| {
             let row = locked.shard(key)?.read(key, now)?;
@@ -272,8 +260,7 @@ impl<C: Clock, I: Follow> Store for Memory<C, I> {
         Ok(found.collect())
     }
 
-    fn commit(&self, changes: &[Change]) -> Result<Commit, Infallible> {
-        let now = self.clock.now();
+    fn commit(&self, changes: &[Change], now: Timestamp) -> Result<Commit, Infallible> {
         let mut locked = self.lock(changes.iter().map(|change| &change.key));
         for change in changes {
             let row = locked.shard(&change.key).and_then(|shard| shard.read(&change.key, now));
@@ -301,22 +288,22 @@ impl<C: Clock, I: Follow> Store for Memory<C, I> {
     }
 }
 
-impl<C: Clock + Sync, I: Follow> AsyncStore for Memory<C, I> {
+impl<I: Follow> AsyncStore for Memory<I> {
     type Error = Infallible;
 
-    async fn load(&self, keys: &[Key]) -> Result<Vec<Option<Versioned<Record>>>, Infallible> {
-        Store::load(self, keys)
+    async fn load(&self, keys: &[Key], now: Timestamp) -> Result<Vec<Option<Versioned<Record>>>, Infallible> {
+        Store::load(self, keys, now)
     }
 
-    async fn commit(&self, changes: &[Change]) -> Result<Commit, Infallible> {
-        Store::commit(self, changes)
+    async fn commit(&self, changes: &[Change], now: Timestamp) -> Result<Commit, Infallible> {
+        Store::commit(self, changes, now)
     }
 }
 
 /// Shard by shard, and in each the grants before the consents.
-impl<C: Clock> GrantIndex for Memory<C, Indexed> {
-    fn list(&self, whose: &Whose, after: Option<&Cursor>, limit: usize) -> Result<Page, Infallible> {
-        let (now, limit) = (self.clock.now(), limit.max(1));
+impl GrantIndex for Memory<Indexed> {
+    fn list(&self, whose: &Whose, after: Option<&Cursor>, limit: usize, now: Timestamp) -> Result<Page, Infallible> {
+        let limit = limit.max(1);
         let begun = after.and_then(Cursor::key).map(|key| place(&key));
         let mut page = Page::default();
         let mut seen = 0;
@@ -336,8 +323,14 @@ impl<C: Clock> GrantIndex for Memory<C, Indexed> {
     }
 }
 
-impl<C: Clock + Sync> AsyncGrantIndex for Memory<C, Indexed> {
-    async fn list(&self, whose: &Whose, after: Option<&Cursor>, limit: usize) -> Result<Page, Infallible> {
-        GrantIndex::list(self, whose, after, limit)
+impl AsyncGrantIndex for Memory<Indexed> {
+    async fn list(
+        &self,
+        whose: &Whose,
+        after: Option<&Cursor>,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Page, Infallible> {
+        GrantIndex::list(self, whose, after, limit, now)
     }
 }

@@ -94,7 +94,7 @@ fn what_has_expired_is_forgotten_as_others_come() {
     // Whichever shards they fell into: the old ones are gone, the new ones are not.
     assert_eq!(world.server.store().len(), before + 1_000);
     world.clock.advance(60);
-    world.server.store().sweep();
+    world.server.store().sweep(world.now());
     assert_eq!(world.server.store().len(), before);
 }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use grantor::record::Record;
 use grantor::server::{Place, Visitor};
 use grantor::store::{Change, Commit, Key, Memory, Store, Versioned};
-use grantor::{AuthorizationServer, Config, Progress};
+use grantor::{AuthorizationServer, Config, Progress, Timestamp};
 use http::Response;
 
 use crate::support::*;
@@ -14,7 +14,7 @@ const SPA: &str = "https://spa.example/cb";
 
 /// A store that fails in one way.
 struct Failing {
-    inner: Memory<Hands>,
+    inner: Memory,
     how: How,
     commits: AtomicU32,
 }
@@ -36,28 +36,28 @@ struct Disk;
 impl Store for Failing {
     type Error = Disk;
 
-    fn load(&self, keys: &[Key]) -> Result<Vec<Option<Versioned<Record>>>, Disk> {
+    fn load(&self, keys: &[Key], now: Timestamp) -> Result<Vec<Option<Versioned<Record>>>, Disk> {
         let conflicted = self.commits.load(Ordering::SeqCst) > 0;
         match self.how {
             How::Load => Err(Disk),
             How::ConflictThenLoad if conflicted => Err(Disk),
             How::Short => Ok(Vec::new()),
-            _ => Ok(self.inner.load(keys).unwrap()),
+            _ => Ok(self.inner.load(keys, now).unwrap()),
         }
     }
 
-    fn commit(&self, changes: &[Change]) -> Result<Commit, Disk> {
+    fn commit(&self, changes: &[Change], now: Timestamp) -> Result<Commit, Disk> {
         self.commits.fetch_add(1, Ordering::SeqCst);
         match self.how {
             How::CommitBefore => Err(Disk),
-            How::CommitAfter => self.inner.commit(changes).map_or(Err(Disk), |_| Err(Disk)),
+            How::CommitAfter => self.inner.commit(changes, now).map_or(Err(Disk), |_| Err(Disk)),
             _ => Ok(Commit::Conflict),
         }
     }
 }
 
 fn failing(how: How) -> AuthorizationServer<Failing> {
-    let inner = Memory::with_clock(Hands::default());
+    let inner = Memory::new();
     clients().into_iter().for_each(|client| inner.put_client(client));
     let config = Config::builder(ISSUER).scopes(["read", "write"]).build().unwrap();
     AuthorizationServer::new(config, Failing { inner, how, commits: AtomicU32::new(0) })

@@ -23,7 +23,7 @@ const BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 const SAML: &str = "urn:ietf:params:oauth:grant-type:saml2-bearer";
 const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
-type Strict = World<grantor::store::Memory<Hands, grantor::store::Indexed>, Willing>;
+type Strict = World<grantor::store::Memory<grantor::store::Indexed>, Willing>;
 
 /// Clients of each kind that may use every grant type: `m` and `n` sign, `sec` has a secret, `bare` nothing.
 fn strict() -> Strict {

@@ -20,11 +20,11 @@ fn printed(world: &World, seed: u8, request: &Request<Vec<u8>>) -> (String, Stri
         all += &format!("{step:?} {step:#?}");
         step = match step {
             Step::Load(ask) => {
-                let found = world.server.store().load(ask.question()).unwrap();
+                let found = world.server.store().load(ask.question(), ask.now()).unwrap();
                 ask.loaded(found)
             }
             Step::Commit(pending) => {
-                let outcome = world.server.store().commit(pending.changes()).unwrap();
+                let outcome = world.server.store().commit(pending.changes(), pending.now()).unwrap();
                 pending.committed(outcome)
             }
             Step::Done(done) => {

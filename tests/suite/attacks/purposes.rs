@@ -40,7 +40,7 @@ const PURPOSES: [Purpose; 13] = [
     Purpose::typed("what nobody takes", "other+jwt"),
 ];
 
-type Wide = World<grantor::store::Memory<Hands, grantor::store::Indexed>, Willing>;
+type Wide = World<grantor::store::Memory<grantor::store::Indexed>, Willing>;
 
 fn jwks() -> JwkSet {
     JwkSet::from_iter([KEY.public().clone()])

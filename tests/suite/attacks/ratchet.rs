@@ -38,7 +38,7 @@ fn handle(token: &str) -> Vec<u8> {
 /// What a thief of the database has of a token's grant: the record as it is kept.
 fn kept(world: &World, token: &str) -> Value {
     let id = GrantId::new(handle(token)[..16].try_into().unwrap());
-    let row = world.server.store().load(&[Key::Grant(id)]).unwrap().remove(0).unwrap();
+    let row = world.server.store().load(&[Key::Grant(id)], world.now()).unwrap().remove(0).unwrap();
     serde_json::from_slice(&row.value.encode().unwrap()).unwrap()
 }
 
@@ -125,7 +125,7 @@ fn until_commit(mut step: Step<Exchange>, world: &World) -> grantor::step::Pendi
     loop {
         step = match step {
             Step::Load(ask) => {
-                let found = world.server.store().load(ask.question()).unwrap();
+                let found = world.server.store().load(ask.question(), ask.now()).unwrap();
                 ask.loaded(found)
             }
             Step::Commit(pending) => return pending,
@@ -144,7 +144,7 @@ fn a_request_that_lost_the_race_is_reuse_where_there_is_no_window() {
         // The clock of whoever wins is ahead.
         world.clock.advance(5);
         assert_eq!(world.refresh("spa", &token).status(), StatusCode::OK);
-        assert_eq!(world.server.store().commit(pending.changes()).unwrap(), Commit::Conflict);
+        assert_eq!(world.server.store().commit(pending.changes(), pending.now()).unwrap(), Commit::Conflict);
         let done =
             grantor::drive::run(pending.committed(Commit::Conflict), world.server.store(), &NoHost, &SystemRandomness)
                 .unwrap();
@@ -217,11 +217,11 @@ fn no_record_reads_as_another() {
     let world = world();
     let (mine, other) = (first(&world), first(&world));
     let id = |token: &str| Key::Grant(GrantId::new(handle(token)[..16].try_into().unwrap()));
-    let row = world.server.store().load(&[id(&other)]).unwrap().remove(0).unwrap();
+    let row = world.server.store().load(&[id(&other)], world.now()).unwrap().remove(0).unwrap();
     assert!(matches!(&row.value, Record::Grant(_)));
     let request = Exchange::parse(world.server.config(), Place::Token, &refresh("spa", &mine));
     let Step::Load(ask) = Step::start(request, Env::new(world.now(), Seed::new([9; 32]))) else { panic!("no load") };
-    let mut found = world.server.store().load(ask.question()).unwrap();
+    let mut found = world.server.store().load(ask.question(), ask.now()).unwrap();
     found[1] = Some(row);
     let Step::Done(done) = ask.loaded(found) else { panic!("not done") };
     assert_eq!(json(&done.reply.unwrap().into_response())["error"], "invalid_grant");

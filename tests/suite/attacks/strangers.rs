@@ -41,14 +41,14 @@ impl Host for Site {
 }
 
 /// A server, and the identifiers of a client that registered itself, of one that is published, and of the operator's own.
-fn town() -> (World<Memory<Hands, Indexed>, Site>, [String; 3]) {
+fn town() -> (World<Memory<Indexed>, Site>, [String; 3]) {
     let (world, told, _) = settled();
     let ids = [told["client_id"].as_str().unwrap(), APP, "own app"].map(str::to_owned);
     (world, ids)
 }
 
 /// The same, with what the first of them was told, and the site of the second.
-fn settled() -> (World<Memory<Hands, Indexed>, Site>, Value, Site) {
+fn settled() -> (World<Memory<Indexed>, Site>, Value, Site) {
     let world = world_with(|config| {
         let config = config.remember_consent();
         config.client_id_metadata_documents(|_| ()).registration(Registration::open()).default_scope("read")
@@ -129,7 +129,7 @@ const MOVED: &str = "https://mallory.example/cb";
 const BESIDE: &str = "https://app.example/beside";
 
 /// What a request of `client` for an answer at `to` comes to, of a person who is asked nothing.
-fn silently(world: &World<Memory<Hands, Indexed>, Site>, client: &str, to: &str) -> String {
+fn silently(world: &World<Memory<Indexed>, Site>, client: &str, to: &str) -> String {
     let request = authorization(client, to, &[("prompt", "none")]);
     let Progress::Respond(response) = world.authorize(&request, Visitor::logged_in(world.session(), None)) else {
         panic!("asked despite prompt=none")
@@ -138,7 +138,7 @@ fn silently(world: &World<Memory<Hands, Indexed>, Site>, client: &str, to: &str)
 }
 
 /// Changes where the answers of the registered client go.
-fn moved(world: &World<Memory<Hands, Indexed>, Site>, told: &Value, places: &[&str]) -> Value {
+fn moved(world: &World<Memory<Indexed>, Site>, told: &Value, places: &[&str]) -> Value {
     let body = value!({
         "client_id": told["client_id"], "redirect_uris": places, "token_endpoint_auth_method": "none", "scope": "read",
     });

@@ -65,8 +65,8 @@ fn behind(url: &str) -> Client {
     registered(&value!({"jwks_uri": url})).unwrap()
 }
 
-fn server<H: Host>(clock: &Hands, host: H) -> AuthorizationServer<Memory<Hands>, H, (), Hands> {
-    let store = Memory::with_clock(clock.clone());
+fn server<H: Host>(clock: &Hands, host: H) -> AuthorizationServer<Memory, H, (), Hands> {
+    let store = Memory::new();
     store.put_client(behind("https://m.example/jwks"));
     let config = config().client_assertions(|_| ()).build().unwrap();
     AuthorizationServer::new(config, store).with_clock(clock.clone()).with_host(host)
@@ -99,7 +99,7 @@ fn keys_are_fetched_for_an_assertion_that_could_be_good() {
 struct Keeping {
     web: Web,
     clock: Hands,
-    server: AuthorizationServer<Memory<Hands>, CachingHost<Web, Hands>, (), Hands>,
+    server: AuthorizationServer<Memory, CachingHost<Web, Hands>, (), Hands>,
     made: usize,
 }
 

@@ -490,7 +490,7 @@ fn one_load_and_one_commit_and_the_use_is_kept_until_the_assertion_expires() {
     let env = grantor::Env::new(world.now(), grantor::Seed::new([1; 32]));
     let grantor::step::Step::Load(ask) = grantor::step::Step::start(exchange, env) else { panic!("nothing to load") };
     assert!(ask.question().iter().any(|key| matches!(key, Key::Seen(_))));
-    let found = world.server.store().load(ask.question()).unwrap();
+    let found = world.server.store().load(ask.question(), ask.now()).unwrap();
     let grantor::step::Step::Commit(pending) = ask.loaded(found) else { panic!("more than one load") };
     let used: Vec<_> = pending.changes().iter().filter(|change| matches!(change.key, Key::Seen(_))).collect();
     let [used] = &*used else { panic!("{used:?}") };

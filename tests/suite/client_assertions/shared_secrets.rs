@@ -16,7 +16,7 @@ use crate::support::*;
 
 const SECRET: &[u8] = b"a secret of thirty-two bytes, and a few more";
 
-type Server = AuthorizationServer<Memory<Hands>, SigningHost<CachingHost<NoHost>, LocalSigner>, Log, Hands>;
+type Server = AuthorizationServer<Memory, SigningHost<CachingHost<NoHost>, LocalSigner>, Log, Hands>;
 
 fn of_secret() -> Client {
     registered(&value!({"token_endpoint_auth_method": "client_secret_jwt"})).unwrap()
@@ -24,7 +24,7 @@ fn of_secret() -> Client {
 
 fn server(served: bool) -> Server {
     let clock = Hands::default();
-    let store = Memory::with_clock(clock.clone());
+    let store = Memory::new();
     store.put_client(of_secret());
     store.put_client(Client::builder("lost").metadata(of_secret().metadata().clone()).build().unwrap());
     let signing = registered(&value!({"jwks": jwks(&[&KEYS[0]])})).unwrap();

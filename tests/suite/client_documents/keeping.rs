@@ -115,7 +115,7 @@ fn asks<E: Endpoint>(world: &Documented, web: &Web, endpoint: E) -> Vec<&'static
     loop {
         let (name, next) = match step {
             Step::Load(ask) => {
-                let found = Store::load(world.server.store(), ask.question()).unwrap();
+                let found = Store::load(world.server.store(), ask.question(), ask.now()).unwrap();
                 ("load", ask.loaded(found))
             }
             Step::Fetch(ask) => {
@@ -123,7 +123,7 @@ fn asks<E: Endpoint>(world: &Documented, web: &Web, endpoint: E) -> Vec<&'static
                 ("fetch", ask.fetched(answer))
             }
             Step::Commit(pending) => {
-                let outcome = Store::commit(world.server.store(), pending.changes()).unwrap();
+                let outcome = Store::commit(world.server.store(), pending.changes(), pending.now()).unwrap();
                 ("commit", pending.committed(outcome))
             }
             Step::Done(_) => return asked,

@@ -122,7 +122,7 @@ fn document(changes: &Value) -> Value {
     document
 }
 
-type Documented = World<Memory<Hands, Indexed>, Web>;
+type Documented = World<Memory<Indexed>, Web>;
 
 fn documented(change: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> (Documented, Web) {
     let web = Web::default();
@@ -131,7 +131,7 @@ fn documented(change: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> (Documente
 }
 
 fn kept(world: &Documented, id: &str) -> Option<Arc<Client>> {
-    let found = world.server.store().load(&[Key::Client(ClientId::new(id))]).unwrap().remove(0)?;
+    let found = world.server.store().load(&[Key::Client(ClientId::new(id))], world.now()).unwrap().remove(0)?;
     let Record::Client(client) = found.value else { panic!("{found:?}") };
     Some(client)
 }

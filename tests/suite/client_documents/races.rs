@@ -13,7 +13,7 @@ fn up_to_commit(world: &Documented, web: &Web, seed: u8) -> grantor::step::Pendi
     loop {
         step = match step {
             Step::Load(ask) => {
-                let found = Store::load(world.server.store(), ask.question()).unwrap();
+                let found = Store::load(world.server.store(), ask.question(), ask.now()).unwrap();
                 ask.loaded(found)
             }
             Step::Fetch(ask) => {
@@ -27,7 +27,7 @@ fn up_to_commit(world: &Documented, web: &Web, seed: u8) -> grantor::step::Pendi
 }
 
 fn commit(world: &Documented, pending: grantor::step::Pending<Authorize>) -> Step<Authorize> {
-    let outcome = Store::commit(world.server.store(), pending.changes()).unwrap();
+    let outcome = Store::commit(world.server.store(), pending.changes(), pending.now()).unwrap();
     pending.committed(outcome)
 }
 
@@ -39,7 +39,7 @@ fn two_that_fetch_at_once_agree_on_one_document() {
     let second = up_to_commit(&world, &web, 2);
     assert!(matches!(commit(&world, first), Step::Done(_)));
     let Step::Load(ask) = commit(&world, second) else { panic!("the other one was first") };
-    let found = Store::load(world.server.store(), ask.question()).unwrap();
+    let found = Store::load(world.server.store(), ask.question(), ask.now()).unwrap();
     let Step::Done(done) = ask.loaded(found) else { panic!("what is kept counts") };
     let Ok(grantor::server::Authorization::Ask(prompt)) = done.reply else { panic!() };
     assert_eq!(prompt.client.name.as_deref(), Some("An app"));
@@ -52,7 +52,7 @@ fn a_client_that_the_operator_registers_meanwhile_wins_over_its_document() {
     let pending = up_to_commit(&world, &web, 1);
     world.server.store().put_client(Client::builder(APP).redirect_uri("https://own.example/cb").build().unwrap());
     let Step::Load(ask) = commit(&world, pending) else { panic!("a conflict") };
-    let found = Store::load(world.server.store(), ask.question()).unwrap();
+    let found = Store::load(world.server.store(), ask.question(), ask.now()).unwrap();
     let Step::Done(done) = ask.loaded(found) else { panic!() };
     assert!(done.reply.is_err(), "its redirect URI is not the operator's");
     assert!(!kept(&world, APP).unwrap().is_of_document());

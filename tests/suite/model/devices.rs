@@ -55,7 +55,7 @@ fn over(config: Arc<Config>, ledger: Ledger, clock: &Hands, first: u64) -> Devic
 impl Device {
     fn begin() -> Self {
         let clock = Hands::default();
-        let ledger = Ledger::new(&clock, false);
+        let ledger = Ledger::new(false);
         for (id, grants) in
             [("tv", [GrantType::DeviceCode, GrantType::RefreshToken]), ("other", [GrantType::DeviceCode; 2])]
         {
@@ -78,7 +78,7 @@ impl Device {
     fn fork(&self, depth: usize) -> Self {
         let clock = self.clock.apart();
         let config = Arc::clone(self.server.config());
-        let fork = over(config, self.server.store().fork(&clock), &clock, depth as u64);
+        let fork = over(config, self.server.store().clone(), &clock, depth as u64);
         let Self { code, user_code, prompts, access, refresh, .. } = self;
         Self {
             code: code.clone(),

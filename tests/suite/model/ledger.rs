@@ -4,17 +4,14 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::convert::Infallible;
 
+use grantor::Timestamp;
 use grantor::record::Record;
 use grantor::store::{Change, Commit, Expect, Key, Store, Versioned, Write};
-use grantor::{Clock, Timestamp};
-
-use crate::support::Hands;
 
 #[derive(Clone, Debug)]
 pub(super) struct Ledger {
     rows: RefCell<HashMap<Key, Row>>,
     next: Cell<u64>,
-    clock: Hands,
     /// Whether what expires is gone; the contract allows both.
     forgets: bool,
 }
@@ -26,8 +23,8 @@ struct Row {
 }
 
 impl Ledger {
-    pub(super) fn new(clock: &Hands, forgets: bool) -> Self {
-        Self { rows: RefCell::default(), next: Cell::default(), clock: clock.clone(), forgets }
+    pub(super) fn new(forgets: bool) -> Self {
+        Self { rows: RefCell::default(), next: Cell::default(), forgets }
     }
 
     pub(super) fn put(&self, key: Key, record: Record, expires: Option<Timestamp>) {
@@ -35,12 +32,8 @@ impl Ledger {
         self.rows.borrow_mut().insert(key, Row { current: Versioned { version, value: record }, expires });
     }
 
-    pub(super) fn fork(&self, clock: &Hands) -> Self {
-        Self { clock: clock.clone(), ..self.clone() }
-    }
-
-    fn find(&self, key: &Key) -> Option<Versioned<Record>> {
-        let is_there = |row: &&Row| !self.forgets || row.expires.is_none_or(|expires| self.clock.now() < expires);
+    fn find(&self, key: &Key, now: Timestamp) -> Option<Versioned<Record>> {
+        let is_there = |row: &&Row| !self.forgets || row.expires.is_none_or(|expires| now < expires);
         self.rows.borrow().get(key).filter(is_there).map(|row| row.current.clone())
     }
 }
@@ -48,12 +41,12 @@ impl Ledger {
 impl Store for Ledger {
     type Error = Infallible;
 
-    fn load(&self, keys: &[Key]) -> Result<Vec<Option<Versioned<Record>>>, Infallible> {
-        Ok(keys.iter().map(|key| self.find(key)).collect())
+    fn load(&self, keys: &[Key], now: Timestamp) -> Result<Vec<Option<Versioned<Record>>>, Infallible> {
+        Ok(keys.iter().map(|key| self.find(key, now)).collect())
     }
 
-    fn commit(&self, changes: &[Change]) -> Result<Commit, Infallible> {
-        let holds = |change: &Change| match (change.expect, self.find(&change.key)) {
+    fn commit(&self, changes: &[Change], now: Timestamp) -> Result<Commit, Infallible> {
+        let holds = |change: &Change| match (change.expect, self.find(&change.key, now)) {
             (Expect::Absent, None) => true,
             (Expect::Version(version), Some(row)) => row.version == version,
             (Expect::Absent, Some(_)) | (Expect::Version(_), None) => false,

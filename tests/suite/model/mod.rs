@@ -23,15 +23,15 @@ use self::strategies::{sequences, setups};
 use self::subject::{Subject, clients};
 use crate::support::Hands;
 
-fn over_memory(setup: &Setup, seed: u64) -> Subject<Memory<Hands>> {
+fn over_memory(setup: &Setup, seed: u64) -> Subject<Memory> {
     let clock = Hands::default();
-    let store = Memory::with_clock(clock.clone());
+    let store = Memory::new();
     clients().into_iter().for_each(|client| store.put_client(client));
     Subject::new(setup, store, &clock, seed)
 }
 
 fn over_ledger(setup: &Setup, clock: &Hands, seed: u64) -> Subject<Ledger> {
-    let ledger = Ledger::new(clock, setup.forgets);
+    let ledger = Ledger::new(setup.forgets);
     for client in clients() {
         ledger.put(Key::Client(client.id().clone()), Record::Client(client.into()), None);
     }

@@ -279,7 +279,7 @@ impl Subject<Ledger> {
     /// The same server in a world of its own.
     pub(super) fn fork(&self, clock: &Hands, seed: u64) -> Self {
         let seeds = Seeds { first: seed, drawn: AtomicU64::new(0) };
-        let fork = Self::over(Arc::clone(self.server.config()), self.server.store().fork(clock), clock, seeds);
+        let fork = Self::over(Arc::clone(self.server.config()), self.server.store().clone(), clock, seeds);
         let (codes, access, refresh) = (self.codes.clone(), self.access.clone(), self.refresh.clone());
         Self { codes, access, refresh, ..fork }
     }

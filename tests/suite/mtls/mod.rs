@@ -82,7 +82,7 @@ fn lets_in(world: &World, certificate: &ClientCertificate) -> bool {
 
 fn value_of(world: &World, id: &str) -> grantor::record::ClientMetadata {
     let key = grantor::store::Key::Client(grantor::record::ClientId::new(id));
-    let Ok(mut found) = grantor::store::Store::load(world.server.store(), &[key]);
+    let Ok(mut found) = grantor::store::Store::load(world.server.store(), &[key], world.now());
     let grantor::record::Record::Client(client) = found.remove(0).unwrap().value else { panic!("no client") };
     client.metadata().clone()
 }

@@ -142,10 +142,10 @@ fn an_object_costs_nothing_until_it_is_answered_and_then_one_row() {
     );
     let env = || Env::new(world.now(), Seed::new([1; 32]));
     let Step::Load(ask) = Step::start(authorize, env()) else { panic!("nothing to load") };
-    let found = world.server.store().load(ask.question()).unwrap();
+    let found = world.server.store().load(ask.question(), ask.now()).unwrap();
     let Step::Commit(authorize) = ask.loaded(found) else { panic!("more than one load") };
     let Step::Load(ask) = Step::start(push, env()) else { panic!("nothing to load") };
-    let found = world.server.store().load(ask.question()).unwrap();
+    let found = world.server.store().load(ask.question(), ask.now()).unwrap();
     let Step::Commit(push) = ask.loaded(found) else { panic!("more than one load") };
     for changes in [authorize.changes(), push.changes()] {
         let used: Vec<_> = changes.iter().filter(|change| matches!(change.key, Key::Seen(_))).collect();
