@@ -35,8 +35,10 @@ pub(super) fn recipient<'a>(
         RedirectUriRefused::Unregistered => PageReason::RedirectUriUnregistered,
     })?;
     let mode = mode(config, request, client, seen).unwrap_or_else(|| ResponseMode::default_of(response_type(request)));
-    // Where all must be signed, that it was not asked for is no reason to send one that is not.
-    let signs = config.requires_signed_responses() && signed_response::serves(config, client, seen);
+    // Where all must be signed, that it was not asked for is no reason to send one that is not; nor that no key is left
+    // of those that the client registered for.
+    let signs = config.requires_signed_responses();
+    ensure(!signs || signed_response::serves(config, client, seen), PageReason::ResponseKeyMissing)?;
     let mode = if signs { mode.signed() } else { mode };
     let state = request.state.clone().filter(|_| !request.repeats("state"));
     Ok(Recipient { uri, mode, state, config, client })

@@ -251,6 +251,28 @@ fn keys_for_encryption_and_for_signatures_are_kept_apart() {
     assert_eq!(DecryptionKey::from_jwk(pair.to_string()).unwrap_err(), KeyFault::Unsound);
 }
 
+/// [RFC 7748 §6.1, RFC 7518 §6.2.1]: found out when the key is read, not when something is encrypted to it.
+#[test]
+fn a_point_that_nothing_can_be_encrypted_to_is_no_key() {
+    let x25519 = |x: [u8; 32]| {
+        let jwk = json!({ "kty": "OKP", "crv": "X25519", "x": b64(x) });
+        EncryptionKey::from_jwk(jwk.to_string()).map(drop)
+    };
+    let (mut one, mut nine) = ([0; 32], [0; 32]);
+    (one[0], nine[0]) = (1, 9);
+    assert_eq!(x25519(nine), Ok(()));
+    let mut order_of_the_field = [0xff; 32];
+    (order_of_the_field[0], order_of_the_field[31]) = (0xed, 0x7f);
+    for common in [[0; 32], one, order_of_the_field] {
+        assert_eq!(x25519(common), Err(KeyFault::Unsound), "{common:02x?}");
+    }
+    let good = KEYS.iter().map(|key| Value::from(key.public().to_jwk())).find(|jwk| jwk["kty"] == "EC").unwrap();
+    assert_eq!(EncryptionKey::from_jwk(good.to_string()).map(drop), Ok(()));
+    let mut off = good.clone();
+    (off["x"], off["y"]) = (good["y"].clone(), good["x"].clone());
+    assert_eq!(EncryptionKey::from_jwk(off.to_string()).map(drop), Err(KeyFault::Unsound));
+}
+
 #[test]
 fn nothing_shows_a_private_key() {
     let shown = format!("{:?}", bob());

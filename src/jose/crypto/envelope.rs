@@ -25,6 +25,10 @@ pub(in crate::jose) trait Envelope {
     /// What two keys have in common; fails if the other is not on the curve, or common to all [RFC 7748 §6.1].
     fn agree(key: &Self::Opening, peer: &Material) -> Result<Zeroizing<Vec<u8>>, Rejected>;
 
+    /// Whether something can be encrypted to this key: a point of its curve that does not agree with everyone alike
+    /// [RFC 7748 §6.1], or an RSA key.
+    fn check(peer: &Material) -> Result<(), Rejected>;
+
     /// A new key for one message, and what it has in common with `peer`.
     fn agree_once(peer: &Material) -> Result<(Material, Zeroizing<Vec<u8>>), Rejected>;
 

@@ -42,6 +42,7 @@ impl EncryptionKey {
             Material::Ec { .. } | Material::X25519(_) => &KeyManagement::AGREEING,
             Material::Ed25519(_) => return Err(KeyFault::Unsupported),
         };
+        Native::check(&material).map_err(|_| KeyFault::Unsound)?;
         let managements = jwk.managements(possible, purpose)?;
         Ok(Self { material: Arc::new(material), kid: jwk.kid()?.map(Arc::from), managements })
     }

@@ -8,8 +8,9 @@ use grantor::fetch::{FetchRequest, Fetched, Unfetched};
 use grantor::jose::{
     Algorithm, ContentEncryption, DecryptionKey, Jwe, KeyManagement, KeySet, LocalSigner, PrivateKey, SigningHost,
 };
+use grantor::server::Visitor;
 use grantor::wire::PageReason;
-use grantor::{Question, SigningInput, Timestamp, Verdict};
+use grantor::{Progress, Question, SignedResponses, SigningInput, Timestamp, Verdict};
 
 use super::*;
 
@@ -163,6 +164,25 @@ fn a_response_is_signed_with_what_its_client_registered_or_else_the_usual() {
         (of("PS256"), &[Rs256, Es256], None),
     ] {
         assert_eq!(algorithm(&client, keys).as_deref(), expected, "{client} {keys:?}");
+    }
+}
+
+/// [FAPI 2.0 Message Signing §5.3.3]: whatever is asked for, and however wrong.
+#[test]
+fn where_all_must_be_signed_a_client_without_a_key_here_is_told_nothing() {
+    for (name, told) in [("EdDSA", true), ("RS256", false)] {
+        let client = registered(&value!({"authorization_signed_response_alg": name})).unwrap();
+        let required = |own: &mut SignedResponses| own.required = true;
+        let world = serving(client, |config| config.keys(keys()).signed_responses(required));
+        for changes in [&[("response_mode", "jwt"), ("scope", "nothing")][..], &[("response_mode", "query")]] {
+            let progress = world.authorize(&asking(changes), Visitor::anonymous());
+            let page = matches!(progress, Progress::Refuse(PageReason::ResponseKeyMissing));
+            assert_eq!(
+                (page, matches!(progress, Progress::Respond(_))),
+                (!told, told),
+                "{name} {changes:?} {progress:?}"
+            );
+        }
     }
 }
 

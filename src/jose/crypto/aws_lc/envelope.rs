@@ -19,6 +19,7 @@ use zeroize::Zeroizing;
 use super::super::envelope::Envelope;
 use super::super::{Generated, PrivateNumbers, Rejected};
 use super::{AwsLc, Crypto, Signing, rsa_material};
+use crate::jose::algorithm::Algorithm;
 use crate::jose::material::{Curve, Material};
 
 pub(in crate::jose) enum Opening {
@@ -94,6 +95,18 @@ impl Envelope for AwsLc {
         }
     }
 
+    fn check(peer: &Material) -> Result<(), Rejected> {
+        match peer {
+            Material::Ec { curve: Curve::P256, .. } => drop(Self::verifying(peer, Algorithm::Es256)?),
+            Material::Ec { curve: Curve::P384, .. } => drop(Self::verifying(peer, Algorithm::Es384)?),
+            // Whoever agrees: what is common to all is so for any key.
+            Material::X25519(x) => drop(agree(&PrivateKey::from_private_key(&X25519, &[1; 32])?, x)?),
+            Material::Rsa { .. } => drop(rsa_encrypting(peer)?),
+            Material::Ed25519(_) => return Err(Rejected),
+        }
+        Ok(())
+    }
+
     fn agree_once(peer: &Material) -> Result<(Material, Zeroizing<Vec<u8>>), Rejected> {
         let own = Self::generate_opening(match peer {
             Material::Ec { curve, .. } => Generated::Ec(*curve),
@@ -104,10 +117,7 @@ impl Envelope for AwsLc {
     }
 
     fn rsa_wrap(peer: &Material, content_key: &[u8]) -> Result<Vec<u8>, Rejected> {
-        let Material::Rsa { n, e } = peer else { return Err(Rejected) };
-        let components = RsaPublicKeyComponents { n, e };
-        let der = AsDer::<PublicKeyX509Der<'_>>::as_der(&components)?;
-        let key = OaepPublicEncryptingKey::new(PublicEncryptingKey::from_der(der.as_ref())?)?;
+        let key = rsa_encrypting(peer)?;
         let mut wrapped = vec![0; key.ciphertext_size()];
         key.encrypt(&OAEP_SHA256_MGF1SHA256, content_key, &mut wrapped, None)?;
         Ok(wrapped)
@@ -177,6 +187,12 @@ fn rsa_opening(pair: &rsa::KeyPair) -> Result<Opening, Rejected> {
     let der = AsDer::<Pkcs8V1Der<'_>>::as_der(pair)?;
     let key = OaepPrivateDecryptingKey::new(PrivateDecryptingKey::from_pkcs8(der.as_ref())?)?;
     Ok(Opening::Rsa(Box::new(key), material))
+}
+
+fn rsa_encrypting(peer: &Material) -> Result<OaepPublicEncryptingKey, Rejected> {
+    let Material::Rsa { n, e } = peer else { return Err(Rejected) };
+    let der = AsDer::<PublicKeyX509Der<'_>>::as_der(&RsaPublicKeyComponents { n, e })?;
+    Ok(OaepPublicEncryptingKey::new(PublicEncryptingKey::from_der(der.as_ref())?)?)
 }
 
 fn agree(key: &PrivateKey, peer: &[u8]) -> Result<Zeroizing<Vec<u8>>, Rejected> {
