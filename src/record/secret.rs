@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq;
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing, optimization_barrier};
 
 use crate::env::{Env, Timestamp};
 
@@ -140,20 +140,34 @@ impl fmt::Debug for Digest {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Fingerprint([u8; 8]);
 
-/// The secret half of a handle.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
-pub(crate) struct HandleSecret([u8; 32]);
+/// Bytes of a secret, wiped when dropped.
+#[derive(Clone)]
+struct Wiped<const N: usize>([u8; N]);
+
+impl<const N: usize> Drop for Wiped<N> {
+    fn drop(&mut self) {
+        wipe(&mut self.0);
+    }
+}
+
+impl<const N: usize> ZeroizeOnDrop for Wiped<N> {}
+
+/// Overwrites all at once, where `zeroize` takes byte after byte; the barrier keeps that from being optimised away.
+fn wipe(bytes: &mut [u8]) {
+    bytes.fill(0);
+    optimization_barrier(bytes);
+}
 
 /// A code or token as it travels: the grant that decides over it, and the secret that proves it.
 #[derive(Clone)]
 pub struct Handle {
     grant: GrantId,
-    secret: HandleSecret,
+    secret: Wiped<32>,
 }
 
 impl Handle {
     pub(crate) const fn new(grant: GrantId, secret: [u8; 32]) -> Self {
-        Self { grant, secret: HandleSecret(secret) }
+        Self { grant, secret: Wiped(secret) }
     }
 
     pub(crate) fn mint(grant: GrantId, env: &Env, label: &'static str) -> Self {
@@ -164,26 +178,25 @@ impl Handle {
     #[must_use]
     pub fn parse(brand: &str, kind: HandleKind, text: &str) -> Option<Self> {
         let encoded = text.strip_prefix(brand)?.strip_prefix(kind.tag())?;
-        let mut raw = Zeroizing::new([0_u8; 48]);
-        let decoded = URL_SAFE_NO_PAD.decode_slice(encoded, &mut *raw);
-        if decoded != Ok(raw.len()) {
+        let mut raw = Wiped([0_u8; 48]);
+        if URL_SAFE_NO_PAD.decode_slice(encoded, &mut raw.0) != Ok(raw.0.len()) {
             return None;
         }
-        let (grant, secret) = raw.split_first_chunk()?;
+        let (grant, secret) = raw.0.split_first_chunk()?;
         Some(Self::new(GrantId(*grant), secret.try_into().ok()?))
     }
 
     /// The text to hand out; whoever reads it holds the token.
     #[must_use]
     pub fn expose(&self, brand: &str, kind: HandleKind) -> Exposed {
-        let mut raw = Zeroizing::new([0_u8; 48]);
-        let (grant, secret) = raw.split_at_mut(16);
+        let mut raw = Wiped([0_u8; 48]);
+        let (grant, secret) = raw.0.split_at_mut(16);
         grant.copy_from_slice(&self.grant.0);
         secret.copy_from_slice(&self.secret.0);
         let mut text = String::with_capacity(brand.len() + kind.tag().len() + 64);
         text.push_str(brand);
         text.push_str(kind.tag());
-        URL_SAFE_NO_PAD.encode_string(*raw, &mut text);
+        URL_SAFE_NO_PAD.encode_string(raw.0.as_slice(), &mut text);
         Exposed::new(text)
     }
 
@@ -250,9 +263,27 @@ impl HandleKind {
 }
 
 /// A secret text on its way in or out: no `Display`, redacted in `Debug`, wiped when dropped.
-#[derive(Clone, Deserialize, Serialize, Zeroize, ZeroizeOnDrop)]
+#[derive(Clone, Deserialize, Serialize)]
 #[serde(transparent)]
 pub struct Exposed(String);
+
+impl Drop for Exposed {
+    fn drop(&mut self) {
+        self.zeroize();
+    }
+}
+
+impl Zeroize for Exposed {
+    fn zeroize(&mut self) {
+        let mut bytes = std::mem::take(&mut self.0).into_bytes();
+        bytes.clear();
+        // What is behind the text may be of one that was here before.
+        bytes.resize(bytes.capacity(), 0);
+        optimization_barrier(&*bytes);
+    }
+}
+
+impl ZeroizeOnDrop for Exposed {}
 
 impl Exposed {
     /// Takes a secret text.
