@@ -17,8 +17,9 @@ pub(crate) struct CrossOrigin {
 }
 
 impl CrossOrigin {
-    pub(super) fn new(place: Place, headers: &HeaderMap) -> Self {
-        Self { place, origin: asking_origin(headers).cloned() }
+    pub(super) fn new(config: &Config, place: Place, headers: &HeaderMap) -> Self {
+        let origin = if config.answers_scripts(place) { asking_origin(headers).cloned() } else { None };
+        Self { place, origin }
     }
 
     /// Whether the answer depends on whose scripts ask.

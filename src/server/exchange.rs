@@ -86,7 +86,7 @@ impl Exchange {
     /// Reads a request to `place`.
     #[must_use]
     pub fn parse<B: AsRef<[u8]>>(config: &Arc<Config>, place: Place, request: &Request<B>) -> Self {
-        let script = CrossOrigin::new(place, request.headers());
+        let script = CrossOrigin::new(config, place, request.headers());
         let answered = |mut response| {
             script.mark(config, None, &mut response);
             Call::Answered(Answer(response))

@@ -6,6 +6,7 @@ use http::{Method, Request};
 use serde::{Deserialize, Serialize};
 
 use super::form::{self, Form, Limits, Malformed, Parameters};
+use super::request_headers::RequestHeaders;
 use super::token::check_content_type;
 use crate::record::Exposed;
 
@@ -86,7 +87,7 @@ impl AuthorizationRequest {
     /// It cannot be read as parameters; there is nowhere to redirect such an error to.
     pub fn parse<B: AsRef<[u8]>>(request: &Request<B>, limits: &Limits) -> Result<Self, Malformed> {
         if request.method() == Method::POST {
-            check_content_type(request.headers())?;
+            check_content_type(RequestHeaders::of(request.headers()).content_type)?;
             return Self::parse_form(request.body().as_ref(), limits);
         }
         Self::parse_form(request.uri().query().unwrap_or_default().as_bytes(), limits)

@@ -4,6 +4,7 @@ use http::header::{AUTHORIZATION, HeaderValue};
 use http::{Method, Request};
 
 use super::form::{Form, Limits};
+use super::request_headers::RequestHeaders;
 use super::token::check_content_type;
 use crate::record::Exposed;
 
@@ -65,7 +66,8 @@ pub(crate) fn presented_token<B: AsRef<[u8]>>(
         (Some(value), None) => parse_header(value, schemes)?,
         (Some(_), Some(_)) => return Err(BearerFault::Malformed),
     };
-    let readable = request.method() != Method::GET && check_content_type(request.headers()).is_ok();
+    let readable = request.method() != Method::GET
+        && check_content_type(RequestHeaders::of(request.headers()).content_type).is_ok();
     let in_form = match source {
         BearerSource::HeaderOrForm if readable => {
             let mut form = Form::parse(request.body().as_ref(), limits).map_err(|_| BearerFault::Malformed)?;

@@ -6,6 +6,8 @@ use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use serde::Deserialize;
 
 use super::form::{self, Form};
+use super::request_headers::{Header, RequestHeaders};
+use crate::ensure::ensure;
 use crate::record::{ClientId, Exposed};
 
 /// The client's identification in a request, by exactly one method [RFC 6749 §2.3].
@@ -102,16 +104,15 @@ impl Credentials {
     }
 
     /// Takes the credentials out of a request.
-    pub(super) fn take(headers: &HeaderMap, form: &mut Form<'_>) -> Result<Self, CredentialsFault> {
+    pub(super) fn take(headers: &RequestHeaders<'_>, form: &mut Form<'_>) -> Result<Self, CredentialsFault> {
         let named = form.take("client_id");
         let posted = form.take_owned("client_secret").map(Exposed::new);
         let (assertion, assertion_type) = (form.take("client_assertion"), form.take("client_assertion_type"));
         let asserted = assertion.is_some() || assertion_type.is_some();
-        let mut header = headers.get_all(AUTHORIZATION).iter();
-        let basic = match (header.next(), header.next()) {
-            (None, _) => None,
-            (Some(value), None) => Some(parse_basic(value)?),
-            (Some(_), Some(_)) => return Err(CredentialsFault::Several),
+        let basic = match headers.authorization {
+            Header::Absent => None,
+            Header::Once(value) => Some(parse_basic(value)?),
+            Header::Several => return Err(CredentialsFault::Several),
         };
         if usize::from(basic.is_some()) + usize::from(posted.is_some()) + usize::from(asserted) > 1 {
             return Err(CredentialsFault::Several);
@@ -127,22 +128,19 @@ impl Credentials {
                     named.map(|named| ClientId::new(&named)).or_else(|| Hint::read(assertion.as_str())?.client());
                 Ok(Self::Assertion { client: client.ok_or(CredentialsFault::Assertion)?, assertion })
             }
-            (None, named, None) if headers.contains_key(ATTESTATION) => Self::attested(headers, named.as_deref()),
+            (None, named, None) if headers.attestation.is_there() => Self::attested(headers, named.as_deref()),
             (None, Some(named), None) => Ok(Self::None { client: ClientId::new(&named) }),
             (None, None, _) => Err(CredentialsFault::Missing),
         }
     }
 
-    fn attested(headers: &HeaderMap, named: Option<&str>) -> Result<Self, CredentialsFault> {
-        let only = |name| {
-            let mut all = headers.get_all(name).iter();
-            match (all.next(), all.next()) {
-                (None, _) => Ok(None),
-                (Some(value), None) => value.to_str().map(|text| Some(Exposed::new(text))).map_err(|_| ()),
-                (Some(_), Some(_)) => Err(()),
-            }
+    fn attested(headers: &RequestHeaders<'_>, named: Option<&str>) -> Result<Self, CredentialsFault> {
+        let only = |header| match header {
+            Header::Absent => Ok(None),
+            Header::Once(value) => value.to_str().map(|text| Some(Exposed::new(text))).map_err(|_| ()),
+            Header::Several => Err(()),
         };
-        let texts = only(ATTESTATION).and_then(|attestation| Ok((attestation, only(ATTESTATION_POP)?)));
+        let texts = only(headers.attestation).and_then(|attestation| Ok((attestation, only(headers.attestation_pop)?)));
         let Ok((Some(attestation), pop)) = texts else { return Err(CredentialsFault::Attestation) };
         let client = named.map(ClientId::new).or_else(|| Hint::read(attestation.as_str())?.client());
         Ok(Self::Attested { client: client.ok_or(CredentialsFault::Attestation)?, attestation, pop })
@@ -209,26 +207,31 @@ impl Hint {
 
 /// Reads `Basic base64(form(id):form(secret))` [RFC 6749 §2.3.1, §B].
 fn parse_basic(value: &HeaderValue) -> Result<(ClientId, Exposed), CredentialsFault> {
-    let text = value.to_str().map_err(|_| CredentialsFault::Header)?;
-    let (scheme, encoded) = text.split_once(' ').ok_or(CredentialsFault::Header)?;
-    if !scheme.eq_ignore_ascii_case("Basic") {
-        return Err(CredentialsFault::UnsupportedScheme);
+    let mut encoded = match value.as_bytes().strip_prefix(b"Basic ") {
+        Some(encoded) => encoded,
+        None => {
+            let text = value.to_str().map_err(|_| CredentialsFault::Header)?;
+            let (scheme, encoded) = text.split_once(' ').ok_or(CredentialsFault::Header)?;
+            ensure(scheme.eq_ignore_ascii_case("Basic"), CredentialsFault::UnsupportedScheme)?;
+            encoded.as_bytes()
+        }
+    };
+    while let Some(rest) = encoded.strip_prefix(b" ") {
+        encoded = rest;
     }
-    let decoded = STANDARD.decode(encoded.trim_start_matches(' ')).map_err(|_| CredentialsFault::Header)?;
+    let decoded = STANDARD.decode(encoded).map_err(|_| CredentialsFault::Header)?;
     let pair = Exposed::from_utf8(decoded).ok_or(CredentialsFault::Header)?;
-    let (id, secret) = pair.as_str().split_once(':').ok_or(CredentialsFault::Header)?;
+    let (id, secret) = form::split(pair.as_str(), b':').ok_or(CredentialsFault::Header)?;
+    // Nothing to decode and nothing to refuse.
+    if !id.is_empty() && form::is_plain(pair.as_str()) {
+        let (id, length) = (ClientId::new(id), secret.len());
+        return Ok((id, pair.into_last(length)));
+    }
     let decode = |text| form::decode_component(text).ok_or(CredentialsFault::Header);
     let (id, decoded) = (decode(id)?, decode(secret)?);
     let printable = |text: &str| !form::holds(text, |byte| !matches!(byte, 0x20..=0x7e));
     if id.is_empty() || !printable(&id) || !printable(&decoded) {
         return Err(CredentialsFault::Header);
     }
-    let id = ClientId::new(&id);
-    Ok(match decoded {
-        std::borrow::Cow::Owned(secret) => (id, Exposed::new(secret)),
-        std::borrow::Cow::Borrowed(secret) => {
-            let length = secret.len();
-            (id, pair.into_last(length))
-        }
-    })
+    Ok((ClientId::new(&id), Exposed::new(decoded)))
 }

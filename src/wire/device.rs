@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::certificate::ClientCertificate;
 use super::credentials::Credentials;
 use super::form::{self, Limits, Parameters};
+use super::request_headers::RequestHeaders;
 use super::token::{json, print_form, read_form};
 use super::token_refusal::TokenRefusal;
 use crate::record::Exposed;
@@ -48,8 +49,9 @@ impl DeviceRequest {
     ///
     /// It is no form, is too large, repeats a parameter, or does not identify its client by one method.
     pub fn parse<B: AsRef<[u8]>>(request: &Request<B>, limits: &Limits) -> Result<Self, TokenRefusal> {
-        let mut form = read_form(request, limits)?;
-        let credentials = Credentials::take(request.headers(), &mut form).map_err(TokenRefusal::Credentials)?;
+        let headers = RequestHeaders::of(request.headers());
+        let mut form = read_form(&headers, request, limits)?;
+        let credentials = Credentials::take(&headers, &mut form).map_err(TokenRefusal::Credentials)?;
         let (scope, resource) = (form.take_owned("scope"), form.take_all("resource"));
         let authorization_details = form.take_owned("authorization_details").map(Exposed::new);
         let certificate = ClientCertificate::of(request);

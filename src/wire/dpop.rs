@@ -4,6 +4,7 @@ use std::fmt;
 
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 
+use super::request_headers::{Header, RequestHeaders};
 use crate::record::Exposed;
 
 pub(crate) const DPOP: HeaderName = HeaderName::from_static("dpop");
@@ -26,9 +27,16 @@ impl DpopHeader {
     /// Takes it from a request, if it is there.
     #[must_use]
     pub fn of(headers: &HeaderMap) -> Option<Self> {
-        let mut all = headers.get_all(DPOP).iter();
-        let text = all.next()?.to_str().ok();
-        Some(Self { proof: text.filter(|_| all.next().is_none()).map(Exposed::new) })
+        Self::read(RequestHeaders::of(headers).dpop)
+    }
+
+    pub(super) fn read(header: Header<'_>) -> Option<Self> {
+        let proof = match header {
+            Header::Absent => return None,
+            Header::Once(value) => value.to_str().ok().map(Exposed::new),
+            Header::Several => None,
+        };
+        Some(Self { proof })
     }
 
     /// Puts it into a request.

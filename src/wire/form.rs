@@ -2,9 +2,13 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::mem;
 
+use memchr::memchr;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
+
+use crate::ensure::ensure;
 
 /// What a request may hold at most.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -60,9 +64,9 @@ const JSON: [&str; 1] = ["authorization_details"];
 /// The parameters of one request, in order, without those that have no value [RFC 6749 §3.1].
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Form<'a> {
-    /// Names and values; no value once it was taken.
-    parameters: Vec<(Cow<'a, str>, Option<Cow<'a, str>>)>,
-    /// How many were not taken.
+    /// Names and values; an empty one counts as none, and is left where one was taken.
+    parameters: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    /// How many values were not taken.
     left: usize,
     /// Names that were given more than once and may not be.
     repeated: Vec<Cow<'a, str>>,
@@ -75,10 +79,11 @@ impl<'a> Form<'a> {
             return Err(Malformed::TooLarge);
         }
         let text = str::from_utf8(text).map_err(|_| Malformed::Encoding)?;
+        let plain = is_plain(text);
         let mut form = Self { parameters: Vec::with_capacity(8), left: 0, repeated: Vec::new() };
         let mut rest = text;
         while !rest.is_empty() {
-            let (pair, after) = split(rest, b'&');
+            let (pair, after) = split(rest, b'&').unwrap_or((rest, ""));
             rest = after;
             if pair.is_empty() {
                 continue;
@@ -86,30 +91,38 @@ impl<'a> Form<'a> {
             if form.parameters.len() >= limits.parameters {
                 return Err(Malformed::TooManyParameters);
             }
-            let (name, value) = split(pair, b'=');
-            let name = decode(name, limits, &[])?;
-            let lines: &[char] = if JSON.contains(&&*name) { &['\t', '\n', '\r'] } else { &[] };
-            let value = decode(value, limits, lines)?;
-            let known = form.parameters.iter().any(|(own, _)| *own == name);
-            if known && !REPEATABLE.contains(&&*name) && !form.repeated.contains(&name) {
-                form.repeated.push(name.clone());
+            let (name, value) = split(pair, b'=').unwrap_or((pair, ""));
+            if plain || is_plain(pair) {
+                ensure(name.len().max(value.len()) <= limits.value, Malformed::ValueTooLong)?;
+                form.add(Cow::Borrowed(name), Cow::Borrowed(value));
+            } else {
+                let name = decode(name, limits, &[])?;
+                let lines: &[char] = if JSON.contains(&&*name) { &['\t', '\n', '\r'] } else { &[] };
+                let value = decode(value, limits, lines)?;
+                form.add(name, value);
             }
-            // Without a value it counts as repeated if it comes again, and as absent otherwise.
-            let value = Some(value).filter(|value| !value.is_empty());
-            form.left += usize::from(value.is_some());
-            form.parameters.push((name, value));
         }
         Ok(form)
+    }
+
+    /// Adds a parameter. Without a value it counts as repeated if it comes again, and as absent otherwise.
+    // Its arguments would travel through memory, which takes as long as all that it does.
+    #[inline(always)]
+    fn add(&mut self, name: Cow<'a, str>, value: Cow<'a, str>) {
+        let known = self.parameters.iter().any(|(own, _)| *own == name);
+        if known && !REPEATABLE.contains(&&*name) && !self.repeated.contains(&name) {
+            self.repeated.push(name.clone());
+        }
+        self.left += usize::from(!value.is_empty());
+        self.parameters.push((name, value));
     }
 
     /// Parameters that came in another way, some of them more than once.
     #[cfg(feature = "jose")]
     pub(super) fn of(parameters: Vec<(String, String)>, repeated: Vec<String>) -> Self {
-        let parameters: Vec<(Cow<'a, str>, _)> = parameters
-            .into_iter()
-            .map(|(name, value)| (name.into(), Some(value).filter(|value| !value.is_empty()).map(Cow::Owned)))
-            .collect();
-        let left = parameters.iter().filter(|(_, value)| value.is_some()).count();
+        let parameters: Vec<(Cow<'a, str>, Cow<'a, str>)> =
+            parameters.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+        let left = parameters.iter().filter(|(_, value)| !value.is_empty()).count();
         Self { parameters, left, repeated: repeated.into_iter().map(Cow::Owned).collect() }
     }
 
@@ -124,10 +137,9 @@ impl<'a> Form<'a> {
         if self.left == 0 {
             return None;
         }
-        let mut named = self.parameters.iter_mut().filter(|(own, _)| own == name);
-        let value = named.find_map(|(_, value)| value.take())?;
+        let (_, value) = self.parameters.iter_mut().find(|(own, value)| own == name && !value.is_empty())?;
         self.left -= 1;
-        Some(value)
+        Some(mem::take(value))
     }
 
     /// Takes out a parameter's first value as a text of its own.
@@ -149,9 +161,8 @@ impl<'a> Form<'a> {
         if self.left == 0 {
             return Parameters::new();
         }
-        let untaken =
-            self.parameters.into_iter().filter_map(|(name, value)| Some((name.into_owned(), value?.into_owned())));
-        untaken.collect()
+        let untaken = self.parameters.into_iter().filter(|(_, value)| !value.is_empty());
+        untaken.map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
     }
 }
 
@@ -199,26 +210,23 @@ impl fmt::Debug for Parameters {
     }
 }
 
-/// What is before the first `at`, and what is behind it.
-fn split(text: &str, at: u8) -> (&str, &str) {
-    let place = text.bytes().position(|byte| byte == at).unwrap_or(text.len());
-    (text.get(..place).unwrap_or_default(), text.get(place + 1..).unwrap_or_default())
+/// What is before the first `at`, an ASCII character, and what is behind it.
+pub(super) fn split(text: &str, at: u8) -> Option<(&str, &str)> {
+    let place = memchr(at, text.as_bytes())?;
+    Some((text.get(..place)?, text.get(place + 1..)?))
 }
 
 /// Whether there is nothing to decode and nothing to refuse.
-fn is_plain(text: &str) -> bool {
+pub(super) fn is_plain(text: &str) -> bool {
     !holds(text, |byte| matches!(byte, b'%' | b'+') || !matches!(byte, b' '..=b'~'))
 }
 
 fn decode<'a>(text: &'a str, limits: &Limits, lines: &[char]) -> Result<Cow<'a, str>, Malformed> {
-    if text.len() <= limits.value && is_plain(text) {
-        return Ok(Cow::Borrowed(text));
-    }
     let decoded = decode_component(text).ok_or(Malformed::Encoding)?;
     if decoded.len() > limits.value {
         return Err(Malformed::ValueTooLong);
     }
-    let suspect = holds(&decoded, |byte| byte.is_ascii_control()) || !decoded.is_ascii();
+    let suspect = holds(&decoded, |byte| !matches!(byte, b' '..=b'~'));
     let control = suspect && decoded.chars().any(|c| c.is_control() && !lines.contains(&c));
     if control { Err(Malformed::ControlCharacter) } else { Ok(decoded) }
 }
@@ -229,15 +237,18 @@ pub(crate) fn decode_component(text: &str) -> Option<Cow<'_, str>> {
     if !holds(text, |byte| matches!(byte, b'%' | b'+')) {
         return Some(Cow::Borrowed(text));
     }
-    let mut decoded = Vec::with_capacity(text.len());
-    let mut bytes = text.bytes();
+    // It never grows.
+    let mut decoded = text.as_bytes().to_vec();
+    let (mut bytes, mut places) = (text.bytes(), decoded.iter_mut());
     while let Some(byte) = bytes.next() {
-        decoded.push(match byte {
+        *places.next()? = match byte {
             b'%' => hexadecimal(bytes.next()?)? << 4 | hexadecimal(bytes.next()?)?,
             b'+' => b' ',
             plain => plain,
-        });
+        };
     }
+    let unused = places.len();
+    decoded.truncate(text.len() - unused);
     String::from_utf8(decoded).ok().map(Cow::Owned)
 }
 

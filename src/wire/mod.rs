@@ -25,6 +25,7 @@ mod object;
 mod push;
 mod registration;
 mod registration_refusal;
+mod request_headers;
 mod request_object;
 mod resource_metadata;
 mod token;

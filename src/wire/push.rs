@@ -8,6 +8,7 @@ use super::certificate::ClientCertificate;
 use super::credentials::Credentials;
 use super::dpop::DpopHeader;
 use super::form::Limits;
+use super::request_headers::RequestHeaders;
 use super::token::{json, print_form, read_form};
 use super::token_refusal::TokenRefusal;
 use crate::record::{Digest, Exposed, Handle};
@@ -42,11 +43,12 @@ impl PushRequest {
     ///
     /// It is no form, is too large, repeats a parameter, or does not identify its client by one method.
     pub fn parse<B: AsRef<[u8]>>(request: &Request<B>, limits: &Limits) -> Result<Self, TokenRefusal> {
-        let mut form = read_form(request, limits)?;
-        let credentials = Credentials::take(request.headers(), &mut form).map_err(TokenRefusal::Credentials)?;
+        let headers = RequestHeaders::of(request.headers());
+        let mut form = read_form(&headers, request, limits)?;
+        let credentials = Credentials::take(&headers, &mut form).map_err(TokenRefusal::Credentials)?;
         let mut pushed = AuthorizationRequest::from_form(form);
         pushed.client_id = Some(credentials.client().as_str().to_owned());
-        let (certificate, dpop) = (ClientCertificate::of(request), DpopHeader::of(request.headers()));
+        let (certificate, dpop) = (ClientCertificate::of(request), DpopHeader::read(headers.dpop));
         Ok(Self { credentials, certificate, dpop, request: pushed })
     }
 

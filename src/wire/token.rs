@@ -12,9 +12,13 @@ use super::dpop::DpopHeader;
 use super::exchange::ExchangeParameters;
 use super::form::{self, Form, Limits, Malformed, Parameters};
 use super::members::Members;
+use super::request_headers::{Header, RequestHeaders};
 use super::token_refusal::TokenRefusal;
-use crate::media_type::media_type;
+use crate::media_type::essence;
 use crate::record::{AuthorizationDetails, Exposed, GrantType, Scope};
+
+/// The type of a body that is read [RFC 6749 §B].
+const FORM: &str = "application/x-www-form-urlencoded";
 
 const DEVICE_CODE: &str = GrantType::DeviceCode.as_str();
 const TOKEN_EXCHANGE: &str = GrantType::TokenExchange.as_str();
@@ -120,8 +124,9 @@ impl TokenRequest {
     ///
     /// It is no form, is too large, repeats a parameter, or does not identify its client by one method.
     pub fn parse<B: AsRef<[u8]>>(request: &Request<B>, limits: &Limits) -> Result<Self, TokenRefusal> {
-        let mut form = read_form(request, limits)?;
-        let credentials = Credentials::take(request.headers(), &mut form).map_err(TokenRefusal::Credentials)?;
+        let headers = RequestHeaders::of(request.headers());
+        let mut form = read_form(&headers, request, limits)?;
+        let credentials = Credentials::take(&headers, &mut form).map_err(TokenRefusal::Credentials)?;
         let grant = match form.take("grant_type").as_deref() {
             Some("authorization_code") => TokenGrant::AuthorizationCode {
                 code: form.take_owned("code").map(Exposed::new),
@@ -150,7 +155,7 @@ impl TokenRequest {
         };
         let (scope, resource) = (form.take_owned("scope"), form.take_all("resource"));
         let authorization_details = form.take_owned("authorization_details").map(Exposed::new);
-        let (certificate, dpop) = (ClientCertificate::of(request), DpopHeader::of(request.headers()));
+        let (certificate, dpop) = (ClientCertificate::of(request), DpopHeader::read(headers.dpop));
         Ok(Self { credentials, certificate, dpop, grant, scope, resource, authorization_details, other: form.rest() })
     }
 
@@ -368,24 +373,27 @@ pub(crate) fn no_store(headers: &mut HeaderMap) {
 
 /// Reads the body of a request as parameters that come once.
 pub(super) fn read_form<'a, B: AsRef<[u8]>>(
+    headers: &RequestHeaders<'_>,
     request: &'a Request<B>,
     limits: &Limits,
 ) -> Result<Form<'a>, TokenRefusal> {
-    check_content_type(request.headers()).map_err(TokenRefusal::Malformed)?;
+    check_content_type(headers.content_type).map_err(TokenRefusal::Malformed)?;
     Form::parse_unrepeated(request.body().as_ref(), limits).map_err(TokenRefusal::Malformed)
 }
 
 /// Requires a form [RFC 6749 §3.2, §B]; parameters of the type, such as a charset, are of no consequence.
-pub(super) fn check_content_type(headers: &HeaderMap) -> Result<(), Malformed> {
-    let form = |essence: &str| essence.eq_ignore_ascii_case("application/x-www-form-urlencoded");
-    if media_type(headers).is_some_and(form) { Ok(()) } else { Err(Malformed::ContentType) }
+pub(super) fn check_content_type(header: Header<'_>) -> Result<(), Malformed> {
+    let Header::Once(value) = header else { return Err(Malformed::ContentType) };
+    // As almost everyone writes it, nothing is to be taken apart.
+    let form = value == FORM || essence(value).is_some_and(|essence| essence.eq_ignore_ascii_case(FORM));
+    if form { Ok(()) } else { Err(Malformed::ContentType) }
 }
 
 /// Writes a form that a client authenticates for.
 pub(super) fn print_form(uri: &http::Uri, credentials: &Credentials, mut body: String) -> Request<Vec<u8>> {
     let mut headers = HeaderMap::new();
     credentials.print(&mut headers, &mut body);
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(FORM));
     let mut request = Request::new(body.into_bytes());
     *request.method_mut() = Method::POST;
     *request.uri_mut() = uri.clone();

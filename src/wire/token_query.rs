@@ -7,6 +7,7 @@ use super::certificate::ClientCertificate;
 use super::credentials::Credentials;
 use super::form::{self, Limits, Parameters};
 use super::introspection_claims;
+use super::request_headers::RequestHeaders;
 use super::token::{print_form, read_form};
 use super::token_refusal::TokenRefusal;
 use crate::record::Exposed;
@@ -49,14 +50,15 @@ impl TokenQuery {
     ///
     /// It is no form, is too large, repeats a parameter, or does not identify its client by one method.
     pub fn parse<B: AsRef<[u8]>>(request: &Request<B>, limits: &Limits) -> Result<Self, TokenRefusal> {
-        let mut form = read_form(request, limits)?;
-        let credentials = Credentials::take(request.headers(), &mut form).map_err(TokenRefusal::Credentials)?;
+        let headers = RequestHeaders::of(request.headers());
+        let mut form = read_form(&headers, request, limits)?;
+        let credentials = Credentials::take(&headers, &mut form).map_err(TokenRefusal::Credentials)?;
         Ok(Self {
             credentials,
             certificate: ClientCertificate::of(request),
             token: form.take_owned("token").map(Exposed::new),
             token_type_hint: form.take_owned("token_type_hint"),
-            signed: introspection_claims::is_accepted(request.headers()),
+            signed: headers.accept.is_there() && introspection_claims::is_accepted(request.headers()),
             other: form.rest(),
         })
     }

@@ -71,6 +71,7 @@ fn basic_credentials_have_one_reading() {
         ("the usual", web.clone(), 200),
         ("two spaces", web.replace("Basic ", "Basic  "), 200),
         ("a tab", web.replace("Basic ", "Basic\t"), 400),
+        ("a tab behind the space", web.replace("Basic ", "Basic \t"), 400),
         ("a list", format!("{web}, {}", basic("service", "s")), 400),
         ("parameters behind it", format!("{web} x=y"), 400),
         ("not form-encoded", header(&format!("web:{SECRET}")), 200),
