@@ -6,12 +6,21 @@
 //!                                       └─ idle or absolute end ──────────▶ dead
 //! ```
 //!
-//! The successor is `HMAC-SHA-256(secret(n), salt)`: whoever holds `n` can be given `n + 1` again, and a copy of the
-//! database alone gives nothing. A copy together with the latest spent `n` gives `n + 1`, so spent tokens are secrets. At most [`REMEMBERED`] spent generations are recognised; an older one is unknown, and
-//! revokes nothing.
+//! The successor is `SHA-256(secret(n) ‖ salt)`: whoever holds `n` can be given `n + 1` again, and a copy of the database
+//! alone gives nothing, since the secret has 256 random bits that nobody keeps. Whoever has an old token alone lacks the
+//! salt, which has 184 of them and is new each time. A copy together with the latest spent `n` gives `n + 1`, so spent
+//! tokens are secrets.
+//!
+//! No key is needed as in HMAC: secret and salt have one length each, so no two pairs are one message, and together they
+//! are one block of SHA-256. What continues a hash is longer than that, so neither a successor nor the digest of a secret,
+//! which is a hash of 32 bytes, can be continued to another successor.
+//!
+//! At most [`REMEMBERED`] spent generations are recognised; an older one is unknown, and revokes nothing.
+
+use sha2::{Digest as _, Sha256};
 
 use crate::config::{Config, Lifetimes};
-use crate::env::{Env, Timestamp, hmac_sha256};
+use crate::env::{Env, Timestamp};
 use crate::event::{Event, RevocationCause};
 use crate::record::{
     Chain, Confirmation, Exposed, Grant, GrantId, GrantState, GrantType, Handle, HandleKind, Live, Scope,
@@ -268,5 +277,8 @@ impl Chain {
 }
 
 fn successor(presented: &Handle, salt: &[u8; 32]) -> Handle {
-    Handle::new(presented.grant(), hmac_sha256(presented.secret(), salt))
+    // As much of the salt as leaves one block.
+    let (salt, _) = salt.split_at(23);
+    let hash = Sha256::new().chain_update(presented.secret()).chain_update(salt);
+    Handle::new(presented.grant(), hash.finalize().into())
 }

@@ -107,17 +107,15 @@ impl Row {
         }
     }
 
-    /// The SHA-256 compressions of grantor: a digest of at most 55 bytes is one, and an
-    /// HMAC of as few is four.
+    /// The SHA-256 compressions of grantor: a digest of at most 55 bytes is one.
     fn compressions(self) -> usize {
-        const HMAC: usize = 4;
         match self {
             // Grant, code, its digest; then code, verifier, two tokens and their digests.
             Row::CodePkce => 3 + (1 + 1 + 2 * 2),
             // The salted secret has 59 bytes; grant, token and its digest.
             Row::ClientCredentials => 2 + 2 + 1,
             // The token shown, a salt, its successor and its digest, an access token and its digest.
-            Row::Refresh => 1 + 1 + (HMAC + 1) + 2,
+            Row::Refresh => 1 + 1 + 2 + 2,
             // The secret and the token shown.
             Row::Introspect => 2 + 1,
             // The code shown.
