@@ -1,5 +1,6 @@
 //! What a client gets of the scope, the resources and the details that it asks for.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::{Config, Practice};
@@ -92,23 +93,26 @@ impl Config {
     }
 
     /// What of `scope` means something at the resources of `audience`.
-    pub(crate) fn scope_at(&self, audience: &[Resource], scope: &Scope) -> Scope {
+    pub(crate) fn scope_at<'s>(&self, audience: &[Resource], scope: &'s Scope) -> Cow<'s, Scope> {
+        if audience.is_empty() || self.resources.is_empty() {
+            return Cow::Borrowed(scope);
+        }
         let known_at = |resource: &Resource, word: &str| {
             let known = self.resources.iter().find(|known| known.name == *resource);
             known.and_then(|known| known.scopes.as_ref()).is_none_or(|scopes| scopes.contains(word))
         };
-        scope.filtered(|word| audience.is_empty() || audience.iter().any(|resource| known_at(resource, word)))
+        scope.kept(|word| audience.iter().any(|resource| known_at(resource, word)))
     }
 
     /// What of `scope`, granted before or to another, is known and allowed to `client` to this day.
-    pub(crate) fn still(&self, scope: &Scope, client: &Client) -> Scope {
+    pub(crate) fn still<'s>(&self, scope: &'s Scope, client: &Client) -> Cow<'s, Scope> {
         let (allowed, withheld) = (client.scope(), self.withholds_from(client));
         if !withheld && self.scopes.covers(scope) && allowed.is_none_or(|allowed| allowed.covers(scope)) {
-            return scope.clone();
+            return Cow::Borrowed(scope);
         }
         let allows = |word: &str| allowed.is_none_or(|allowed| allowed.contains(word));
         let barred = |word: &str| withheld && self.sensitive.contains(word);
-        scope.filtered(|word| self.scopes.contains(word) && allows(word) && !barred(word))
+        scope.kept(|word| self.scopes.contains(word) && allows(word) && !barred(word))
     }
 
     /// What `client` may have of what it asks for: unknown words are ignored, words that it may not have are refused,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::env::Timestamp;
 use crate::event::Event;
-use crate::record::{AuthorizationDetails, Confirmation, Grant, GrantId, GrantType, Scope, Subject, Wanted};
+use crate::record::{AuthorizationDetails, Confirmation, GrantType, Mandate, Scope, Subject, Wanted};
 use crate::snapshot::Halt;
 use crate::step::Plan;
 use crate::store::Change;
@@ -64,14 +64,14 @@ pub(super) fn issue(requester: &Requester<'_>, wanted: Wanted, asserted: Asserte
     let mut allowance = requester.allowance_of(&audience, &scope, details.clone())?;
     allowance.cnf = allowance.cnf.or_else(|| bound.map(Box::new));
     let wanted = Wanted { scope, details, audience };
-    let grant = Grant {
+    let mandate = Mandate {
         subject: Some(subject),
         authenticated,
         acr: acr.map(Arc::from),
         amr: amr.into(),
-        ..Grant::new(GrantId::mint(env), client.value(), wanted, env.now)
+        ..Mandate::new(client.value(), wanted, env.now)
     };
-    let Begun { grant, kept, refresh } = requester.begin(grant, &allowance, refreshable);
+    let Begun { grant, kept, refresh } = requester.begin(mandate, &allowance, refreshable);
     let mut changes: Vec<Change> = used.into_iter().collect();
     changes.push(kept);
     let lifetime = config.lifetimes().access_token.min(env.now.until(ends));
@@ -113,7 +113,7 @@ impl Requester<'_> {
             return config.resolve_scope_beside(details, client, requested).map_err(TokenRefusal::from);
         };
         if requested.is_none_or(|scope| scope.trim_matches(' ').is_empty()) {
-            return Ok(config.still(granted, client));
+            return Ok(config.still(granted, client).into_owned());
         }
         let scope = config.resolve_scope(client, requested)?;
         let excess = scope.without(granted);

@@ -47,7 +47,7 @@ impl Redemption {
 
         let handle = self.handle.as_ref().ok_or(TokenRefusal::CodeUnknown)?;
         let grant = seen.grant(handle.grant())?.ok_or(TokenRefusal::CodeUnknown)?;
-        ensure(grant.value().client == *client.value().id(), TokenRefusal::CodeOfAnotherClient)?;
+        ensure(grant.value().client() == client.value().id(), TokenRefusal::CodeOfAnotherClient)?;
         let code = match &grant.value().state {
             GrantState::CodeIssued(code) => code,
             GrantState::Live(Live { code: Some(redeemed), .. }) if redeemed.matches(handle.secret()) => {

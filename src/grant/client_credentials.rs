@@ -4,7 +4,7 @@
 //! (client authenticates) ──▶ Live ── revoked ──▶ Revoked
 //! ```
 
-use crate::record::{Grant, GrantId, GrantType, Wanted};
+use crate::record::{GrantType, Mandate, Wanted};
 
 use super::issue::{Begun, Decided, Requester};
 
@@ -12,15 +12,13 @@ use super::issue::{Begun, Decided, Requester};
 pub(crate) fn decide(requester: &Requester<'_>, scope: Option<&str>) -> Decided {
     let Requester { config, client, env, .. } = requester;
     requester.may_use(GrantType::ClientCredentials)?;
-    let wanted = requester.wanted(scope)?;
-    let wanted = Wanted {
-        // Neither means anything without a person.
-        scope: wanted.scope.filtered(|word| !matches!(word, "openid" | "offline_access")),
-        details: config.enrich_details(&wanted.details, client.value(), None),
-        audience: wanted.audience,
-    };
+    let Wanted { scope, details, audience } = requester.wanted(scope)?;
+    // Neither means anything without a person.
+    let scope = scope.into_filtered(|word| !matches!(word, "openid" | "offline_access"));
+    let details = config.enrich_details(&details, client.value(), None);
+    let wanted = Wanted { scope, details, audience };
     let allowance = requester.allowance_of(&wanted.audience, &wanted.scope, wanted.details.clone())?;
-    let grant = Grant::new(GrantId::mint(env), client.value(), wanted, env.now);
-    let Begun { grant, kept, .. } = requester.begin(grant, &allowance, false);
+    let mandate = Mandate::new(client.value(), wanted, env.now);
+    let Begun { grant, kept, .. } = requester.begin(mandate, &allowance, false);
     requester.tokens(GrantType::ClientCredentials, &grant, kept, allowance, None)
 }

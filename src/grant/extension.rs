@@ -9,7 +9,7 @@
 use std::sync::Arc;
 
 use crate::extension::{ExtensionGrant, ExtensionGranted, ExtensionRequest};
-use crate::record::{Grant, GrantId, GrantType, Wanted};
+use crate::record::{GrantType, Mandate, Wanted};
 use crate::snapshot::{Halt, Snapshot};
 use crate::step::Plan;
 use crate::store::{Change, Key};
@@ -69,16 +69,10 @@ impl Extending {
         let allowance = requester.allowance_of(&audience, &scope, details.clone())?;
 
         let wanted = Wanted { scope, details, audience };
-        let grant = Grant {
-            subject,
-            authenticated,
-            acr,
-            amr,
-            ..Grant::new(GrantId::mint(env), client.value(), wanted, env.now)
-        };
-        let Begun { grant, kept, refresh } = requester.begin(grant, &allowance, refreshable);
+        let mandate = Mandate { subject, authenticated, acr, amr, ..Mandate::new(client.value(), wanted, env.now) };
+        let Begun { grant, kept, refresh } = requester.begin(mandate, &allowance, refreshable);
         // One row has one expectation: that of the client comes with the tokens.
-        changes.retain(|change| change.key != Key::Client(grant.client.clone()));
+        changes.retain(|change| change.key != Key::Client(grant.client().clone()));
         changes.push(kept);
         requester.issue(Issue {
             grant_type: GrantType::Extension(self.extension.grant_type()),

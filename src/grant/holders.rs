@@ -8,8 +8,9 @@ use crate::store::Key;
 
 /// The clients that are looked up whenever the token is used.
 fn vanishing<'t>(grant: &'t Grant, token: &'t AccessToken) -> impl Iterator<Item = &'t ClientId> + use<'t> {
-    let of_grant = Some(&grant.client).filter(|_| grant.client_may_vanish);
-    let of_token = Some(&token.client).filter(|_| token.client_may_vanish && token.client != grant.client);
+    let (granted, allowed) = (&grant.mandate.terms, &*token.terms);
+    let of_grant = Some(&granted.client).filter(|_| granted.client_may_vanish);
+    let of_token = Some(&allowed.client).filter(|_| allowed.client_may_vanish && allowed.client != granted.client);
     of_grant.into_iter().chain(of_token)
 }
 

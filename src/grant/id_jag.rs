@@ -191,7 +191,7 @@ impl Introducing {
             Shown::Reused(grant) => return Ok(refresh::reused(&grant, config, requester.env.now)),
             Shown::Nothing => return Err(TokenRefusal::SubjectTokenInvalid.into()),
         };
-        let subject = live.grant.subject.clone().ok_or(TokenRefusal::SubjectTokenInvalid)?;
+        let subject = live.grant.subject().cloned().ok_or(TokenRefusal::SubjectTokenInvalid)?;
 
         let question = IdJagQuestion {
             client: client.id().clone(),
@@ -202,8 +202,8 @@ impl Introducing {
             details,
             granted: live.scope.clone(),
             act: live.act.cloned(),
-            authenticated: live.grant.authenticated,
-            acr: live.grant.acr.clone(),
+            authenticated: live.grant.mandate.authenticated,
+            acr: live.grant.mandate.acr.clone(),
         };
         let verdict = seen.verdict(Question::IdJag(Box::new(question)))?;
         let Verdict::IdJag(mut granted) = verdict else { return Err(TokenRefusal::ExchangeDenied.into()) };
@@ -242,15 +242,16 @@ impl Introducing {
         match &self.subject {
             Some(PresentedSubject::Access(access)) => {
                 let client = requester.client.value();
-                let own =
-                    |live: &LiveAccess<'_>| live.token().client == *client.id() && live.may_be_shown_by(requester);
+                let own = |live: &LiveAccess<'_>| {
+                    live.token().terms.client == *client.id() && live.may_be_shown_by(requester)
+                };
                 let Some(live) = LiveAccess::find(Some(access), requester, seen)?.filter(own) else {
                     return Ok(Shown::Nothing);
                 };
                 live.check_may_act(client, None)?;
                 let (grant, token) = (live.grant(), live.token());
                 let relied = live.relied(requester, None);
-                let (scope, act) = (&token.scope, token.act.as_ref());
+                let (scope, act) = (&token.terms.scope, token.act.as_ref());
                 Ok(Shown::Live(LiveSubject { grant, scope, act, until: token.expires, relied }))
             }
             Some(PresentedSubject::Refresh(handle)) => {
@@ -258,7 +259,7 @@ impl Introducing {
                 let found = refresh::shown(handle, requester, seen)?;
                 Ok(found.map(|(grant, until)| LiveSubject {
                     grant: grant.value(),
-                    scope: &grant.value().scope,
+                    scope: grant.value().scope(),
                     act: None,
                     until,
                     relied: vec![grant.still()],
@@ -296,9 +297,9 @@ fn introduce(granted: IdJagGranted, live: LiveSubject<'_>, requester: &Requester
         },
     );
     say("authorization_details", (!details.is_empty()).then(|| json!(details)));
-    say("auth_time", live.grant.authenticated.map(|at| at.as_unix().into()));
-    say("acr", live.grant.acr.as_deref().map(Value::from));
-    say("amr", (!live.grant.amr.is_empty()).then(|| json!(live.grant.amr)));
+    say("auth_time", live.grant.mandate.authenticated.map(|at| at.as_unix().into()));
+    say("acr", live.grant.mandate.acr.as_deref().map(Value::from));
+    say("amr", (!live.grant.mandate.amr.is_empty()).then(|| json!(live.grant.mandate.amr)));
     say("act", live.act.map(|act| json!(act)));
     // [ID-JAG §8.6.1.1]
     say("cnf", requester.possession.map(|possession| json!(possession.confirmation())));
@@ -307,7 +308,7 @@ fn introduce(granted: IdJagGranted, live: LiveSubject<'_>, requester: &Requester
     let event = Event::IdentityAssertionIssued {
         grant: live.grant.id,
         client: client.value().id().clone(),
-        subject: live.grant.subject.clone(),
+        subject: live.grant.subject().cloned(),
         audience,
         scope: scope.clone().unwrap_or_else(Scope::empty),
     };

@@ -9,8 +9,8 @@ use crate::env::Env;
 use crate::event::Event;
 use crate::proof::Possession;
 use crate::record::{
-    AccessToken, Actor, AuthorizationDetails, Chain, Client, Confirmation, Digest, Exposed, Grant, GrantState,
-    GrantType, Handle, HandleKind, Live, Resource, Scope, TokenId, Wanted,
+    AccessToken, Actor, Allowed, AuthorizationDetails, Chain, Client, Confirmation, Digest, Exposed, Grant, GrantId,
+    GrantState, GrantType, Handle, HandleKind, Live, Mandate, Resource, Scope, Terms, TokenId, Wanted,
 };
 use crate::snapshot::{Halt, Seen, Snapshot};
 use crate::step::Plan;
@@ -119,7 +119,8 @@ impl Requester<'_> {
         ensure(!self.config.is_torn(&audience), TokenRefusal::TargetInvalid)?;
         // What the client may not have any more is not given, whenever it was granted.
         ensure(self.client.value().may_have(&audience), TokenRefusal::TargetInvalid)?;
-        let scope = self.config.scope_at(&audience, &self.config.still(scope, self.client.value()));
+        let held = self.config.still(scope, self.client.value());
+        let scope = self.config.scope_at(&audience, &held).into_owned();
         ensure(!(scope.is_empty() && details.is_empty()), TokenRefusal::ScopeUnknown)?;
         Ok(Allowance { scope, details, audience, cnf: self.binding()? })
     }
@@ -163,17 +164,14 @@ impl Requester<'_> {
     pub(crate) fn issue<F>(&self, issue: Issue<'_>) -> Result<Plan<TokenResponse, F>, Halt<F>> {
         let Self { config, client, env, .. } = self;
         let Issue { grant_type, grant, mut changes, allowance, lifetime, act, refresh } = issue;
-        let Allowance { scope, details, audience, cnf } = allowance;
         let access = Handle::mint(grant.id, env, "access token");
-        let jwt = NewJwt::of(&access, &audience, config, env);
+        let jwt = NewJwt::of(&access, &allowance.audience, config, env);
+        let terms = self.terms(&grant.mandate, &allowance);
+        let Allowance { scope, details, cnf, .. } = allowance;
         let token_type = Confirmation::token_type(cnf.as_deref());
         let token = AccessToken {
             id: jwt.as_ref().map_or_else(|| TokenId::of(&access), NewJwt::id),
-            client: client.value().id().clone(),
-            client_may_vanish: client.value().is_self_registered(),
-            scope: scope.clone(),
-            details: details.clone(),
-            audience,
+            terms,
             act,
             cnf,
             issued: env.now,
@@ -181,8 +179,8 @@ impl Requester<'_> {
         };
         let event = Event::TokenIssued {
             grant: grant.id,
-            client: token.client.clone(),
-            subject: grant.subject.clone(),
+            client: token.terms.client.clone(),
+            subject: grant.subject().cloned(),
             grant_type,
             scope: scope.clone(),
             details: details.clone(),
@@ -200,6 +198,19 @@ impl Requester<'_> {
         }
         changes.extend([client.still(), Change::new_token(token)]);
         Ok(Plan::grant(changes, response).reporting(event))
+    }
+
+    /// The terms of a token: those of its grant, unless it allows less or is another client's.
+    fn terms(&self, mandate: &Arc<Mandate>, allowance: &Allowance) -> Allowed {
+        let Allowance { scope, details, audience, .. } = allowance;
+        let (granted, client) = (&mandate.terms, self.client.value());
+        let own = granted.client == *client.id() && granted.client_may_vanish == client.is_self_registered();
+        let here = Arc::ptr_eq(&granted.audience, audience) || granted.audience == *audience;
+        if own && here && granted.scope.is_written_as(scope) && granted.details == *details {
+            return Allowed::All(Arc::clone(mandate));
+        }
+        let (scope, details, audience) = (scope.clone(), details.clone(), Arc::clone(audience));
+        Allowed::Part(Arc::new(Terms::new(client, Wanted { scope, details, audience })))
     }
 
     /// The tokens of a grant that is its client's own, and whose own change is `kept`.
@@ -221,12 +232,13 @@ impl Requester<'_> {
         self.issue(Issue { grant_type, grant, changes, allowance, lifetime, act: None, refresh })
     }
 
-    /// Begins `grant`, with a refresh chain if it is `refreshable` and the client is to have one.
-    pub(crate) fn begin(&self, mut grant: Grant, allowance: &Allowance, refreshable: bool) -> Begun {
-        let chain = if refreshable { self.begin_chain(&grant, allowance) } else { None };
+    /// Begins a grant, with a refresh chain if it is `refreshable` and the client is to have one.
+    pub(crate) fn begin(&self, mandate: Mandate, allowance: &Allowance, refreshable: bool) -> Begun {
+        let id = GrantId::mint(self.env);
+        let chain = if refreshable { self.begin_chain(id, &mandate.terms.scope, allowance) } else { None };
         let (refresh, chain) = chain.unzip();
-        grant.state = GrantState::Live(Live { code: None, chain });
-        let grant = Arc::new(grant);
+        let state = GrantState::Live(Live { code: None, chain });
+        let grant = Arc::new(Grant { id, mandate: Arc::new(mandate), state });
         let expires = grant.forgettable(self.env.now, self.keeps());
         Begun { kept: Change::new_grant(Arc::clone(&grant), expires), grant, refresh }
     }
@@ -234,8 +246,8 @@ impl Requester<'_> {
     /// Redeems the `code` of a grant, which gives all that was granted.
     pub(crate) fn redeem(&self, grant_type: GrantType, grant: &Seen<'_, Grant>, code: Digest) -> Decided {
         let granted = grant.value();
-        let allowance = self.allowance(&granted.audience, &granted.scope, &granted.details)?;
-        let (refresh, chain) = self.begin_chain(granted, &allowance).unzip();
+        let allowance = self.allowance(&granted.mandate.terms.audience, granted.scope(), granted.details())?;
+        let (refresh, chain) = self.begin_chain(granted.id, granted.scope(), &allowance).unzip();
         let next = granted.becoming(GrantState::Live(Live { code: Some(code), chain }));
         let expires = next.forgettable(self.env.now, self.keeps());
         self.tokens(grant_type, granted, grant.replace(next, expires), allowance, refresh.as_ref())
@@ -254,10 +266,10 @@ impl Requester<'_> {
     ///
     /// A client that registered the grant type gets one, but with `openid` only for `offline_access`
     /// [OpenID Connect Core §11].
-    pub(crate) fn begin_chain(&self, grant: &Grant, allowance: &Allowance) -> Option<(Handle, Chain)> {
-        let wanted = grant.scope.contains("offline_access") || !grant.scope.contains("openid");
+    pub(crate) fn begin_chain(&self, grant: GrantId, scope: &Scope, allowance: &Allowance) -> Option<(Handle, Chain)> {
+        let wanted = scope.contains("offline_access") || !scope.contains("openid");
         let allowed = self.client.value().may_use(GrantType::RefreshToken);
-        let begin = || Chain::begin(grant.id, self.chain_binding(allowance), &self.config.lifetimes(), self.env);
+        let begin = || Chain::begin(grant, self.chain_binding(allowance), &self.config.lifetimes(), self.env);
         (wanted && allowed).then(begin)
     }
 

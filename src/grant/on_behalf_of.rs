@@ -50,7 +50,7 @@ impl OnBehalf {
         let subject = LiveAccess::find(self.token.as_ref(), requester, seen)?.ok_or(AssertionFault::Token)?;
         let served = |resource| client.resources().contains(resource);
         // Who it is not for has stolen it, or was given it by someone who had no right to.
-        let good = subject.grant().subject.is_some() && subject.token().audience.iter().any(served);
+        let good = subject.grant().subject().is_some() && subject.token().terms.audience.iter().any(served);
         ensure(good && subject.may_be_shown_by(requester), AssertionFault::Token)?;
         subject.check_may_act(client, None)?;
         let act = subject.through_client(client)?;
@@ -58,7 +58,7 @@ impl OnBehalf {
         ensure(!requester.resource.is_empty(), TokenRefusal::TargetMissing)?;
         let audience = config.resolve_resources(client, requester.resource).map_err(TokenRefusal::from)?;
         ensure(audience.len() == 1, TokenRefusal::TargetInvalid)?;
-        let allowance = requester.allowance(&audience, &scope, &subject.token().details)?;
+        let allowance = requester.allowance(&audience, &scope, &subject.token().terms.details)?;
         subject.judge(requester, Some(&act), &allowance, seen)?;
         subject.exchanged(requester, GrantType::JwtBearer, None, Some(Arc::new(act)), allowance)
     }

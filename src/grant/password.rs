@@ -9,7 +9,7 @@
 //! this only until its clients have moved to another grant [RFC 9700 §2.4].
 
 use crate::event::Event;
-use crate::record::{AuthorizationDetails, ClientId, Exposed, Grant, GrantId, GrantType, Scope, Wanted};
+use crate::record::{AuthorizationDetails, ClientId, Exposed, GrantType, Mandate, Scope, Wanted};
 use crate::snapshot::{Question, Snapshot, Verdict};
 use crate::step::Plan;
 use crate::wire::TokenRefusal;
@@ -68,12 +68,12 @@ impl Verifying {
         };
         allowance.details = config.enrich_details(&allowance.details, client.value(), Some(&subject));
         let wanted = Wanted { details: allowance.details.clone(), ..wanted };
-        let grant = Grant {
+        let mandate = Mandate {
             subject: Some(subject),
             authenticated: Some(authenticated),
-            ..Grant::new(GrantId::mint(env), client.value(), wanted, env.now)
+            ..Mandate::new(client.value(), wanted, env.now)
         };
-        let Begun { grant, kept, refresh } = requester.begin(grant, &allowance, true);
+        let Begun { grant, kept, refresh } = requester.begin(mandate, &allowance, true);
         requester.tokens(GrantType::Password, &grant, kept, allowance, refresh.as_ref())
     }
 }

@@ -17,6 +17,8 @@
 //!
 //! At most [`REMEMBERED`] spent generations are recognised; an older one is unknown, and revokes nothing.
 
+use std::borrow::Cow;
+
 use sha2::{Digest as _, Sha256};
 
 use crate::config::{Config, Lifetimes};
@@ -63,7 +65,7 @@ impl Refreshing {
 
         let handle = self.handle.as_ref().ok_or(TokenRefusal::RefreshTokenUnknown)?;
         let grant = seen.grant(handle.grant())?.ok_or(TokenRefusal::RefreshTokenUnknown)?;
-        ensure(grant.value().client == *client.value().id(), TokenRefusal::RefreshTokenOfAnotherClient)?;
+        ensure(grant.value().client() == client.value().id(), TokenRefusal::RefreshTokenOfAnotherClient)?;
         let (live, chain) = match &grant.value().state {
             GrantState::Live(live) => (live, live.chain.as_ref().ok_or(TokenRefusal::RefreshTokenUnknown)?),
             GrantState::Revoked => return Err(TokenRefusal::GrantRevoked.into()),
@@ -81,12 +83,12 @@ impl Refreshing {
         }
         ensure(env.now < chain.dies(), TokenRefusal::RefreshTokenExpired)?;
         let scope = narrowed(requester, grant.value(), scope)?;
-        let allowance = requester.allowance(&grant.value().audience, &scope, &grant.value().details)?;
+        let allowance = requester.allowance(&grant.value().mandate.terms.audience, &scope, grant.value().details())?;
 
         check_subject(requester, grant.value(), seen)?;
         let id = grant.value().id;
         if let Presented::Retry(successor) = presented {
-            let again = Event::RefreshRetried { grant: id, client: grant.value().client.clone() };
+            let again = Event::RefreshRetried { grant: id, client: grant.value().client().clone() };
             let kept = keep(&grant, chain, requester);
             let plan = requester.tokens(GrantType::RefreshToken, grant.value(), kept, allowance, Some(&successor))?;
             return Ok(plan.reporting(again));
@@ -103,7 +105,7 @@ impl Refreshing {
 
 /// Refuses a spent refresh token, and revokes what it was of: someone else has one [RFC 9700 §4.14.2].
 pub(super) fn reused<R>(grant: &Seen<'_, Grant>, config: &Config, now: Timestamp) -> Plan<R, TokenRefusal> {
-    let (id, client) = (grant.value().id, grant.value().client.clone());
+    let (id, client) = (grant.value().id, grant.value().client().clone());
     Plan::refuse(vec![revoked(grant, config, now)], TokenRefusal::RefreshTokenReused)
         .reporting(Event::RefreshReused { grant: id, client: client.clone() })
         .reporting(Event::GrantRevoked { grant: id, client, cause: RevocationCause::RefreshReused })
@@ -138,7 +140,7 @@ pub(super) fn shown<'s>(
     requester: &Requester<'_>,
     seen: &'s Snapshot,
 ) -> Result<Shown<'s, (Seen<'s, Grant>, Timestamp)>, Halt<TokenRefusal>> {
-    let own = |grant: &Seen<'_, Grant>| grant.value().client == *requester.client.value().id();
+    let own = |grant: &Seen<'_, Grant>| grant.value().client() == requester.client.value().id();
     let Some(grant) = seen.grant(handle.grant())?.filter(own) else { return Ok(Shown::Nothing) };
     let GrantState::Live(Live { chain: Some(chain), .. }) = &grant.value().state else { return Ok(Shown::Nothing) };
     check_binding(chain, requester)?;
@@ -178,8 +180,9 @@ fn replace(grant: &Seen<'_, Grant>, live: &Live, chain: Chain, requester: &Reque
 
 /// Asks the host whether the person is still there, if it wants to be asked.
 fn check_subject(requester: &Requester<'_>, grant: &Grant, seen: &Snapshot) -> Result<(), Halt<TokenRefusal>> {
-    let Some(subject) = grant.subject.clone().filter(|_| requester.config.asks_for_subjects()) else { return Ok(()) };
-    let verdict = seen.verdict(Question::SubjectActive { subject, client: grant.client.clone() })?;
+    let Some(subject) = grant.subject().filter(|_| requester.config.asks_for_subjects()) else { return Ok(()) };
+    let subject = subject.clone();
+    let verdict = seen.verdict(Question::SubjectActive { subject, client: grant.client().clone() })?;
     Ok(ensure(verdict == Verdict::Allowed, TokenRefusal::SubjectInactive)?)
 }
 
@@ -187,14 +190,18 @@ fn check_subject(requester: &Requester<'_>, grant: &Grant, seen: &Snapshot) -> R
 /// [RFC 6749 §6].
 ///
 /// What the server knows no more, or the client may not have any more, is left out of it.
-fn narrowed(requester: &Requester<'_>, grant: &Grant, requested: Option<Scope>) -> Result<Scope, TokenRefusal> {
-    let held = requester.config.still(&grant.scope, requester.client.value());
+fn narrowed<'g>(
+    requester: &Requester<'_>,
+    grant: &'g Grant,
+    requested: Option<Scope>,
+) -> Result<Cow<'g, Scope>, TokenRefusal> {
+    let held = requester.config.still(grant.scope(), requester.client.value());
     let Some(requested) = requested.filter(|scope| !scope.is_empty()) else {
         return Ok(held);
     };
     let excess = requested.without(&held);
     ensure(excess.is_empty(), TokenRefusal::ScopeExceedsGrant(excess))?;
-    Ok(requested)
+    Ok(Cow::Owned(requested))
 }
 
 /// What a presented refresh token is to its chain.

@@ -19,7 +19,7 @@ pub(crate) fn revoked(grant: &Seen<'_, Grant>, config: &Config, now: Timestamp) 
 /// Refuses a code, of a browser or of a device, that was redeemed before: someone else has seen it, so what it gave is not
 /// safe [RFC 6749 §4.1.2].
 pub(crate) fn replayed<R>(grant: &Seen<'_, Grant>, config: &Config, now: Timestamp) -> Plan<R, TokenRefusal> {
-    let (id, client) = (grant.value().id, grant.value().client.clone());
+    let (id, client) = (grant.value().id, grant.value().client().clone());
     Plan::refuse(vec![revoked(grant, config, now)], TokenRefusal::CodeReplayed)
         .reporting(Event::CodeReplayed { grant: id, client: client.clone() })
         .reporting(Event::GrantRevoked { grant: id, client, cause: RevocationCause::CodeReplayed })

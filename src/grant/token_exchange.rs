@@ -97,7 +97,7 @@ impl Exchanging {
         };
         let scope = subject.scope(requester, self.scope.as_deref())?;
         let audience = self.audience(&subject, requester)?;
-        let allowance = requester.allowance(&audience, &scope, &subject.token().details)?;
+        let allowance = requester.allowance(&audience, &scope, &subject.token().terms.details)?;
         subject.judge(requester, act.as_deref().filter(|_| actor.is_some()), &allowance, seen)?;
         subject.exchanged(requester, GrantType::TokenExchange, actor.as_ref(), act, allowance)
     }
@@ -135,7 +135,7 @@ impl Exchanging {
     fn audience(&self, subject: &LiveAccess<'_>, requester: &Requester<'_>) -> Result<Arc<[Resource]>, TokenRefusal> {
         let named: Vec<String> = self.parameters.audience.iter().chain(requester.resource).cloned().collect();
         if named.is_empty() {
-            return Ok(Arc::clone(&subject.token.value().audience));
+            return Ok(Arc::clone(&subject.token.value().terms.audience));
         }
         let found = requester.config.resolve_resources(requester.client.value(), &named);
         let found = found.map_err(TokenRefusal::from)?;
@@ -169,18 +169,18 @@ impl<'s> LiveAccess<'s> {
     /// Whether the client shows what its own token is bound to [RFC 8705 §3, RFC 9449 §7]; another's token was passed on to it, and what
     /// that is bound to is for the host to judge.
     pub(super) fn may_be_shown_by(&self, requester: &Requester<'_>) -> bool {
-        let AccessToken { client, cnf, .. } = self.token();
-        let own = client == requester.client.value().id();
-        !own || cnf.as_deref().is_none_or(|cnf| requester.meets(cnf))
+        let token = self.token();
+        let own = token.terms.client == *requester.client.value().id();
+        !own || token.cnf.as_deref().is_none_or(|cnf| requester.meets(cnf))
     }
 
     /// Where the person said who may act, this goes for whoever gets the token, as an impersonator too, and for whoever is said
     /// to act [RFC 8693 §4.4]. The client that the person authorized may turn its own token into another of its own.
     pub(super) fn check_may_act(&self, client: &Client, actor: Option<&Self>) -> Result<(), TokenRefusal> {
-        let Grant { client: own, may_act, .. } = self.grant();
-        let Some(may_act) = may_act else { return Ok(()) };
+        let own = self.grant().client();
+        let Some(may_act) = &self.grant().mandate.may_act else { return Ok(()) };
         let requester = Some(client.id()).filter(|id| *id != own);
-        let acts = actor.map(|actor| &actor.token().client);
+        let acts = actor.map(|actor| &actor.token().terms.client);
         let may = requester.into_iter().chain(acts).all(|id| may_act.contains(id));
         ensure(may, TokenRefusal::ActorNotAllowed)
     }
@@ -188,8 +188,8 @@ impl<'s> LiveAccess<'s> {
     /// The actor, whose token this is, with the subject token's actors behind it.
     fn through(&self, actor: &LiveAccess<'_>) -> Result<Actor, TokenRefusal> {
         // A token that was exchanged is not of the client that its grant is of.
-        let client = &actor.token().client;
-        let sub = actor.grant().subject.clone().unwrap_or_else(|| Subject::new(client.as_str()));
+        let client = &actor.token().terms.client;
+        let sub = actor.grant().subject().cloned().unwrap_or_else(|| Subject::new(client.as_str()));
         self.acting(sub, client)
     }
 
@@ -209,15 +209,15 @@ impl<'s> LiveAccess<'s> {
 
     /// Never more than the subject token has, nor than the client may ask for.
     pub(super) fn scope(&self, requester: &Requester<'_>, requested: Option<&str>) -> Result<Scope, TokenRefusal> {
-        let held = &self.token().scope;
-        let allowed = |scope| requester.config.still(scope, requester.client.value());
+        let held = &self.token().terms.scope;
+        let (config, client) = (requester.config, requester.client.value());
         let requested = requested.map(Scope::parse).transpose().map_err(|_| TokenRefusal::ScopeMalformed)?;
         let Some(requested) = requested.filter(|scope| !scope.is_empty()) else {
-            return Ok(allowed(held));
+            return Ok(config.still(held, client).into_owned());
         };
         let excess = requested.without(held);
         ensure(excess.is_empty(), TokenRefusal::ScopeExceedsGrant(excess))?;
-        let refused = requested.without(&allowed(&requested));
+        let refused = requested.without(&config.still(&requested, client));
         if refused.is_empty() { Ok(requested) } else { Err(TokenRefusal::ScopeNotAllowed(refused)) }
     }
 
@@ -231,9 +231,9 @@ impl<'s> LiveAccess<'s> {
         let token = self.token();
         let question = ExchangeQuestion {
             client: requester.client.value().id().clone(),
-            subject: self.grant().subject.clone(),
-            subject_client: token.client.clone(),
-            subject_audience: Arc::clone(&token.audience),
+            subject: self.grant().subject().cloned(),
+            subject_client: token.terms.client.clone(),
+            subject_audience: Arc::clone(&token.terms.audience),
             subject_cnf: token.cnf.as_deref().copied(),
             actor: actor.cloned(),
             scope: allowance.scope.clone(),

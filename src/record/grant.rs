@@ -6,42 +6,43 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::mandate::{Mandate, Terms};
 use super::secret::{self, Fingerprint};
-use super::{AuthorizationDetails, Client, ClientId, Confirmation, Digest, GrantId, Resource, Scope, Subject, Wanted};
+use super::{AuthorizationDetails, ClientId, Confirmation, Digest, GrantId, Resource, Scope, Subject};
 use crate::env::Timestamp;
 
 /// Everything that one authorization gave, and its state.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(from = "Kept", into = "Kept")]
 pub struct Grant {
     pub(crate) id: GrantId,
-    pub(crate) client: ClientId,
-    /// Whether the client registered itself: then the grant is dead once the client is gone.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub(crate) client_may_vanish: bool,
-    /// Absent where the client acts for itself.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) subject: Option<Subject>,
-    pub(crate) scope: Scope,
-    /// What was given beside the scope [RFC 9396].
-    #[serde(default, skip_serializing_if = "AuthorizationDetails::is_empty")]
-    pub(crate) details: AuthorizationDetails,
-    /// The resources its access tokens are for.
-    pub(crate) audience: Arc<[Resource]>,
-    pub(crate) created: Timestamp,
-    /// When the person last proved who they are.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) authenticated: Option<Timestamp>,
-    /// How surely they proved it then, as an Authentication Context Class Reference; refreshing changes nothing of it
-    /// [RFC 9470 §6.1].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) acr: Option<Arc<str>>,
-    /// By which methods they proved it [RFC 8176].
-    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
-    pub(crate) amr: Arc<[String]>,
-    /// The clients that may act for the subject; all that the host allows if absent [RFC 8693 §4.4].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) may_act: Option<Arc<[ClientId]>>,
+    pub(crate) mandate: Arc<Mandate>,
     pub(crate) state: GrantState,
+}
+
+/// A grant as it is written.
+#[derive(Deserialize, Serialize)]
+struct Kept {
+    id: GrantId,
+    client: ClientId,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    client_may_vanish: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    subject: Option<Subject>,
+    scope: Scope,
+    #[serde(default, skip_serializing_if = "AuthorizationDetails::is_empty")]
+    details: AuthorizationDetails,
+    audience: Arc<[Resource]>,
+    created: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    authenticated: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    acr: Option<Arc<str>>,
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+    amr: Arc<[String]>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    may_act: Option<Arc<[ClientId]>>,
+    state: GrantState,
 }
 
 /// Where a grant stands.
@@ -153,26 +154,26 @@ impl Grant {
 
     /// The client it was given to.
     #[must_use]
-    pub const fn client(&self) -> &ClientId {
-        &self.client
+    pub fn client(&self) -> &ClientId {
+        &self.mandate.terms.client
     }
 
     /// The person who gave it, unless the client acts for itself.
     #[must_use]
-    pub const fn subject(&self) -> Option<&Subject> {
-        self.subject.as_ref()
+    pub fn subject(&self) -> Option<&Subject> {
+        self.mandate.subject.as_ref()
     }
 
     /// What was given.
     #[must_use]
-    pub const fn scope(&self) -> &Scope {
-        &self.scope
+    pub fn scope(&self) -> &Scope {
+        &self.mandate.terms.scope
     }
 
     /// What was given beside the scope [RFC 9396].
     #[must_use]
-    pub const fn details(&self) -> &AuthorizationDetails {
-        &self.details
+    pub fn details(&self) -> &AuthorizationDetails {
+        &self.mandate.terms.details
     }
 
     /// Whether tokens of it are of any use.
@@ -183,8 +184,8 @@ impl Grant {
 
     /// When it was given: for a device, when its person said yes.
     #[must_use]
-    pub const fn created(&self) -> Timestamp {
-        self.created
+    pub fn created(&self) -> Timestamp {
+        self.mandate.created
     }
 
     /// When its refresh token last gave tokens, or was made; absent where there is none.
@@ -199,7 +200,7 @@ impl Grant {
     /// Where its access tokens can be used.
     #[must_use]
     pub fn audience(&self) -> &[Resource] {
-        &self.audience
+        &self.mandate.terms.audience
     }
 
     /// Whether it gives tokens, or will as soon as its code is redeemed.
@@ -216,43 +217,9 @@ impl Grant {
         matches!(self.state, GrantState::Revoked)
     }
 
-    /// What `client` is given from `now` on: so far by nobody, and with nothing to refresh.
-    pub(crate) fn new(id: GrantId, client: &Client, wanted: Wanted, now: Timestamp) -> Self {
-        let Wanted { scope, details, audience } = wanted;
-        Self {
-            id,
-            client: client.id().clone(),
-            client_may_vanish: client.is_self_registered(),
-            subject: None,
-            scope,
-            details,
-            audience,
-            created: now,
-            authenticated: None,
-            acr: None,
-            amr: Arc::default(),
-            may_act: None,
-            state: GrantState::Live(Live { code: None, chain: None }),
-        }
-    }
-
     /// The same grant in its next state.
     pub(crate) fn becoming(&self, state: GrantState) -> Self {
-        Self {
-            id: self.id,
-            client: self.client.clone(),
-            client_may_vanish: self.client_may_vanish,
-            subject: self.subject.clone(),
-            scope: self.scope.clone(),
-            details: self.details.clone(),
-            audience: Arc::clone(&self.audience),
-            created: self.created,
-            authenticated: self.authenticated,
-            acr: self.acr.clone(),
-            amr: Arc::clone(&self.amr),
-            may_act: self.may_act.clone(),
-            state,
-        }
+        Self { id: self.id, mandate: Arc::clone(&self.mandate), state }
     }
 
     /// When the store may forget it, given that its youngest access token lives for `token` from now.
@@ -263,6 +230,39 @@ impl Grant {
             GrantState::Device(device) => device.expires.plus(DeviceCode::REMEMBERED),
             GrantState::Live(live) => live.chain.as_ref().map_or(tokens, |chain| tokens.max(chain.dies())),
             GrantState::Revoked => tokens,
+        }
+    }
+}
+
+impl From<Kept> for Grant {
+    fn from(kept: Kept) -> Self {
+        let Kept { id, client, client_may_vanish, subject, scope, details, audience, .. } = kept;
+        let Kept { created, authenticated, acr, amr, may_act, state, .. } = kept;
+        let terms = Terms { client, client_may_vanish, scope, details, audience };
+        let mandate = Mandate { terms, subject, created, authenticated, acr, amr, may_act };
+        Self { id, mandate: Arc::new(mandate), state }
+    }
+}
+
+impl From<Grant> for Kept {
+    fn from(grant: Grant) -> Self {
+        let Grant { id, mandate, state } = grant;
+        let Mandate { terms, subject, created, authenticated, acr, amr, may_act } = Arc::unwrap_or_clone(mandate);
+        let Terms { client, client_may_vanish, scope, details, audience } = terms;
+        Self {
+            id,
+            client,
+            client_may_vanish,
+            subject,
+            scope,
+            details,
+            audience,
+            created,
+            authenticated,
+            acr,
+            amr,
+            may_act,
+            state,
         }
     }
 }

@@ -17,6 +17,7 @@ mod distinguished_name;
 mod extension;
 mod grant;
 mod grant_type;
+mod mandate;
 mod metadata;
 mod names;
 #[cfg(feature = "mtls")]
@@ -59,6 +60,7 @@ pub use extension::{ExtensionId, ExtensionRecord};
 pub use grant::Grant;
 pub(crate) use grant::{Chain, Challenge, DeviceCode, DeviceStage, GrantState, IssuedCode, Live};
 pub use grant_type::GrantType;
+pub(crate) use mandate::{Allowed, Mandate, Terms};
 pub use metadata::{ApplicationType, ClientMetadata};
 pub use names::{ClientId, Subject};
 #[cfg(feature = "mtls")]

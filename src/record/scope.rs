@@ -1,5 +1,6 @@
 //! Scope: a set of case-sensitive words.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
@@ -48,7 +49,8 @@ impl Scope {
 
     /// The words.
     pub fn words(&self) -> impl Iterator<Item = &str> {
-        self.0.split(' ').filter(|word| !word.is_empty())
+        // There is no other white space in it.
+        self.0.split_ascii_whitespace()
     }
 
     /// The words, space-delimited.
@@ -70,16 +72,38 @@ impl Scope {
         self.0.as_bytes().split(|byte| *byte == b' ').any(|own| own == word.as_bytes() && !own.is_empty())
     }
 
+    /// Whether `other` has the same words in the same order.
+    pub(crate) fn is_written_as(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
+    }
+
     /// Whether every word of `other` is here.
     #[must_use]
     pub fn covers(&self, other: &Self) -> bool {
-        self.0 == other.0 || other.words().all(|word| self.contains(word))
+        self.is_written_as(other) || other.words().all(|word| self.contains(word))
     }
 
     /// The words that `keep` accepts.
     #[must_use]
-    pub fn filtered(&self, mut keep: impl FnMut(&str) -> bool) -> Self {
-        if self.words().all(&mut keep) { self.clone() } else { Self::of(self.words().filter(|word| keep(word))) }
+    pub fn filtered(&self, keep: impl FnMut(&str) -> bool) -> Self {
+        self.kept(keep).into_owned()
+    }
+
+    /// The same, without another scope if that is all of them.
+    pub(crate) fn kept(&self, mut keep: impl FnMut(&str) -> bool) -> Cow<'_, Self> {
+        if self.words().all(&mut keep) {
+            Cow::Borrowed(self)
+        } else {
+            Cow::Owned(Self::of(self.words().filter(|word| keep(word))))
+        }
+    }
+
+    pub(crate) fn into_filtered(self, keep: impl FnMut(&str) -> bool) -> Self {
+        let other = match self.kept(keep) {
+            Cow::Owned(other) => Some(other),
+            Cow::Borrowed(_) => None,
+        };
+        other.unwrap_or(self)
     }
 
     /// The words of both.

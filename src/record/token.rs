@@ -7,6 +7,7 @@ use std::sync::Arc;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 
+use super::mandate::{Allowed, Terms};
 #[cfg(feature = "jose")]
 use super::secret;
 use super::{Actor, AuthorizationDetails, ClientId, Confirmation, Digest, GrantId, Handle, Resource, Scope};
@@ -78,22 +79,49 @@ impl JwtId {
 
 /// What an access token allows, for as long as its grant lives.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(from = "Kept", into = "Kept")]
 pub struct AccessToken {
     pub(crate) id: TokenId,
-    pub(crate) client: ClientId,
-    /// Whether the client registered itself: then the token is dead once the client is gone.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub(crate) client_may_vanish: bool,
-    pub(crate) scope: Scope,
-    #[serde(default, skip_serializing_if = "AuthorizationDetails::is_empty")]
-    pub(crate) details: AuthorizationDetails,
-    pub(crate) audience: Arc<[Resource]>,
+    pub(crate) terms: Allowed,
     /// Who acts for the subject, and who did before.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) act: Option<Arc<Actor>>,
     /// What its sender must hold; absent from a token that whoever has it can use. Seldom there, and so out of line.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) cnf: Option<Box<Confirmation>>,
     pub(crate) issued: Timestamp,
     pub(crate) expires: Timestamp,
+}
+
+/// An access token as it is written.
+#[derive(Deserialize, Serialize)]
+struct Kept {
+    id: TokenId,
+    client: ClientId,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    client_may_vanish: bool,
+    scope: Scope,
+    #[serde(default, skip_serializing_if = "AuthorizationDetails::is_empty")]
+    details: AuthorizationDetails,
+    audience: Arc<[Resource]>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    act: Option<Arc<Actor>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cnf: Option<Box<Confirmation>>,
+    issued: Timestamp,
+    expires: Timestamp,
+}
+
+impl From<Kept> for AccessToken {
+    fn from(kept: Kept) -> Self {
+        let Kept { id, client, client_may_vanish, scope, details, audience, act, cnf, issued, expires } = kept;
+        let terms = Terms { client, client_may_vanish, scope, details, audience };
+        Self { id, terms: Allowed::Part(Arc::new(terms)), act, cnf, issued, expires }
+    }
+}
+
+impl From<AccessToken> for Kept {
+    fn from(token: AccessToken) -> Self {
+        let AccessToken { id, terms, act, cnf, issued, expires } = token;
+        let Terms { client, client_may_vanish, scope, details, audience } = Terms::clone(&terms);
+        Self { id, client, client_may_vanish, scope, details, audience, act, cnf, issued, expires }
+    }
 }

@@ -222,28 +222,28 @@ impl Access {
         ensure(held, ResourceReason::TokenInvalid)?;
         // A token that was asked for by a resource's name is no use at any other [RFC 8707 §3].
         let meant = match &self.demand.resource {
-            Some(resource) => token.audience.contains(resource),
-            None => token.audience == self.config.audience(),
+            Some(resource) => token.terms.audience.contains(resource),
+            None => token.terms.audience == self.config.audience(),
         };
         ensure(meant, ResourceReason::TokenInvalid)?;
         // Whoever stole a bound token learns no more of it.
         self.demand.check_binding(token.cnf.as_deref(), possession, self.certificate.as_ref())?;
         // Before the scope, which its challenge names as well [RFC 9470 §3].
         ensure(
-            self.demand.is_reached_by(grant.acr.as_deref(), grant.authenticated, now),
+            self.demand.is_reached_by(grant.mandate.acr.as_deref(), grant.mandate.authenticated, now),
             ResourceReason::AuthenticationInsufficient,
         )?;
-        ensure(token.scope.covers(&self.demand.scope), ResourceReason::ScopeInsufficient)?;
+        ensure(token.terms.scope.covers(&self.demand.scope), ResourceReason::ScopeInsufficient)?;
         let permit = Permit {
             grant: grant.id,
-            client: token.client.clone(),
-            subject: grant.subject.clone(),
+            client: token.terms.client.clone(),
+            subject: grant.subject().cloned(),
             actor: token.act.clone(),
-            scope: token.scope.clone(),
-            details: token.details.clone(),
-            auth_time: grant.authenticated,
-            acr: grant.acr.clone(),
-            amr: Arc::clone(&grant.amr),
+            scope: token.terms.scope.clone(),
+            details: token.terms.details.clone(),
+            auth_time: grant.mandate.authenticated,
+            acr: grant.mandate.acr.clone(),
+            amr: Arc::clone(&grant.mandate.amr),
             cnf: token.cnf.as_deref().copied(),
             expires: token.expires,
             dpop_nonce: self.proof.next_nonce(&self.config, now),

@@ -7,8 +7,8 @@ use crate::env::Env;
 use crate::event::Event;
 use crate::grant::{Allowance, Requester, implicit};
 use crate::record::{
-    AuthorizationDetails, ClientId, Grant, GrantId, GrantState, Handle, HandleKind, IssuedCode, Live, ResponseType,
-    Scope, Subject, Wanted,
+    AuthorizationDetails, ClientId, Grant, GrantId, GrantState, Handle, HandleKind, IssuedCode, Live, Mandate,
+    ResponseType, Scope, Subject, Wanted,
 };
 use crate::snapshot::{Halt, Snapshot};
 use crate::step::Plan;
@@ -83,9 +83,9 @@ impl Verified<'_, '_> {
         let subject = consent.session.subject.clone();
         let grant = self.grant(config, GrantId::mint(env), consent, state, env);
         let allowance = Allowance {
-            scope: config.scope_at(&grant.audience, &grant.scope),
-            details: grant.details.clone(),
-            audience: Arc::clone(&grant.audience),
+            scope: config.scope_at(grant.audience(), grant.scope()).into_owned(),
+            details: grant.details().clone(),
+            audience: Arc::clone(&grant.mandate.terms.audience),
             // A client whose tokens must be bound cannot register for this [RFC 8705 §6.4].
             cnf: None,
         };
@@ -125,24 +125,24 @@ impl Verified<'_, '_> {
         let Consent { session, scope, details, may_act } = consent;
         let details = config.enrich_details(&details, self.client.value(), Some(&session.subject));
         let wanted = Wanted { scope, details, audience: Arc::clone(&self.audience) };
-        Grant {
+        let mandate = Mandate {
             subject: Some(session.subject.clone()),
             authenticated: Some(session.authenticated),
             acr: session.acr(),
             amr: session.amr(),
             may_act,
-            state,
-            ..Grant::new(id, self.client.value(), wanted, env.now)
-        }
+            ..Mandate::new(self.client.value(), wanted, env.now)
+        };
+        Grant { id, mandate: Arc::new(mandate), state }
     }
 }
 
 fn granted(grant: &Grant, subject: Subject) -> Event {
     Event::AuthorizationGranted {
         grant: grant.id,
-        client: grant.client.clone(),
+        client: grant.client().clone(),
         subject,
-        scope: grant.scope.clone(),
-        details: grant.details.clone(),
+        scope: grant.scope().clone(),
+        details: grant.details().clone(),
     }
 }

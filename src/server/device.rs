@@ -7,7 +7,7 @@ use crate::client_auth::{self, Authenticated, Shown, authenticate};
 use crate::config::Config;
 use crate::ensure::ensure;
 use crate::record::{
-    ClientId, DeviceCode, DeviceStage, Grant, GrantId, GrantState, GrantType, Handle, HandleKind, UserCode,
+    ClientId, DeviceCode, DeviceStage, Grant, GrantId, GrantState, GrantType, Handle, HandleKind, Mandate, UserCode,
 };
 use crate::snapshot::Snapshot;
 use crate::step::{Decision, Endpoint, Plan};
@@ -79,7 +79,8 @@ impl Endpoint for DeviceAuthorization {
             expires: env.now.plus(lifetime),
             stage: DeviceStage::Pending { interval: flow.interval.as_secs(), last_poll: None },
         });
-        let grant = Grant { state, ..Grant::new(id, client.value(), wanted, env.now) };
+        let mandate = Arc::new(Mandate::new(client.value(), wanted, env.now));
+        let grant = Grant { id, mandate, state };
         let forgotten = grant.forgettable(env.now, Duration::ZERO);
         let response = DeviceResponse::new(
             device_code.expose(config.brand(), HandleKind::DeviceCode),

@@ -7,7 +7,7 @@ use crate::client_auth::find as known;
 use crate::config::Config;
 use crate::ensure::ensure;
 use crate::event::Event;
-use crate::record::{AuthorizationDetails, DeviceStage, Grant, GrantState, Scope};
+use crate::record::{AuthorizationDetails, DeviceStage, Grant, GrantState, Mandate, Scope, Terms};
 use crate::snapshot::{Halt, Snapshot};
 use crate::step::{Decision, Endpoint, Plan};
 use crate::store::{Change, Key};
@@ -68,11 +68,12 @@ impl Endpoint for DeviceApproval {
         let scope = self.scope.as_ref().unwrap_or(&self.prompt.scope);
         let details = self.details.as_ref().unwrap_or(&self.prompt.details);
         let Waiting { grant, device } = &waiting;
-        let client = known(&self.config, &grant.value().client, seen)?;
+        let client = known(&self.config, grant.value().client(), seen)?;
         let client = client.ok_or(VerificationRefusal::CodeUnknown)?;
-        let asked = [(&grant.value().scope, &grant.value().details), (&self.prompt.scope, &self.prompt.details)];
+        let asked = [(grant.value().scope(), grant.value().details()), (&self.prompt.scope, &self.prompt.details)];
         let fits = asked.iter().all(|asked| asked.0.covers(scope) && self.config.covers_details(asked.1, details));
-        let useful = !(self.config.scope_at(&grant.value().audience, scope).is_empty() && details.is_empty());
+        let useful =
+            !(self.config.scope_at(&grant.value().mandate.terms.audience, scope).is_empty() && details.is_empty());
         ensure(fits && useful, VerificationRefusal::ApprovalExceedsRequest)?;
 
         ensure(self.config.entrusts(client.value(), scope, details), VerificationRefusal::NotAllowed)?;
@@ -84,23 +85,28 @@ impl Endpoint for DeviceApproval {
         }
 
         let state = GrantState::Device(device.at(DeviceStage::Approved));
-        let next = Grant {
+        let asked = &*grant.value().mandate;
+        let mandate = Mandate {
+            terms: Terms {
+                scope: scope.clone(),
+                details: self.config.enrich_details(details, client.value(), Some(&self.session.subject)),
+                ..asked.terms.clone()
+            },
             subject: Some(self.session.subject.clone()),
             // Until now there was nothing to be given.
             created: now,
             authenticated: Some(self.session.authenticated),
             acr: self.session.acr(),
             amr: self.session.amr(),
-            scope: scope.clone(),
-            details: self.config.enrich_details(details, client.value(), Some(&self.session.subject)),
-            ..grant.value().becoming(state)
+            may_act: asked.may_act.clone(),
         };
+        let next = Grant { id: grant.value().id, mandate: Arc::new(mandate), state };
         let event = Event::AuthorizationGranted {
             grant: next.id,
-            client: next.client.clone(),
+            client: next.client().clone(),
             subject: self.session.subject.clone(),
             scope: scope.clone(),
-            details: next.details.clone(),
+            details: next.details().clone(),
         };
         let forgotten = next.forgettable(now, Duration::ZERO);
         Ok(Plan::grant(vec![client.still(), grant.replace(next, forgotten), used], ()).reporting(event))
@@ -133,7 +139,7 @@ impl Endpoint for DeviceDenial {
         let now = seen.now();
         let (Waiting { grant, device, .. }, used) = find(&self.prompt, seen)?;
         let next = grant.value().becoming(GrantState::Device(device.at(DeviceStage::Denied)));
-        let event = Event::AuthorizationDenied { client: next.client.clone() };
+        let event = Event::AuthorizationDenied { client: next.client().clone() };
         let forgotten = next.forgettable(now, Duration::ZERO);
         Ok(Plan::grant(vec![grant.replace(next, forgotten), used], ()).reporting(event))
     }

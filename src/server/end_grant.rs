@@ -77,7 +77,7 @@ impl EndGrant {
 }
 
 fn consent_of(grant: &Grant) -> Option<Key> {
-    let (subject, client) = (grant.subject.clone()?, grant.client.clone());
+    let (subject, client) = (grant.subject().cloned()?, grant.client().clone());
     Some(Key::Consent { subject, client })
 }
 
@@ -92,11 +92,11 @@ impl Endpoint for EndGrant {
     fn decide(&self, seen: &Snapshot) -> Decision<Self> {
         let now = seen.now();
         let found = seen.grant(self.grant)?;
-        let Some(grant) = found.filter(|grant| self.by.may_end_what_is_of(grant.value().subject.as_ref())) else {
+        let Some(grant) = found.filter(|grant| self.by.may_end_what_is_of(grant.value().subject())) else {
             return Ok(Plan::grant(Vec::new(), false));
         };
-        let Grant { id, client, subject, .. } = grant.value();
-        let consent = match subject {
+        let (id, client) = (grant.value().id, grant.value().client());
+        let consent = match grant.value().subject() {
             Some(subject) => seen.consent(subject, client)?,
             None => None,
         };
@@ -106,7 +106,7 @@ impl Endpoint for EndGrant {
         let ended = !changes.is_empty();
         let mut plan = Plan::grant(changes, ended);
         if ends {
-            let (grant, client, cause) = (*id, client.clone(), self.by.cause());
+            let (grant, client, cause) = (id, client.clone(), self.by.cause());
             plan = plan.reporting(Event::GrantRevoked { grant, client, cause });
         }
         Ok(match consent {

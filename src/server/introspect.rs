@@ -51,31 +51,31 @@ impl Introspect {
     fn describe_access(&self, grant: &Grant, token: &AccessToken, asker: &Client, now: Timestamp) -> Introspection {
         // [RFC 7662 §4]: the client itself, or a resource server that the token is for.
         let served =
-            asker.is_confidential() && token.audience.iter().any(|resource| asker.resources().contains(resource));
-        if !(token.client == *asker.id() || served) || !grant.is_live() || now >= token.expires {
+            asker.is_confidential() && token.terms.audience.iter().any(|resource| asker.resources().contains(resource));
+        if !(token.terms.client == *asker.id() || served) || !grant.is_live() || now >= token.expires {
             return Introspection::inactive();
         }
         // The client has them from the token response; a resource server sees what concerns it [RFC 9396 §13].
-        let (scope, details) = if token.client == *asker.id() {
-            (token.scope.clone(), token.details.clone())
+        let (scope, details) = if token.terms.client == *asker.id() {
+            (token.terms.scope.clone(), token.terms.details.clone())
         } else {
-            (self.scope_for(asker, token), self.config.details_at(&token.details, asker.resources()))
+            (self.scope_for(asker, token), self.config.details_at(&token.terms.details, asker.resources()))
         };
         Introspection {
             active: true,
             scope: Some(scope).filter(|scope| !scope.is_empty()),
             authorization_details: details,
-            client_id: Some(token.client.clone()),
+            client_id: Some(token.terms.client.clone()),
             token_type: Some(Cow::Borrowed(Confirmation::token_type(token.cnf.as_deref()))),
             exp: Some(token.expires),
             iat: Some(token.issued),
-            sub: grant.subject.clone(),
-            aud: token.audience.to_vec(),
-            auth_time: grant.authenticated,
-            acr: grant.acr.as_deref().map(str::to_owned),
-            amr: grant.amr.to_vec(),
+            sub: grant.subject().cloned(),
+            aud: token.terms.audience.to_vec(),
+            auth_time: grant.mandate.authenticated,
+            acr: grant.mandate.acr.as_deref().map(str::to_owned),
+            amr: grant.mandate.amr.to_vec(),
             act: token.act.as_deref().cloned(),
-            may_act: grant.may_act.as_ref().map(|may| MayAct { client_id: may.to_vec() }),
+            may_act: grant.mandate.may_act.as_ref().map(|may| MayAct { client_id: may.to_vec() }),
             cnf: token.cnf.as_deref().copied(),
             iss: Some(self.config.shared_issuer()),
         }
@@ -83,11 +83,11 @@ impl Introspect {
 
     /// What of the scope means something at the resources of `asker` [RFC 9701 §5].
     fn scope_for(&self, asker: &Client, token: &AccessToken) -> Scope {
-        if token.audience.len() <= 1 {
-            return token.scope.clone();
+        if token.terms.audience.len() <= 1 {
+            return token.terms.scope.clone();
         }
-        let own: Vec<_> = token.audience.iter().filter(|one| asker.resources().contains(one)).cloned().collect();
-        self.config.scope_at(&own, &token.scope)
+        let own: Vec<_> = token.terms.audience.iter().filter(|one| asker.resources().contains(one)).cloned().collect();
+        self.config.scope_at(&own, &token.terms.scope).into_owned()
     }
 
     fn describe_refresh(&self, grant: &Grant, handle: &Handle, asker: &Client, now: Timestamp) -> Introspection {
@@ -97,7 +97,7 @@ impl Introspect {
             return Introspection::inactive();
         }
         let GrantState::Live(live) = &grant.state else { return Introspection::inactive() };
-        let Some(chain) = live.chain.as_ref().filter(|_| grant.client == *asker.id()) else {
+        let Some(chain) = live.chain.as_ref().filter(|_| grant.client() == asker.id()) else {
             return Introspection::inactive();
         };
         let current = matches!(chain.recognise(handle, now, &self.config.lifetimes()), Presented::Current);
@@ -106,12 +106,12 @@ impl Introspect {
         }
         Introspection {
             active: true,
-            scope: Some(grant.scope.clone()).filter(|scope| !scope.is_empty()),
-            authorization_details: grant.details.clone(),
-            client_id: Some(grant.client.clone()),
+            scope: Some(grant.scope().clone()).filter(|scope| !scope.is_empty()),
+            authorization_details: grant.details().clone(),
+            client_id: Some(grant.client().clone()),
             exp: Some(chain.dies()),
             iat: Some(chain.rotated),
-            sub: grant.subject.clone(),
+            sub: grant.subject().cloned(),
             iss: Some(self.config.shared_issuer()),
             ..Introspection::inactive()
         }

@@ -94,8 +94,8 @@ impl Revoke {
         // [RFC 7009 §2.2]: an invalid token is as good as revoked.
         let Some(Held { grant, token }) = self.find(token, seen, now)? else { return Ok(nothing()) };
         // An access token may be of another client than its grant.
-        let own = token.is_none_or(|token| token.value().client == *client);
-        if own && grant.value().client == *client {
+        let own = token.is_none_or(|token| token.value().terms.client == *client);
+        if own && grant.value().client() == client {
             let id = grant.value().id;
             let event = Event::GrantRevoked { grant: id, client: client.clone(), cause: RevocationCause::Request };
             return Ok(Plan::grant(vec![revoked(&grant, &self.config, now)], ()).reporting(event));

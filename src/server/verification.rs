@@ -15,7 +15,7 @@ use crate::env::Timestamp;
 use crate::event::Event;
 use crate::grant::consent_question::{Acquaintance, ConsentQuestion, Judged, ProposedConsent};
 use crate::record::{
-    AuthorizationDetails, DeviceCode, DeviceStage, Digest, Grant, GrantId, GrantState, Scope, Standing, Subject,
+    AuthorizationDetails, DeviceCode, DeviceStage, Digest, Grant, GrantId, GrantState, Scope, Standing, Subject, Terms,
     TypedCode, UserCode,
 };
 use crate::snapshot::{Halt, Question, Seen, Snapshot, Verdict};
@@ -120,7 +120,7 @@ impl Endpoint for Verification {
         let Some(Waiting { grant, .. }) = waiting(index.value(), seen)? else { return Ok(guessed()) };
         let client = find(&self.config, &index.value().client, seen)?;
         let Some(client) = client else { return Ok(guessed()) };
-        let (scope, details) = (grant.value().scope.clone(), grant.value().details.clone());
+        let (scope, details) = (grant.value().scope().clone(), grant.value().details().clone());
         ensure(self.config.entrusts(client.value(), &scope, &details), VerificationRefusal::NotAllowed)?;
         let asking = match &self.session {
             None => Asking::Login,
@@ -154,7 +154,7 @@ impl Verification {
     /// What the consent is about. A device is always asked about as a whole: nothing proves which one waits, so nothing
     /// that was granted before counts [RFC 8628 §5.4].
     fn proposed(&self, grant: &Grant, subject: &Subject) -> ProposedConsent {
-        let Grant { scope, details, audience, .. } = grant;
+        let Terms { scope, details, audience, .. } = &grant.mandate.terms;
         ProposedConsent {
             subject: subject.clone(),
             scope: scope.clone(),
@@ -189,6 +189,6 @@ pub(super) fn waiting<'s, F>(index: &UserCode, seen: &'s Snapshot) -> Result<Opt
     let Some(grant) = seen.grant(index.grant)?.filter(|_| known) else { return Ok(None) };
     let GrantState::Device(device) = &grant.value().state else { return Ok(None) };
     let pending = matches!(device.stage, DeviceStage::Pending { .. }) && seen.now() < device.expires;
-    let own = grant.value().client == index.client;
+    let own = *grant.value().client() == index.client;
     Ok((pending && own).then_some(Waiting { grant, device }))
 }

@@ -62,9 +62,10 @@ impl Change {
 
     /// Writes an access token that was not there before.
     #[must_use]
-    pub fn new_token(token: AccessToken) -> Self {
+    pub fn new_token(token: impl Into<Arc<AccessToken>>) -> Self {
+        let token = token.into();
         let expires = token.expires;
-        Self::insert(Key::Token(token.id), Record::Token(Arc::new(token)), expires)
+        Self::insert(Key::Token(token.id), Record::Token(token), expires)
     }
 
     /// Registers a client under a name that was not taken before.

@@ -99,9 +99,9 @@ impl Cursor {
     pub fn of(record: &Record) -> Option<Self> {
         match record {
             Record::Grant(grant) if grant.is_approved() => Some(Self {
-                subject: grant.subject.clone(),
-                client: grant.client.clone(),
-                at: grant.created,
+                subject: grant.subject().cloned(),
+                client: grant.client().clone(),
+                at: grant.created(),
                 grant: Some(grant.id),
             }),
             Record::Consent(consent) => Some(Self {

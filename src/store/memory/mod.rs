@@ -166,7 +166,7 @@ fn place(key: &Key) -> usize {
         Key::Extension(id) => id.digest().as_bytes().first().copied().unwrap_or_default(),
         Key::Client(id) => id.as_str().bytes().fold(0, u8::wrapping_add),
         Key::Consent { subject, client } => {
-            subject.as_str().bytes().chain(client.as_str().bytes()).fold(0, u8::wrapping_add)
+            subject.as_bytes().iter().copied().chain(client.as_str().bytes()).fold(0, u8::wrapping_add)
         }
     };
     usize::from(spread) % SHARDS
