@@ -8,14 +8,14 @@ use world::{Row, World};
 
 /// Heap allocations from the bytes of a row's requests to the bytes of its answers.
 const LIMITS: [(Row, u64); 9] = [
-    (Row::Code, 52),
-    (Row::ClientCredentials, 19),
-    (Row::Refresh, 19),
-    (Row::Introspection, 13),
+    (Row::Code, 47),
+    (Row::ClientCredentials, 17),
+    (Row::Refresh, 16),
+    (Row::Introspection, 12),
     (Row::DevicePoll, 14),
     (Row::DeviceRedemption, 16),
     (Row::Exchange, 23),
-    (Row::Push, 66),
+    (Row::Push, 65),
     (Row::Registration, 56),
 ];
 

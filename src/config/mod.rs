@@ -214,8 +214,8 @@ impl Config {
         &self.issuer
     }
 
-    pub(crate) fn shared_issuer(&self) -> Arc<str> {
-        Arc::clone(&self.issuer)
+    pub(crate) const fn shared_issuer(&self) -> &Arc<str> {
+        &self.issuer
     }
 
     /// The path of the issuer, empty for most.

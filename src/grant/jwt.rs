@@ -3,7 +3,7 @@
 //! The record of one is that of a reference token, and decides like it; what the token says is for those who do not ask.
 
 use std::fmt;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use crate::config::Config;
 use crate::env::{Env, Timestamp};
@@ -37,7 +37,7 @@ impl<'c> NewJwt<'c> {
         seen: &Snapshot,
     ) -> Result<Exposed, Halt<F>> {
         let claims = AccessTokenClaims {
-            iss: config.shared_issuer(),
+            iss: Arc::clone(config.shared_issuer()),
             exp: token.expires,
             aud: token.terms.audience.to_vec(),
             sub: grant.subject().cloned().unwrap_or_else(|| Subject::new(grant.client().as_str())),

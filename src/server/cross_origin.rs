@@ -27,6 +27,11 @@ impl CrossOrigin {
         self.origin.is_some()
     }
 
+    /// Whether a script of another origin might ask for the same.
+    pub(super) fn may_ask(&self, config: &Config) -> bool {
+        config.answers_scripts(self.place)
+    }
+
     /// Answers a preflight. It does not say which client will ask, so every origin may ask that might be a client's.
     pub(super) fn preflight(&self, config: &Config) -> Response<Vec<u8>> {
         let methods: Vec<_> =
@@ -36,7 +41,7 @@ impl CrossOrigin {
 
     /// Lets the script read the answer to `client`, if it may; what no client was found for is the same for everyone.
     pub(crate) fn mark(&self, config: &Config, client: Option<&Client>, response: &mut Response<Vec<u8>>) {
-        if config.answers_scripts(self.place) {
+        if self.may_ask(config) {
             readable(response.headers_mut(), self.reader(config, client), crate::wire::READ);
         }
     }

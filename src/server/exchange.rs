@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::fmt;
 use std::sync::Arc;
 
+use http::header::HeaderValue;
 use http::{Method, Request, Response, StatusCode};
 
 use crate::client_auth::find;
@@ -16,12 +17,13 @@ use crate::step::{Decision, Endpoint, Plan};
 use crate::store::Key;
 use crate::wire::{
     DPOP_NONCE, DeviceRequest, PushRequest, RegistrationAction, RegistrationRefusal, RegistrationRequest, TokenQuery,
-    TokenRefusal, TokenRequest, json,
+    TokenRefusal, TokenRequest, json, json_at_home, json_text,
 };
 
 use super::cross_origin::CrossOrigin;
 use super::device::DeviceAuthorization;
 use super::introspect::Introspect;
+use super::introspection_response::Told;
 use super::keys;
 use super::manage::{Manage, Managed};
 use super::push::Push;
@@ -207,8 +209,15 @@ impl Endpoint for Exchange {
 
     fn decide(&self, seen: &Snapshot) -> Decision<Self> {
         match &self.call {
-            Call::Token(token) => self.printed(seen, token.decide(seen), |response| response.print()),
-            Call::Introspect(introspect) => self.printed(seen, introspect.decide(seen), |response| response.print()),
+            Call::Token(token) => self.answered(seen, token.decide(seen), |response| self.json(seen, response.json())),
+            Call::Introspect(introspect) => {
+                let told = introspect.tell(seen, |told| match told {
+                    Told::Json(description) => self.json(seen, description.json()),
+                    #[cfg(feature = "jose")]
+                    Told::Jwt(jwt) => self.marked(seen, jwt.print()),
+                });
+                self.answered(seen, told, |answer| answer)
+            }
             Call::Revoke(revoke) => self.printed(seen, revoke.decide(seen), |()| empty()),
             Call::Push(push) => self.printed(seen, push.decide(seen), |response| response.print()),
             Call::Device(device) => self.printed(seen, device.decide(seen), |response| response.print()),
@@ -239,18 +248,46 @@ impl Exchange {
         decided: Result<Plan<R, F>, Halt<F>>,
         print: impl FnOnce(R) -> Response<Vec<u8>>,
     ) -> Decision<Self> {
-        let answered = |mut response: Response<Vec<u8>>| {
-            let nonce = self.call.proof().and_then(|proof| proof.next_nonce(&self.config, seen.now()));
-            response.headers_mut().extend(nonce.map(|nonce| (DPOP_NONCE, nonce)));
-            self.script.mark(&self.config, self.client(seen), &mut response);
-            Answer(response)
-        };
-        let refused = |refusal: F| answered(refusal.print(&self.config.realm()));
+        self.answered(seen, decided, |reply| self.marked(seen, print(reply)))
+    }
+
+    fn answered<R, F: Refused>(
+        &self,
+        seen: &Snapshot,
+        decided: Result<Plan<R, F>, Halt<F>>,
+        answer: impl FnOnce(R) -> Answer,
+    ) -> Decision<Self> {
+        let refused = |refusal: F| self.marked(seen, refusal.print(&self.config.realm()));
         match decided {
-            Ok(plan) => Ok(plan.answered(|reply| answered(print(reply)), refused)),
+            Ok(plan) => Ok(plan.answered(answer, refused)),
             Err(Halt::Refused(refusal)) => Ok(Plan::grant(Vec::new(), refused(refusal))),
             Err(Halt::Missing(need)) => Err(Halt::Missing(need)),
         }
+    }
+
+    /// Answers in JSON, seldom to a script or with a nonce.
+    fn json(&self, seen: &Snapshot, text: Vec<u8>) -> Answer {
+        let nonce = self.nonce(seen);
+        if self.script.asks() || nonce.is_some() {
+            return self.marked_with(nonce, seen, json_text(StatusCode::OK, text));
+        }
+        Answer(json_at_home(text, self.script.may_ask(&self.config)))
+    }
+
+    fn marked(&self, seen: &Snapshot, response: Response<Vec<u8>>) -> Answer {
+        self.marked_with(self.nonce(seen), seen, response)
+    }
+
+    fn marked_with(&self, nonce: Option<HeaderValue>, seen: &Snapshot, mut response: Response<Vec<u8>>) -> Answer {
+        if let Some(nonce) = nonce {
+            response.headers_mut().append(DPOP_NONCE, nonce);
+        }
+        self.script.mark(&self.config, self.client(seen), &mut response);
+        Answer(response)
+    }
+
+    fn nonce(&self, seen: &Snapshot) -> Option<HeaderValue> {
+        self.call.proof().and_then(|proof| proof.next_nonce(&self.config, seen.now()))
     }
 
     /// The client that calls, where that matters and it is registered.

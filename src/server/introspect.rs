@@ -11,15 +11,15 @@ use crate::grant::FoundAccess;
 use crate::grant::holders::holders;
 use crate::grant::refresh::Presented;
 use crate::record::{AccessToken, Client, ClientId, Confirmation, Grant, GrantState, Handle, Scope};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Halt, Snapshot};
 use crate::step::{Decision, Endpoint, Plan};
 use crate::store::Key;
-use crate::wire::{Introspection, MayAct, TokenQuery, TokenRefusal};
+use crate::wire::{Description, TokenQuery, TokenRefusal};
 
 use super::inquiry::{Inquiry, PresentedToken};
 #[cfg(feature = "jose")]
 use super::introspection_response::IntrospectionJwt;
-use super::introspection_response::IntrospectionResponse;
+use super::introspection_response::{IntrospectionResponse, Told};
 use super::token::unauthenticated;
 
 /// A request to look up a token, ready to be decided.
@@ -48,85 +48,96 @@ impl Introspect {
         self.inquiry.credentials.client()
     }
 
-    fn describe_access(&self, grant: &Grant, token: &AccessToken, asker: &Client, now: Timestamp) -> Introspection {
+    fn describe_access<'s>(
+        &'s self,
+        grant: &'s Grant,
+        token: &'s AccessToken,
+        asker: &Client,
+        now: Timestamp,
+    ) -> Description<'s> {
         // [RFC 7662 §4]: the client itself, or a resource server that the token is for.
-        let served =
-            asker.is_confidential() && token.terms.audience.iter().any(|resource| asker.resources().contains(resource));
-        if !(token.terms.client == *asker.id() || served) || !grant.is_live() || now >= token.expires {
-            return Introspection::inactive();
+        let own = token.terms.client == *asker.id();
+        let served = || {
+            asker.is_confidential() && token.terms.audience.iter().any(|resource| asker.resources().contains(resource))
+        };
+        if !(own || served()) || !grant.is_live() || now >= token.expires {
+            return Description::default();
         }
         // The client has them from the token response; a resource server sees what concerns it [RFC 9396 §13].
-        let (scope, details) = if token.terms.client == *asker.id() {
-            (token.terms.scope.clone(), token.terms.details.clone())
+        let (scope, details) = if own {
+            (Cow::Borrowed(&token.terms.scope), Cow::Borrowed(&token.terms.details))
         } else {
-            (self.scope_for(asker, token), self.config.details_at(&token.terms.details, asker.resources()))
+            let details = self.config.details_at(&token.terms.details, asker.resources());
+            (self.scope_for(asker, token), Cow::Owned(details))
         };
-        Introspection {
+        Description {
             active: true,
             scope: Some(scope).filter(|scope| !scope.is_empty()),
-            authorization_details: details,
-            client_id: Some(token.terms.client.clone()),
-            token_type: Some(Cow::Borrowed(Confirmation::token_type(token.cnf.as_deref()))),
+            details: Some(details),
+            client_id: Some(&token.terms.client),
+            token_type: Some(Confirmation::token_type(token.cnf.as_deref())),
             exp: Some(token.expires),
             iat: Some(token.issued),
-            sub: grant.subject().cloned(),
-            aud: token.terms.audience.to_vec(),
+            sub: grant.subject(),
+            aud: &token.terms.audience,
             auth_time: grant.mandate.authenticated,
-            acr: grant.mandate.acr.as_deref().map(str::to_owned),
-            amr: grant.mandate.amr.to_vec(),
-            act: token.act.as_deref().cloned(),
-            may_act: grant.mandate.may_act.as_ref().map(|may| MayAct { client_id: may.to_vec() }),
-            cnf: token.cnf.as_deref().copied(),
+            acr: grant.mandate.acr.as_deref(),
+            amr: &grant.mandate.amr,
+            act: token.act.as_deref(),
+            may_act: grant.mandate.may_act.as_deref(),
+            cnf: token.cnf.as_deref(),
             iss: Some(self.config.shared_issuer()),
         }
     }
 
     /// What of the scope means something at the resources of `asker` [RFC 9701 §5].
-    fn scope_for(&self, asker: &Client, token: &AccessToken) -> Scope {
+    fn scope_for<'s>(&self, asker: &Client, token: &'s AccessToken) -> Cow<'s, Scope> {
         if token.terms.audience.len() <= 1 {
-            return token.terms.scope.clone();
+            return Cow::Borrowed(&token.terms.scope);
         }
         let own: Vec<_> = token.terms.audience.iter().filter(|one| asker.resources().contains(one)).cloned().collect();
-        self.config.scope_at(&own, &token.terms.scope).into_owned()
+        self.config.scope_at(&own, &token.terms.scope)
     }
 
-    fn describe_refresh(&self, grant: &Grant, handle: &Handle, asker: &Client, now: Timestamp) -> Introspection {
+    fn describe_refresh<'s>(
+        &'s self,
+        grant: &'s Grant,
+        handle: &Handle,
+        asker: &Client,
+        now: Timestamp,
+    ) -> Description<'s> {
         // [RFC 7662 §2.1, RFC 9700 §4.14.2]: a thief of a public client's token could watch for its rotation, and ask for
         // the successor within the retry window, never to be noticed.
         if !asker.is_confidential() {
-            return Introspection::inactive();
+            return Description::default();
         }
-        let GrantState::Live(live) = &grant.state else { return Introspection::inactive() };
+        let GrantState::Live(live) = &grant.state else { return Description::default() };
         let Some(chain) = live.chain.as_ref().filter(|_| grant.client() == asker.id()) else {
-            return Introspection::inactive();
+            return Description::default();
         };
         let current = matches!(chain.recognise(handle, now, &self.config.lifetimes()), Presented::Current);
         if !current || now >= chain.dies() {
-            return Introspection::inactive();
+            return Description::default();
         }
-        Introspection {
+        Description {
             active: true,
-            scope: Some(grant.scope().clone()).filter(|scope| !scope.is_empty()),
-            authorization_details: grant.details().clone(),
-            client_id: Some(grant.client().clone()),
+            scope: Some(grant.scope()).filter(|scope| !scope.is_empty()).map(Cow::Borrowed),
+            details: Some(Cow::Borrowed(grant.details())),
+            client_id: Some(grant.client()),
             exp: Some(chain.dies()),
             iat: Some(chain.rotated),
-            sub: grant.subject().cloned(),
+            sub: grant.subject(),
             iss: Some(self.config.shared_issuer()),
-            ..Introspection::inactive()
+            ..Description::default()
         }
     }
-}
 
-impl Endpoint for Introspect {
-    type Reply = IntrospectionResponse;
-    type Refusal = TokenRefusal;
-
-    fn keys(&self) -> Vec<Key> {
-        self.inquiry.keys()
-    }
-
-    fn decide(&self, seen: &Snapshot) -> Decision<Self> {
+    /// Decides, and hands what is told to `answer` as long as it is lent.
+    pub(super) fn tell<A>(
+        &self,
+        seen: &Snapshot,
+        answer: impl FnOnce(Told<'_>) -> A,
+    ) -> Result<Plan<A, TokenRefusal>, Halt<TokenRefusal>> {
         let now = seen.now();
         let (asker, used) = match self.inquiry.authenticate(&self.config, seen) {
             Ok(Authenticated { client, used, .. }) => (client.value(), used),
@@ -147,12 +158,25 @@ impl Endpoint for Introspect {
                 seen.grant(handle.grant())?.map(|grant| self.describe_refresh(grant.value(), handle, asker, now))
             }
         };
-        let found = found.unwrap_or_else(Introspection::inactive);
+        let found = found.unwrap_or_default();
         #[cfg(feature = "jose")]
         if self.signed {
-            let jwt = IntrospectionJwt::of(found, asker, &self.config, seen)?;
-            return Ok(Plan::grant(Vec::new(), IntrospectionResponse::Jwt(jwt)).granting(used));
+            let jwt = IntrospectionJwt::of(found.into_owned(), asker, &self.config, seen)?;
+            return Ok(Plan::grant(Vec::new(), answer(Told::Jwt(jwt))).granting(used));
         }
-        Ok(Plan::grant(Vec::new(), IntrospectionResponse::Json(found)).granting(used))
+        Ok(Plan::grant(Vec::new(), answer(Told::Json(found))).granting(used))
+    }
+}
+
+impl Endpoint for Introspect {
+    type Reply = IntrospectionResponse;
+    type Refusal = TokenRefusal;
+
+    fn keys(&self) -> Vec<Key> {
+        self.inquiry.keys()
+    }
+
+    fn decide(&self, seen: &Snapshot) -> Decision<Self> {
+        self.tell(seen, |told| told.into_owned())
     }
 }

@@ -4,7 +4,7 @@ use http::Response;
 #[cfg(feature = "jose")]
 use http::StatusCode;
 
-use crate::wire::Introspection;
+use crate::wire::{Description, Introspection};
 #[cfg(feature = "jose")]
 use crate::{
     client_auth::behind,
@@ -16,7 +16,7 @@ use crate::{
     wire::{IntrospectionClaims, TokenRefusal},
 };
 #[cfg(feature = "jose")]
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 /// What introspection answers, in the form that was asked for.
 #[derive(Clone, Debug)]
@@ -38,6 +38,23 @@ impl IntrospectionResponse {
             Self::Json(introspection) => introspection.print(),
             #[cfg(feature = "jose")]
             Self::Jwt(jwt) => jwt.print(),
+        }
+    }
+}
+
+/// The same, lent for as long as it takes to print it or to keep it.
+pub(super) enum Told<'a> {
+    Json(Description<'a>),
+    #[cfg(feature = "jose")]
+    Jwt(IntrospectionJwt),
+}
+
+impl Told<'_> {
+    pub(super) fn into_owned(self) -> IntrospectionResponse {
+        match self {
+            Self::Json(description) => IntrospectionResponse::Json(description.into_owned()),
+            #[cfg(feature = "jose")]
+            Self::Jwt(jwt) => IntrospectionResponse::Jwt(jwt),
         }
     }
 }
@@ -65,12 +82,13 @@ impl IntrospectionJwt {
         let key = config.introspection_key(registered, seen.now()).ok_or(TokenRefusal::AnswerUnprotected)?;
         let encryption = metadata.introspection_encryption().map_err(|_| TokenRefusal::AnswerUnprotected)?;
         let sealing = encryption.map(|encryption| sealing(encryption, metadata, seen)).transpose()?;
-        let claims = IntrospectionClaims::new(config.shared_issuer(), asker.id().clone(), seen.now(), introspection);
+        let issuer = Arc::clone(config.shared_issuer());
+        let claims = IntrospectionClaims::new(issuer, asker.id().clone(), seen.now(), introspection);
         let signed = key.print(&Purpose::INTROSPECTION_RESPONSE, &claims.print()).signed_in(seen)?;
         Ok(Self { signed, sealing })
     }
 
-    fn print(&self) -> Response<Vec<u8>> {
+    pub(super) fn print(&self) -> Response<Vec<u8>> {
         let sealed = match &self.sealing {
             None => return IntrospectionClaims::response(&self.signed),
             Some(sealing) => sealing.seal(&self.signed),

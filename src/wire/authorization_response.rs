@@ -1,6 +1,7 @@
 //! The authorization response [RFC 6749 §4.1.2 and §4.2.2, RFC 9207, OAuth 2.0 Form Post Response Mode].
 
 use std::borrow::Cow;
+use std::iter;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -11,7 +12,7 @@ use url::{Host, Url};
 
 use super::authorize_refusal::{AuthorizeReason, html};
 use super::form::{self, Form, Limits, Malformed};
-use super::token::no_store;
+use super::unkept::no_store;
 #[cfg(feature = "jose")]
 use crate::record::Sealing;
 use crate::record::{Exposed, Scope, VerifiedRedirectUri};
@@ -172,20 +173,22 @@ pub enum AuthorizationOutcome {
 impl AuthorizationMessage {
     /// The parameters, in order.
     pub fn parameters(&self) -> impl Iterator<Item = (&'static str, Cow<'_, str>)> {
+        const ABSENT: (&str, Option<Cow<'_, str>>) = ("", None);
         let text = |text| Some(Cow::Borrowed(text));
         let outcome = match &self.outcome {
-            AuthorizationOutcome::Code(code) => vec![("code", text(code.as_str()))],
-            AuthorizationOutcome::Token { access_token, token_type, expires_in, scope } => vec![
+            AuthorizationOutcome::Code(code) => [("code", text(code.as_str())), ABSENT, ABSENT, ABSENT],
+            AuthorizationOutcome::Token { access_token, token_type, expires_in, scope } => [
                 ("access_token", text(access_token.as_str())),
                 ("token_type", text(token_type)),
                 ("expires_in", expires_in.map(|seconds| Cow::Owned(seconds.to_string()))),
                 ("scope", scope.as_ref().and_then(|scope| text(scope.as_str()))),
             ],
-            AuthorizationOutcome::Nothing => Vec::new(),
-            AuthorizationOutcome::Error { error, description, scope } => vec![
+            AuthorizationOutcome::Nothing => [ABSENT; 4],
+            AuthorizationOutcome::Error { error, description, scope } => [
                 ("error", text(error)),
                 ("error_description", description.as_deref().and_then(text)),
                 ("scope", scope.as_deref().and_then(text)),
+                ABSENT,
             ],
         };
         let rest = [("state", self.state.as_deref().and_then(text)), ("iss", self.iss.as_deref().and_then(text))];
@@ -265,36 +268,38 @@ impl AuthorizationResponse {
     /// Writes the redirect, or the page that posts itself; an answer that must be encrypted and cannot be is 500.
     #[must_use]
     pub fn print(&self) -> Response<Vec<u8>> {
-        let Some(parameters) = self.parameters() else {
-            return html(StatusCode::INTERNAL_SERVER_ERROR, String::new(), "default-src 'none'");
-        };
-        match self.mode {
-            ResponseMode::Query | ResponseMode::QueryJwt => {
-                self.print_redirect(if self.to.as_str().contains('?') { '&' } else { '?' }, &parameters)
-            }
-            // A URI with a fragment cannot be registered.
-            ResponseMode::Fragment | ResponseMode::FragmentJwt => self.print_redirect('#', &parameters),
-            ResponseMode::FormPost | ResponseMode::FormPostJwt => self.print_form(&parameters),
-        }
-    }
-
-    /// What travels: all of the message, or the one token that stands for it [JARM §2.3].
-    fn parameters(&self) -> Option<Vec<(&'static str, Cow<'_, str>)>> {
-        match &self.token {
-            Some(token) => Some(vec![("response", token.print()?)]),
+        let travels = match &self.token {
+            Some(token) => token.print().map(|token| self.print_of(iter::once(("response", token)))),
             // Nothing that was to be signed leaves unsigned.
             None if self.mode.is_signed() => None,
-            None => Some(self.message.parameters().collect()),
+            None => Some(self.print_of(self.message.parameters())),
+        };
+        travels.unwrap_or_else(|| html(StatusCode::INTERNAL_SERVER_ERROR, String::new(), "default-src 'none'"))
+    }
+
+    /// Writes what travels: all of the message, or the one token that stands for it [JARM §2.3].
+    fn print_of<'a>(&self, parameters: impl Iterator<Item = (&'static str, Cow<'a, str>)>) -> Response<Vec<u8>> {
+        match self.mode {
+            ResponseMode::Query | ResponseMode::QueryJwt => {
+                self.print_redirect(if self.to.as_str().contains('?') { '&' } else { '?' }, parameters)
+            }
+            // A URI with a fragment cannot be registered.
+            ResponseMode::Fragment | ResponseMode::FragmentJwt => self.print_redirect('#', parameters),
+            ResponseMode::FormPost | ResponseMode::FormPostJwt => self.print_form(parameters),
         }
     }
 
     /// 303, so that a POST to the authorization endpoint is never repeated to the client [RFC 9700 §4.12].
-    fn print_redirect(&self, separator: char, parameters: &[(&str, Cow<'_, str>)]) -> Response<Vec<u8>> {
+    fn print_redirect<'a>(
+        &self,
+        separator: char,
+        parameters: impl Iterator<Item = (&'static str, Cow<'a, str>)>,
+    ) -> Response<Vec<u8>> {
         let mut location = String::with_capacity(256);
         location.push_str(self.to.as_str());
         location.push(separator);
         for (name, value) in parameters {
-            form::append(&mut location, name, value);
+            form::append(&mut location, name, &value);
         }
         let mut response = Response::new(Vec::new());
         *response.status_mut() = StatusCode::SEE_OTHER;
@@ -309,7 +314,7 @@ impl AuthorizationResponse {
         response
     }
 
-    fn print_form(&self, parameters: &[(&str, Cow<'_, str>)]) -> Response<Vec<u8>> {
+    fn print_form<'a>(&self, parameters: impl Iterator<Item = (&'static str, Cow<'a, str>)>) -> Response<Vec<u8>> {
         let escape = html_escape::encode_quoted_attribute::<str>;
         let mut page = format!(
             "<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
@@ -317,7 +322,7 @@ impl AuthorizationResponse {
             escape(self.to.as_str())
         );
         for (name, value) in parameters {
-            page.push_str(&format!("<input type=\"hidden\" name=\"{name}\" value=\"{}\">", escape(value)));
+            page.push_str(&format!("<input type=\"hidden\" name=\"{name}\" value=\"{}\">", escape(&value)));
         }
         page.push_str("<noscript><button>Continue</button></noscript></form>");
         page.push_str(&format!("<script>{SUBMIT}</script></html>"));

@@ -7,7 +7,7 @@ use super::authorization_response::AuthorizationResponse;
 use super::client_document::ClientDocumentFault;
 use super::form::Malformed;
 use super::request_object::RequestObjectFault;
-use super::token::no_store;
+use super::unkept::no_store;
 use crate::record::{DetailsFault, Scope};
 
 /// Why an authorization request was refused.

@@ -7,8 +7,9 @@ use super::certificate::ClientCertificate;
 use super::credentials::Credentials;
 use super::form::{self, Limits, Parameters};
 use super::request_headers::RequestHeaders;
-use super::token::{json, print_form, read_form};
+use super::token::{print_form, read_form};
 use super::token_refusal::TokenRefusal;
+use super::unkept::json;
 use crate::record::Exposed;
 
 /// A request of a device for codes.

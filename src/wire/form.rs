@@ -273,9 +273,18 @@ pub(crate) fn append(to: &mut String, name: &str, value: &str) {
     if !(to.is_empty() || to.ends_with(['?', '&', '#'])) {
         to.push('&');
     }
-    to.extend(utf8_percent_encode(name, UNRESERVED));
+    encode(to, name);
     to.push('=');
-    to.extend(utf8_percent_encode(value, UNRESERVED));
+    encode(to, value);
+}
+
+/// Appends one component.
+fn encode(to: &mut String, text: &str) {
+    if holds(text, |byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~'))) {
+        to.extend(utf8_percent_encode(text, UNRESERVED));
+    } else {
+        to.push_str(text);
+    }
 }
 
 #[cfg(test)]

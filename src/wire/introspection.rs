@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::certificate::ClientCertificate;
 use super::members::Members;
-use super::token::json_text;
+use super::unkept::json_text;
 use crate::env::Timestamp;
 use crate::record::{Actor, AuthorizationDetails, ClientId, Confirmation, Digest, Resource, Scope, Subject};
 
@@ -98,40 +98,118 @@ impl Introspection {
     /// Writes the response.
     #[must_use]
     pub fn print(&self) -> Response<Vec<u8>> {
-        json_text(StatusCode::OK, self.json())
+        self.lent().print()
     }
 
     pub(super) fn json(&self) -> Vec<u8> {
+        self.lent().json()
+    }
+
+    fn lent(&self) -> Description<'_> {
         // Every field is named here, so that none is forgotten.
         #[rustfmt::skip]
         let Self {
-            active, scope, authorization_details: details, client_id, token_type, exp, iat, sub, aud, auth_time, acr, amr,
-            act, may_act, cnf, iss,
+            active, scope, authorization_details, client_id, token_type, exp, iat, sub, aud, auth_time, acr, amr, act,
+            may_act, cnf, iss,
         } = self;
-        let mut members = Members::new();
-        members.value("active", Some(active));
-        members.text("scope", scope.as_ref().map(Scope::as_str));
-        members.value("authorization_details", Some(details).filter(|details| !details.is_empty()));
-        members.text("client_id", client_id.as_ref().map(ClientId::as_str));
-        members.text("token_type", token_type.as_deref());
-        members.value("exp", exp.as_ref());
-        members.value("iat", iat.as_ref());
-        members.text("sub", sub.as_ref().map(Subject::as_str));
-        members.value("aud", Some(aud).filter(|aud| !aud.is_empty()));
-        members.value("auth_time", auth_time.as_ref());
-        members.text("acr", acr.as_deref());
-        members.value("amr", Some(amr).filter(|amr| !amr.is_empty()));
-        members.value("act", act.as_ref());
-        members.value("may_act", may_act.as_ref());
-        members.value("cnf", cnf.as_ref());
-        members.text("iss", iss.as_deref());
-        members.end()
+        Description {
+            active: *active,
+            scope: scope.as_ref().map(Cow::Borrowed),
+            details: Some(Cow::Borrowed(authorization_details)),
+            client_id: client_id.as_ref(),
+            token_type: token_type.as_deref(),
+            exp: *exp,
+            iat: *iat,
+            sub: sub.as_ref(),
+            aud,
+            auth_time: *auth_time,
+            acr: acr.as_deref(),
+            amr,
+            act: act.as_ref(),
+            may_act: may_act.as_ref().map(|may| may.client_id.as_slice()),
+            cnf: cnf.as_ref(),
+            iss: iss.as_ref(),
+        }
     }
 
     /// Reads a response to a resource server.
     #[must_use]
     pub fn parse(body: &[u8]) -> Option<Self> {
         serde_json::from_slice(body).ok()
+    }
+}
+
+/// The same, lent by the records that say it, so that nothing is copied only to be printed.
+#[derive(Default)]
+pub(crate) struct Description<'a> {
+    pub(crate) active: bool,
+    pub(crate) scope: Option<Cow<'a, Scope>>,
+    pub(crate) details: Option<Cow<'a, AuthorizationDetails>>,
+    pub(crate) client_id: Option<&'a ClientId>,
+    pub(crate) token_type: Option<&'a str>,
+    pub(crate) exp: Option<Timestamp>,
+    pub(crate) iat: Option<Timestamp>,
+    pub(crate) sub: Option<&'a Subject>,
+    pub(crate) aud: &'a [Resource],
+    pub(crate) auth_time: Option<Timestamp>,
+    pub(crate) acr: Option<&'a str>,
+    pub(crate) amr: &'a [String],
+    pub(crate) act: Option<&'a Actor>,
+    pub(crate) may_act: Option<&'a [ClientId]>,
+    pub(crate) cnf: Option<&'a Confirmation>,
+    pub(crate) iss: Option<&'a Arc<str>>,
+}
+
+impl Description<'_> {
+    pub(crate) fn print(&self) -> Response<Vec<u8>> {
+        json_text(StatusCode::OK, self.json())
+    }
+
+    pub(crate) fn json(&self) -> Vec<u8> {
+        #[derive(Serialize)]
+        struct May<'a> {
+            client_id: &'a [ClientId],
+        }
+        let mut members = Members::new();
+        members.value("active", Some(&self.active));
+        members.plain("scope", self.scope.as_deref().map(Scope::as_str));
+        members.value("authorization_details", self.details.as_deref().filter(|details| !details.is_empty()));
+        members.text("client_id", self.client_id.map(ClientId::as_str));
+        members.text("token_type", self.token_type);
+        members.value("exp", self.exp.as_ref());
+        members.value("iat", self.iat.as_ref());
+        members.text("sub", self.sub.map(Subject::as_str));
+        members.value("aud", Some(self.aud).filter(|aud| !aud.is_empty()));
+        members.value("auth_time", self.auth_time.as_ref());
+        members.text("acr", self.acr);
+        members.value("amr", Some(self.amr).filter(|amr| !amr.is_empty()));
+        members.value("act", self.act);
+        members.value("may_act", self.may_act.map(|client_id| May { client_id }).as_ref());
+        members.value("cnf", self.cnf);
+        members.text("iss", self.iss.map(|iss| &**iss));
+        members.end()
+    }
+
+    /// The same, to be kept.
+    pub(crate) fn into_owned(self) -> Introspection {
+        Introspection {
+            active: self.active,
+            scope: self.scope.map(Cow::into_owned),
+            authorization_details: self.details.map(Cow::into_owned).unwrap_or_default(),
+            client_id: self.client_id.cloned(),
+            token_type: self.token_type.map(|name| Cow::Owned(name.to_owned())),
+            exp: self.exp,
+            iat: self.iat,
+            sub: self.sub.cloned(),
+            aud: self.aud.to_vec(),
+            auth_time: self.auth_time,
+            acr: self.acr.map(str::to_owned),
+            amr: self.amr.to_vec(),
+            act: self.act.cloned(),
+            may_act: self.may_act.map(|may| MayAct { client_id: may.to_vec() }),
+            cnf: self.cnf.copied(),
+            iss: self.iss.cloned(),
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use http::{Response, StatusCode};
 
 use super::introspection::Introspection;
 use super::members::Members;
-use super::token::json_text;
+use super::unkept::json_text;
 use crate::env::Timestamp;
 use crate::record::ClientId;
 

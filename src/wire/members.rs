@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::form::holds;
 
-/// An object that is being written.
+/// An object that is being written. Its methods are inlined, so that a name costs as little as one store.
 pub(super) struct Members(Vec<u8>);
 
 impl Members {
@@ -16,38 +16,53 @@ impl Members {
     }
 
     /// Writes a text, if there is one.
+    #[inline]
     pub(super) fn text(&mut self, name: &'static str, value: Option<&str>) {
         let Some(text) = value else { return };
         if holds(text, |byte| matches!(byte, 0..0x20 | b'"' | b'\\')) {
             return self.value(name, value);
         }
+        self.plain(name, value);
+    }
+
+    /// The same of a text in which nothing can need an escape.
+    #[inline]
+    pub(super) fn plain(&mut self, name: &'static str, value: Option<&str>) {
+        let Some(text) = value else { return };
         self.name(name);
         self.0.push(b'"');
         self.0.extend_from_slice(text.as_bytes());
-        self.0.push(b'"');
+        self.0.extend_from_slice(b"\",");
     }
 
     /// Writes any value, if there is one.
+    #[inline]
     pub(super) fn value<T: Serialize + ?Sized>(&mut self, name: &'static str, value: Option<&T>) {
         let Some(value) = value else { return };
         self.name(name);
         // Messages are made of texts, numbers and lists, which JSON can always express.
         let _ = serde_json::to_writer(&mut self.0, value);
+        self.0.push(b',');
     }
 
     /// Writes what is JSON already.
     pub(super) fn json(&mut self, name: &'static str, value: &[u8]) {
         self.name(name);
         self.0.extend_from_slice(value);
+        self.0.push(b',');
     }
 
     pub(super) fn end(mut self) -> Vec<u8> {
-        self.0.push(b'}');
+        match self.0.last_mut() {
+            Some(last) if *last == b',' => *last = b'}',
+            Some(_) | None => self.0.push(b'}'),
+        }
         self.0
     }
 
+    #[inline]
     fn name(&mut self, name: &'static str) {
-        self.0.extend_from_slice(if self.0.len() == 1 { b"\"" } else { b",\"" });
+        self.0.push(b'"');
         self.0.extend_from_slice(name.as_bytes());
         self.0.extend_from_slice(b"\":");
     }

@@ -31,6 +31,7 @@ mod resource_metadata;
 mod token;
 mod token_query;
 mod token_refusal;
+mod unkept;
 
 #[cfg(feature = "jose")]
 pub use access_token::AccessTokenClaims;
@@ -54,6 +55,7 @@ pub use dpop::{DpopHeader, ProofFault};
 pub use exchange::{ACCESS_TOKEN_TYPE, ExchangeParameters, ID_JAG_TYPE, REFRESH_TOKEN_TYPE};
 pub use extension_refusal::ExtensionRefusal;
 pub use form::{Limits, Malformed, Parameters};
+pub(crate) use introspection::Description;
 pub use introspection::{Introspection, MayAct};
 pub use introspection_claims::IntrospectionClaims;
 pub use metadata::{EndpointAliases, ServerMetadata};
@@ -68,6 +70,6 @@ pub use registration_refusal::RegistrationRefusal;
 pub use request_object::RequestObjectFault;
 pub use resource_metadata::ResourceMetadata;
 pub use token::{ErrorResponse, TokenGrant, TokenRequest, TokenResponse};
-pub(crate) use token::{json, no_store};
 pub use token_query::TokenQuery;
 pub use token_refusal::TokenRefusal;
+pub(crate) use unkept::{json, json_at_home, json_text, no_store};

@@ -9,8 +9,9 @@ use super::credentials::Credentials;
 use super::dpop::DpopHeader;
 use super::form::Limits;
 use super::request_headers::RequestHeaders;
-use super::token::{json, print_form, read_form};
+use super::token::{print_form, read_form};
 use super::token_refusal::TokenRefusal;
+use super::unkept::json;
 use crate::record::{Digest, Exposed, Handle};
 
 /// What every name of a pushed request begins with [RFC 9126 §2.2].

@@ -11,7 +11,7 @@ use super::bearer::{BearerFault, BearerSource, TokenScheme, presented_token};
 use super::form::{self, Form, Limits};
 use super::object::Object;
 use super::registration_refusal::RegistrationRefusal;
-use super::token::json;
+use super::unkept::json;
 use crate::env::Timestamp;
 use crate::media_type::media_type;
 use crate::record::{ApplicationType, ClientId, ClientMetadata, Exposed};

@@ -6,7 +6,8 @@ use http::{Response, StatusCode};
 use super::challenge::Challenge;
 use super::form::Malformed;
 use super::object::ObjectFault;
-use super::token::{ErrorResponse, json};
+use super::token::ErrorResponse;
+use super::unkept::json;
 use crate::record::ClientFault;
 
 /// Why a request to register or manage a client was refused.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderValue, PRAGMA, WWW_AUTHENTICATE};
+use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue, WWW_AUTHENTICATE};
 use http::{Method, Request, Response, StatusCode};
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +14,7 @@ use super::form::{self, Form, Limits, Malformed, Parameters};
 use super::members::Members;
 use super::request_headers::{Header, RequestHeaders};
 use super::token_refusal::TokenRefusal;
+use super::unkept::{json, json_text};
 use crate::media_type::essence;
 use crate::record::{AuthorizationDetails, Exposed, GrantType, Scope};
 
@@ -265,6 +266,10 @@ impl TokenResponse {
     /// Writes the response.
     #[must_use]
     pub fn print(&self) -> Response<Vec<u8>> {
+        json_text(StatusCode::OK, self.json())
+    }
+
+    pub(crate) fn json(&self) -> Vec<u8> {
         // Every field is named here, so that none is forgotten.
         let Self {
             access_token,
@@ -282,9 +287,9 @@ impl TokenResponse {
         members.text("token_type", Some(token_type));
         members.value("expires_in", expires_in.as_ref());
         members.text("refresh_token", refresh_token.as_ref().map(Exposed::as_str));
-        members.text("scope", scope.as_ref().map(Scope::as_str));
+        members.plain("scope", scope.as_ref().map(Scope::as_str));
         members.value("authorization_details", details);
-        json_text(StatusCode::OK, members.end())
+        members.end()
     }
 
     /// Reads a response to the client.
@@ -345,30 +350,6 @@ impl TokenRefusal {
         }
         response
     }
-}
-
-/// A response in JSON that nobody may keep [RFC 6749 §5.1].
-pub(crate) fn json<T: Serialize>(status: StatusCode, body: &T) -> Response<Vec<u8>> {
-    // Tokens and what is said of them seldom need more.
-    let mut text = Vec::with_capacity(512);
-    // Messages are structs of texts and numbers, which JSON can always express.
-    let _ = serde_json::to_writer(&mut text, body);
-    json_text(status, text)
-}
-
-/// The same of a text that is JSON.
-pub(super) fn json_text(status: StatusCode, text: Vec<u8>) -> Response<Vec<u8>> {
-    let mut response = Response::new(text);
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    no_store(headers);
-    response
-}
-
-pub(crate) fn no_store(headers: &mut HeaderMap) {
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
 }
 
 /// Reads the body of a request as parameters that come once.
