@@ -91,9 +91,11 @@ impl<R, F> Plan<R, F> {
         Ok(Plan { changes: self.changes, events: self.events, reply })
     }
 
-    /// The same plan, writing these as well.
-    pub(crate) fn writing(mut self, changes: impl IntoIterator<Item = Change>) -> Self {
-        self.changes.extend(changes);
+    /// The same plan, writing this as well.
+    pub(crate) fn writing(mut self, change: Option<Change>) -> Self {
+        if let Some(change) = change {
+            self.changes.push(change);
+        }
         self
     }
 

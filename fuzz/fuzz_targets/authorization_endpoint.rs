@@ -56,7 +56,7 @@ fuzz_target!(|input: Input<'_>| {
         None => AuthorizationRequest::parse_form(query(&input).as_bytes(), config.limits()),
     };
     let Ok(request) = request else { return };
-    let client = request.client_id.clone().unwrap_or_default();
+    let client = request.client_id.as_ref().map(ToString::to_string).unwrap_or_default();
     let visitor = match input.session {
         Some((authenticated, selected)) => {
             let mut session = session(authenticated);

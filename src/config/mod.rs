@@ -280,8 +280,8 @@ impl Config {
 
     /// The resources that access tokens are for.
     #[must_use]
-    pub fn audience(&self) -> Arc<[Resource]> {
-        Arc::clone(&self.audience)
+    pub const fn audience(&self) -> &Arc<[Resource]> {
+        &self.audience
     }
 
     /// What clients may and must do: print it to see where the server stands.

@@ -80,7 +80,7 @@ impl Config {
         if requested.is_empty() {
             // [RFC 8707 §2]: a client that may not have what is usual must say what it wants.
             let enough = client.may_have(&self.audience) && !self.policy.requires(Practice::ResourceIndicator);
-            return if enough { Ok(self.audience()) } else { Err(TargetFault::Missing) };
+            return if enough { Ok(Arc::clone(&self.audience)) } else { Err(TargetFault::Missing) };
         }
         let mut found: Vec<Resource> = Vec::with_capacity(requested.len());
         for text in requested {

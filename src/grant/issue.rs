@@ -108,7 +108,7 @@ impl Requester<'_> {
         details: AuthorizationDetails,
     ) -> Result<Allowance, TokenRefusal> {
         let audience = match self.resource {
-            [] if granted.len() <= 1 || **granted == *self.config.audience() => Arc::clone(granted),
+            [] if granted.len() <= 1 || granted == self.config.audience() => Arc::clone(granted),
             [one] => match granted.iter().find(|resource| resource.as_str() == one) {
                 Some(resource) => Arc::from([resource.clone()]),
                 None => return Err(TokenRefusal::TargetInvalid),

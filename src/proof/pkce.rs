@@ -1,8 +1,5 @@
 //! Proof Key for Code Exchange [RFC 7636].
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-
 use crate::record::{Challenge, Digest};
 
 /// How a code challenge is made from its verifier.
@@ -37,10 +34,7 @@ impl Challenge {
     /// Reads a challenge, or nothing if its method never makes such a one [RFC 7636 §4.2].
     pub(crate) fn parse(method: ChallengeMethod, text: &str) -> Option<Self> {
         match method {
-            ChallengeMethod::S256 => {
-                let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
-                Some(Self(Digest::from_bytes(bytes.try_into().ok()?)))
-            }
+            ChallengeMethod::S256 => Digest::parse(text).map(Self),
             ChallengeMethod::Plain => is_verifier(text).then(|| Self(Digest::of(text.as_bytes()))),
         }
     }

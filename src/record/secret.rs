@@ -76,6 +76,7 @@ impl Digest {
         Self(hash.chain_update(owner).chain_update(id).finalize().into())
     }
 
+    #[cfg(feature = "jose")]
     pub(crate) const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }

@@ -223,7 +223,7 @@ impl Access {
         // A token that was asked for by a resource's name is no use at any other [RFC 8707 §3].
         let meant = match &self.demand.resource {
             Some(resource) => token.terms.audience.contains(resource),
-            None => token.terms.audience == self.config.audience(),
+            None => token.terms.audience == *self.config.audience(),
         };
         ensure(meant, ResourceReason::TokenInvalid)?;
         // Whoever stole a bound token learns no more of it.

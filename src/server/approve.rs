@@ -64,7 +64,7 @@ impl Endpoint for Approval {
 
     fn keys(&self) -> Vec<Key> {
         let consent = recall::key(&self.config, &self.prompt.request, Some(&self.session));
-        keys(&self.config, &self.prompt.request).into_iter().chain(consent).collect()
+        keys(&self.config, &self.prompt.request).chain(consent).collect()
     }
 
     fn decide(&self, seen: &Snapshot) -> Decision<Self> {
@@ -136,7 +136,7 @@ impl Endpoint for Denial {
     type Refusal = AuthorizeRefusal;
 
     fn keys(&self) -> Vec<Key> {
-        keys(&self.config, &self.prompt.request)
+        keys(&self.config, &self.prompt.request).collect()
     }
 
     fn decide(&self, seen: &Snapshot) -> Decision<Self> {

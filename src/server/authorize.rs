@@ -5,7 +5,6 @@
 //!                       └─▶ response, where session and earlier consent are enough
 //! ```
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::config::Config;
@@ -77,7 +76,7 @@ impl Authorize {
 
     fn prompt(
         &self,
-        request: Cow<'_, AuthorizationRequest>,
+        request: &AuthorizationRequest,
         (client, to): (&Client, &Recipient<'_>),
         asking: Asking,
         now: Timestamp,
@@ -85,7 +84,7 @@ impl Authorize {
         // What was pushed or signed is there to be shown; its name, or the object, keeps standing for it.
         let (object, request_uri) = (self.request.request.clone(), self.request.request_uri.clone());
         Prompt {
-            request: AuthorizationRequest { request: object, request_uri, ..request.into_owned() },
+            request: AuthorizationRequest { request: object, request_uri, ..request.clone() },
             asked: self.asked.unwrap_or(now),
             asking,
             acr_values: Vec::new(),
@@ -146,7 +145,7 @@ impl Endpoint for Authorize {
 
     fn keys(&self) -> Vec<Key> {
         let consent = recall::key(&self.config, &self.request, self.visitor.session.as_ref());
-        keys(&self.config, &self.request).into_iter().chain(consent).collect()
+        keys(&self.config, &self.request).chain(consent).collect()
     }
 
     fn decide(&self, seen: &Snapshot) -> Decision<Self> {
@@ -181,7 +180,7 @@ impl Endpoint for Authorize {
                 Some(asking) => {
                     let whose = (verified.client.value(), &verified.to);
                     let kept = verified.client.kept().into_iter().collect();
-                    let prompt = self.prompt(Cow::Borrowed(&verified.request), whose, asking, seen.now());
+                    let prompt = self.prompt(&verified.request, whose, asking, seen.now());
                     let prompt = Prompt { acr_values: verified.acr_values.clone(), ..prompt };
                     Ok(Plan::grant(kept, Authorization::Ask(Box::new(prompt))))
                 }
@@ -203,7 +202,7 @@ impl Authorize {
         let at_once = self.visitor.session.is_some() || !client.value().is_stranger() || is_silent(&request);
         let to = if at_once { None } else { recipient(&self.config, &request, client.value(), seen).ok() };
         let Some(to) = to else { return Err(AuthorizeRefusal::Redirect(response).into()) };
-        let prompt = self.prompt(request, (client.value(), &to), Asking::Login, seen.now());
+        let prompt = self.prompt(&request, (client.value(), &to), Asking::Login, seen.now());
         Ok(Plan::grant(client.kept().into_iter().collect(), Authorization::Ask(Box::new(prompt))))
     }
 }
@@ -227,7 +226,7 @@ pub(super) fn unverified<R>(
     let (Halt::Refused(AuthorizeRefusal::Page(reason)), Some(client)) = (&halt, client_id(request)) else {
         return Err(halt);
     };
-    let reason = *reason;
+    let (reason, client) = (*reason, client.clone());
     let event = if reason == PageReason::RedirectUriUnregistered {
         Event::RedirectUriRefused { client }
     } else if let PageReason::ClientDocument(fault) = reason {

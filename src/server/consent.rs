@@ -3,18 +3,19 @@
 use std::sync::Arc;
 
 use crate::config::Config;
-use crate::env::Env;
+use crate::env::{Env, Timestamp};
 use crate::event::Event;
 use crate::grant::{Allowance, Requester, implicit};
 use crate::record::{
-    AuthorizationDetails, ClientId, Grant, GrantId, GrantState, Handle, HandleKind, IssuedCode, Live, Mandate,
-    ResponseType, Scope, Subject, Wanted,
+    AuthorizationDetails, Client, ClientId, Grant, GrantId, GrantState, Handle, HandleKind, IssuedCode, Live, Mandate,
+    Resource, ResponseType, Scope, Terms, Wanted,
 };
 use crate::snapshot::{Halt, Snapshot};
 use crate::step::Plan;
 use crate::store::Change;
 use crate::wire::{AuthorizationOutcome, AuthorizationResponse, AuthorizeRefusal, TokenResponse};
 
+use super::recipient::Recipient;
 use super::verify::Verified;
 use super::visitor::Session;
 
@@ -30,58 +31,61 @@ pub(super) struct Consent<'c> {
 
 type Outcome = Plan<AuthorizationOutcome, AuthorizeRefusal>;
 
-impl Verified<'_, '_> {
+impl<'a> Verified<'a, '_> {
     /// Plans what was asked for, as long as the client is still what it was; a pushed request ends with it.
     ///
     /// # Errors
     ///
     /// There is no seed yet, or a token or the response was not signed yet.
     pub(super) fn approve<R>(
-        &self,
+        self,
         config: &Config,
         consent: Consent<'_>,
         seen: &Snapshot,
         reply: impl FnOnce(AuthorizationResponse) -> R,
     ) -> Result<Plan<R, AuthorizeRefusal>, Halt<AuthorizeRefusal>> {
-        let outcome = match self.response_type {
+        let consumed = self.consumed();
+        let (to, outcome) = match self.response_type {
             ResponseType::Code => self.issue_code(config, consent, seen.env()?),
             ResponseType::Token => self.issue_token(config, consent, seen)?,
             ResponseType::None => self.note(consent),
         };
-        outcome.writing(self.consumed()).try_replying(|outcome| self.to.respond(outcome, seen).map(reply))
+        outcome.writing(consumed).try_replying(|outcome| to.respond(outcome, seen).map(reply))
     }
 
     /// [RFC 6749 §4.1.2]
-    fn issue_code(&self, config: &Config, consent: Consent<'_>, env: &Env) -> Outcome {
+    fn issue_code(self, config: &Config, consent: Consent<'_>, env: &Env) -> (Recipient<'a>, Outcome) {
+        let Self { request, client, to, audience, challenge, dpop_jkt, .. } = self;
+        let session = consent.session;
+        let expires = env.now.plus(config.lifetimes().code);
         let id = GrantId::mint(env);
         let code = Handle::mint(id, env, "authorization code");
-        let expires = env.now.plus(config.lifetimes().code);
         let state = GrantState::CodeIssued(IssuedCode {
             digest: code.digest(),
             expires,
-            redirect_uri: self.to.uri.shared(),
-            redirect_uri_named: self.request.redirect_uri.is_some(),
-            challenge: self.challenge,
-            dpop_jkt: self.dpop_jkt,
+            redirect_uri: to.uri.shared(),
+            redirect_uri_named: request.redirect_uri.is_some(),
+            challenge,
+            dpop_jkt,
         });
-        let subject = consent.session.subject.clone();
-        let grant = self.grant(config, id, consent, state, env);
-        let event = granted(&grant, subject);
+        let grant = Grant { id, mandate: consent.mandate(config, client.value(), audience, env.now), state };
+        let event = granted(&grant, session);
         let code = AuthorizationOutcome::Code(code.expose(config.brand(), HandleKind::Code));
-        Plan::grant(vec![self.client.still(), Change::new_grant(grant, expires)], code).reporting(event)
+        (to, Plan::grant(vec![client.still(), Change::new_grant(grant, expires)], code).reporting(event))
     }
 
     /// [RFC 6749 §4.2.2]
     fn issue_token(
-        &self,
+        self,
         config: &Config,
         consent: Consent<'_>,
         seen: &Snapshot,
-    ) -> Result<Outcome, Halt<AuthorizeRefusal>> {
-        let env = seen.env()?;
+    ) -> Result<(Recipient<'a>, Outcome), Halt<AuthorizeRefusal>> {
+        let Self { client, to, audience, .. } = self;
+        let (env, session) = (seen.env()?, consent.session);
         let state = GrantState::Live(Live { code: None, chain: None });
-        let subject = consent.session.subject.clone();
-        let grant = self.grant(config, GrantId::mint(env), consent, state, env);
+        let mandate = consent.mandate(config, client.value(), audience, env.now);
+        let grant = Grant { id: GrantId::mint(env), mandate, state };
         let allowance = Allowance {
             scope: config.scope_at(grant.audience(), grant.scope()).into_owned(),
             details: grant.details().clone(),
@@ -92,7 +96,7 @@ impl Verified<'_, '_> {
         let requester = Requester {
             instance: None,
             config,
-            client: self.client,
+            client,
             certificate: None,
             possession: None,
             resource: &[],
@@ -107,41 +111,39 @@ impl Verified<'_, '_> {
             scope,
         };
         let issued = implicit::issue(&requester, &grant, allowance)?;
-        Ok(issued.replying(token).reporting(granted(&grant, subject)))
+        Ok((to, issued.replying(token).reporting(granted(&grant, session))))
     }
 
     /// [OAuth 2.0 Multiple Response Types §4]: whether and where the consent is kept is the host's to say.
-    fn note(&self, Consent { session, scope, details, .. }: Consent<'_>) -> Outcome {
+    fn note(self, Consent { session, scope, details, .. }: Consent<'_>) -> (Recipient<'a>, Outcome) {
         let (client, subject) = (self.client.value().id().clone(), session.subject.clone());
-        Plan::grant(vec![self.client.still()], AuthorizationOutcome::Nothing).reporting(Event::ConsentGiven {
-            client,
-            subject,
-            scope,
-            details,
-        })
+        let event = Event::ConsentGiven { client, subject, scope, details };
+        (self.to, Plan::grant(vec![self.client.still()], AuthorizationOutcome::Nothing).reporting(event))
     }
+}
 
-    fn grant(&self, config: &Config, id: GrantId, consent: Consent<'_>, state: GrantState, env: &Env) -> Grant {
-        let Consent { session, scope, details, may_act } = consent;
-        let details = config.enrich_details(&details, self.client.value(), Some(&session.subject));
-        let wanted = Wanted { scope, details, audience: Arc::clone(&self.audience) };
-        let mandate = Mandate {
+impl Consent<'_> {
+    /// What is given by it.
+    fn mandate(self, config: &Config, client: &Client, audience: Arc<[Resource]>, now: Timestamp) -> Arc<Mandate> {
+        let Self { session, scope, details, may_act } = self;
+        let details = config.enrich_details(&details, client, Some(&session.subject));
+        Arc::new(Mandate {
+            terms: Terms::new(client, Wanted { scope, details, audience }),
             subject: Some(session.subject.clone()),
+            created: now,
             authenticated: Some(session.authenticated),
             acr: session.acr(),
             amr: session.amr(),
             may_act,
-            ..Mandate::new(self.client.value(), wanted, env.now)
-        };
-        Grant { id, mandate: Arc::new(mandate), state }
+        })
     }
 }
 
-fn granted(grant: &Grant, subject: Subject) -> Event {
+fn granted(grant: &Grant, session: &Session) -> Event {
     Event::AuthorizationGranted {
         grant: grant.id,
         client: grant.client().clone(),
-        subject,
+        subject: session.subject.clone(),
         scope: grant.scope().clone(),
         details: grant.details().clone(),
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::config::Config;
 use crate::grant::consent_question::{Acquaintance, ProposedConsent};
-use crate::record::{AuthorizationDetails, RememberedConsent};
+use crate::record::{AuthorizationDetails, RememberedConsent, Scope};
 
 use super::verify::Verified;
 use super::visitor::{Session, Visitor};
@@ -23,7 +23,8 @@ pub(super) struct Granted<'g> {
 impl Granted<'_> {
     /// Whether a request asks for nothing else.
     pub(super) fn covers(&self, config: &Config, verified: &Verified<'_, '_>) -> bool {
-        verified.scope.words().all(|word| self.grants(word, config, verified))
+        let by_host = self.by_host(config, verified).is_some_and(|scope| scope.covers(&verified.scope));
+        (by_host || verified.scope.words().all(|word| self.grants(word, config, verified)))
             && self.new_details(config, verified).is_empty()
     }
 
@@ -43,8 +44,13 @@ impl Granted<'_> {
     }
 
     fn grants(&self, word: &str, config: &Config, verified: &Verified<'_, '_>) -> bool {
-        let by_host = self.visitor.granted_at(&verified.audience, config).is_some_and(|scope| scope.contains(word));
-        by_host || self.own.is_some_and(|own| own.grants(word, &verified.audience))
+        let by_host = self.by_host(config, verified);
+        by_host.is_some_and(|scope| scope.contains(word))
+            || self.own.is_some_and(|own| own.grants(word, &verified.audience))
+    }
+
+    fn by_host(&self, config: &Config, verified: &Verified<'_, '_>) -> Option<&Scope> {
+        self.visitor.granted_at(&verified.audience, config)
     }
 
     fn new_details(&self, config: &Config, verified: &Verified<'_, '_>) -> AuthorizationDetails {

@@ -10,9 +10,9 @@ use crate::wire::{AuthorizationRequest, RequestObjectFault, ServerMetadata};
 /// There is none.
 #[derive(Debug)]
 pub(super) struct Opened {
-    pub(super) request: AuthorizationRequest,
+    pub(super) request: Box<AuthorizationRequest>,
     pub(super) expires: Option<Timestamp>,
-    pub(super) used: Option<Change>,
+    pub(super) used: Option<Box<Change>>,
 }
 
 /// There is nothing to open.

@@ -74,7 +74,7 @@ impl Endpoint for Push {
             .map(|object| request_object::open(&self.config, object, client.value(), env.now, seen))
             .transpose()
             .map_err(unopened)?;
-        let request = opened.as_ref().map_or(request, |opened| &opened.request);
+        let request = opened.as_ref().map_or(request, |opened| &*opened.request);
         verify_pushed(&self.config, request, (client.value(), opened.is_some()), seen)?;
         // [RFC 9449 §10.1]: a proof is as good as naming its key.
         let proven = possession.map(|possession| possession.key.to_base64url());
@@ -101,7 +101,7 @@ impl Endpoint for Push {
         let forgotten = pushed.expires.plus(lifetimes.interaction);
         let response = PushResponse::new(&secret, env.now.until(expires).as_secs());
         let changes = vec![client.still(), Change::new_pushed(pushed, forgotten)];
-        let object = opened.and_then(|opened| opened.used);
+        let object = opened.and_then(|opened| opened.used).map(|used| *used);
         Ok(Plan::grant(changes, response).granting(assertion).granting(used).granting(object))
     }
 }

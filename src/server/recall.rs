@@ -23,7 +23,7 @@ pub(super) enum Recalled<'s> {
 /// The record to be read with the request, once it is known who is there.
 pub(super) fn key(config: &Config, request: &AuthorizationRequest, session: Option<&Session>) -> Option<Key> {
     let session = session.filter(|_| config.remembers_consent())?;
-    Some(Key::Consent { subject: session.subject.clone(), client: client_id(request)? })
+    Some(Key::Consent { subject: session.subject.clone(), client: client_id(request)?.clone() })
 }
 
 pub(super) fn recall<'s, F>(

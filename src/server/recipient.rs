@@ -2,7 +2,7 @@
 
 use crate::config::Config;
 use crate::ensure::ensure;
-use crate::record::{Client, RedirectUriRefused, VerifiedRedirectUri};
+use crate::record::{Client, RedirectUriRefused, ResponseType, VerifiedRedirectUri};
 use crate::snapshot::{Halt, Snapshot};
 use crate::wire::{
     AuthorizationMessage, AuthorizationOutcome, AuthorizationRequest, AuthorizationResponse, AuthorizeReason,
@@ -12,7 +12,7 @@ use crate::wire::{
 use super::signed_response;
 
 /// Where the response goes, from the moment that this is proven.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Recipient<'a> {
     pub(super) uri: VerifiedRedirectUri,
     mode: ResponseMode,
@@ -63,7 +63,7 @@ fn response_type(request: &AuthorizationRequest) -> Option<&str> {
 pub(super) fn check_mode(
     config: &Config,
     request: &AuthorizationRequest,
-    client: &Client,
+    (client, response_type): (&Client, ResponseType),
     seen: &Snapshot,
 ) -> Result<(), AuthorizeReason> {
     let mode = mode(config, request, client, seen).ok_or(AuthorizeReason::ResponseModeUnsupported)?;
@@ -73,7 +73,7 @@ pub(super) fn check_mode(
     ensure(registered.is_none_or(|own| own.iter().any(named)), AuthorizeReason::ResponseModeNotAllowed)?;
     ensure(mode.is_signed() || !config.requires_signed_responses(), AuthorizeReason::ResponseModeUnsigned)?;
     // [JARM §2.3.1]: a signature hides nothing.
-    let token = response_type(request).is_some_and(|types| types.split(' ').any(|word| word == "token"));
+    let token = response_type == ResponseType::Token;
     let hidden = mode.is_signed() && signed_response::encrypts(client);
     ensure(!(token && mode.is_in_query()) || hidden, AuthorizeReason::ResponseModeUnsafe)
 }
@@ -81,7 +81,7 @@ pub(super) fn check_mode(
 impl Recipient<'_> {
     /// Tells the client that it is refused; what must be signed first is asked for.
     pub(super) fn refuse(&self, reason: &AuthorizeReason, seen: &Snapshot) -> Halt<AuthorizeRefusal> {
-        match self.respond(AuthorizationOutcome::refused(reason), seen) {
+        match self.clone().respond(AuthorizationOutcome::refused(reason), seen) {
             Ok(response) => Halt::Refused(AuthorizeRefusal::Redirect(Box::new(response))),
             Err(halt) => halt,
         }
@@ -93,13 +93,13 @@ impl Recipient<'_> {
     ///
     /// The answer is a token that was not signed yet, or that cannot be made.
     pub(super) fn respond(
-        &self,
+        self,
         outcome: AuthorizationOutcome,
         seen: &Snapshot,
     ) -> Result<AuthorizationResponse, Halt<AuthorizeRefusal>> {
         let Self { uri, mode, state, config, client } = self;
-        let message = AuthorizationMessage { outcome, state: state.clone(), iss: Some(config.issuer().to_owned()) };
+        let message = AuthorizationMessage { outcome, state, iss: Some(config.issuer().to_owned()) };
         let signed = mode.is_signed().then(|| signed_response::token(config, client, &message, seen));
-        Ok(AuthorizationResponse::new(uri.clone(), *mode, message, signed.transpose()?))
+        Ok(AuthorizationResponse::new(uri, mode, message, signed.transpose()?))
     }
 }

@@ -19,11 +19,11 @@ use super::verify::client_id;
 /// A request that its client signed.
 #[derive(Debug)]
 pub(super) struct Opened {
-    pub(super) request: AuthorizationRequest,
+    pub(super) request: Box<AuthorizationRequest>,
     /// When it expires, if it does.
     pub(super) expires: Option<Timestamp>,
     /// What uses it up, if it is good for one answer.
-    pub(super) used: Option<Change>,
+    pub(super) used: Option<Box<Change>>,
 }
 
 /// Why it is not taken, and the request that it holds if its signature is right.
@@ -48,7 +48,7 @@ pub(super) fn of<'r>(config: &Config, request: &'r AuthorizationRequest) -> Opti
 /// The record that says whether the object of a request was used, if that can be told before it is opened.
 pub(super) fn key(config: &Config, request: &AuthorizationRequest) -> Option<Key> {
     let id = Hint::read(of(config, request)?.as_str())?.jti?;
-    Some(Key::Seen(name(&client_id(request)?, &id)))
+    Some(Key::Seen(name(client_id(request)?, &id)))
 }
 
 fn name(client: &ClientId, id: &str) -> Digest {
@@ -82,24 +82,25 @@ pub(super) fn open(
     let verified = client_auth::verify(jws, &keys, seen)?.map_err(|fault| refused(fault.into()))?;
     let claims = verified.claims().map_err(|fault| refused(fault.into()))?;
     let request = AuthorizationRequest::from_claims(claims.members(), config.limits()).map_err(refused)?;
+    let request = Box::new(request);
     match accept(config, served, &claims, &request, client.id(), begun) {
         Ok(ends) => {
             let named = claims.id().ok().filter(|id| id.len() <= LONGEST_ID).zip(ends);
             let used = match named {
                 None => None,
                 Some((id, _)) if seen.is_seen(name(client.id(), id))? => {
-                    let request = Some(Box::new(request));
-                    return Err(Halt::Refused(Unopened { fault: RequestObjectFault::Used, request }));
+                    let (fault, request) = (RequestObjectFault::Used, Some(request));
+                    return Err(Halt::Refused(Unopened { fault, request }));
                 }
                 // Whoever was asked in time may answer later.
                 Some((id, ends)) => {
                     let forgotten = ends.plus(served.clock_tolerance).plus(config.lifetimes().interaction);
-                    Some(Change::new_seen(name(client.id(), id), forgotten))
+                    Some(Box::new(Change::new_seen(name(client.id(), id), forgotten)))
                 }
             };
             Ok(Opened { request, expires: claims.expires(), used })
         }
-        Err(fault) => Err(Halt::Refused(Unopened { fault, request: Some(Box::new(request)) })),
+        Err(fault) => Err(Halt::Refused(Unopened { fault, request: Some(request) })),
     }
 }
 
@@ -122,7 +123,7 @@ fn accept(
     client: &ClientId,
     now: Timestamp,
 ) -> Result<Option<Timestamp>, RequestObjectFault> {
-    let own = request.client_id.as_deref() == Some(client.as_str()) && !request.repeats("client_id");
+    let own = request.client_id.as_ref() == Some(client) && !request.repeats("client_id");
     ensure(own, RequestObjectFault::ClientDiffers)?;
     claims.require_issuer(client.as_str()).map_err(|_| RequestObjectFault::Issuer)?;
     // [RFC 9101 §10.8]

@@ -1,6 +1,6 @@
 //! What an authorization request must be before anyone is asked anything [RFC 6749 §4.1.1, RFC 9700 §4.1].
 
-use std::borrow::Cow;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,13 +27,12 @@ use super::visitor::Session;
 /// A request whose every part was checked against its client.
 #[derive(Debug)]
 pub(super) struct Verified<'a, 'r> {
-    /// The request that counts.
-    pub(super) request: Cow<'r, AuthorizationRequest>,
+    pub(super) request: Counting<'r>,
     pub(super) client: Seen<'a, Client>,
     /// The record that the request was pushed to, until it is answered.
     pushed: Option<Seen<'a, PushedRequest>>,
     /// What uses up the object that it came in, if that is good for one answer.
-    used: Option<Change>,
+    used: Option<Box<Change>>,
     pub(super) to: Recipient<'a>,
     pub(super) scope: Scope,
     pub(super) details: AuthorizationDetails,
@@ -81,8 +80,8 @@ pub(super) fn is_silent(request: &AuthorizationRequest) -> bool {
 }
 
 /// The client that the request names, if it names one.
-pub(super) fn client_id(request: &AuthorizationRequest) -> Option<ClientId> {
-    request.client_id.as_deref().filter(|_| !request.repeats("client_id")).map(ClientId::new)
+pub(super) fn client_id(request: &AuthorizationRequest) -> Option<&ClientId> {
+    request.client_id.as_ref().filter(|_| !request.repeats("client_id"))
 }
 
 /// Checks the whole request, in the order that leaks least.
@@ -146,13 +145,31 @@ pub(super) fn verify_pushed(
 /// The request that counts, and whose it is.
 pub(super) struct Resolved<'a, 'r> {
     pub(super) client: Seen<'a, Client>,
-    pub(super) request: Cow<'r, AuthorizationRequest>,
+    pub(super) request: Counting<'r>,
     pub(super) pushed: Option<Seen<'a, PushedRequest>>,
     signed: bool,
-    used: Option<Change>,
+    used: Option<Box<Change>>,
     /// Why the object is not taken. Then the request says only where to tell that: it is the object's if its signature is
     /// right, and otherwise what stands beside it.
     fault: Option<RequestObjectFault>,
+}
+
+/// The request that counts: what came, or what it stands for.
+#[derive(Debug)]
+pub(super) enum Counting<'r> {
+    Itself(&'r AuthorizationRequest),
+    Other(Box<AuthorizationRequest>),
+}
+
+impl Deref for Counting<'_> {
+    type Target = AuthorizationRequest;
+
+    fn deref(&self) -> &AuthorizationRequest {
+        match self {
+            Self::Itself(request) => request,
+            Self::Other(request) => request,
+        }
+    }
 }
 
 /// Finds the client, and the pushed or signed request that replaces this one altogether [RFC 9126 §4, RFC 9101 §6.3].
@@ -163,39 +180,45 @@ pub(super) fn resolve<'a, 'r>(
     begun: Option<Timestamp>,
 ) -> Result<Resolved<'a, 'r>, Halt<AuthorizeRefusal>> {
     let id = client_id(request).ok_or_else(|| page(PageReason::ClientIdMissing))?;
-    let client = find(config, &id, seen)?.ok_or_else(|| page(PageReason::ClientUnknown))?;
+    let client = find(config, id, seen)?.ok_or_else(|| page(PageReason::ClientUnknown))?;
     if let Some(object) = request_object::of(config, request) {
         return match request_object::open(config, object, client.value(), begun.unwrap_or(seen.now()), seen) {
-            Ok(Opened { request, used, .. }) => {
-                Ok(Resolved { client, request: Cow::Owned(request), pushed: None, signed: true, used, fault: None })
-            }
+            Ok(Opened { request, used, .. }) => Ok(Resolved {
+                client,
+                request: Counting::Other(request),
+                pushed: None,
+                signed: true,
+                used,
+                fault: None,
+            }),
             Err(Halt::Missing(need)) => Err(Halt::Missing(need)),
             Err(Halt::Refused(Unopened { fault, request: held })) => {
-                let request = held.map_or(Cow::Borrowed(request), |held| Cow::Owned(*held));
+                let request = held.map_or(Counting::Itself(request), Counting::Other);
                 let (pushed, used, fault) = (None, None, Some(fault));
                 Ok(Resolved { client, request, pushed, signed: false, used, fault })
             }
         };
     }
     let Some(name) = pushed_name(request) else {
-        let request = Cow::Borrowed(request);
+        let request = Counting::Itself(request);
         return Ok(Resolved { client, request, pushed: None, signed: false, used: None, fault: None });
     };
-    let pushed = seen.pushed(name)?.filter(|pushed| pushed.value().client == id);
+    let pushed = seen.pushed(name)?.filter(|pushed| pushed.value().client == *id);
     let pushed = pushed.ok_or_else(|| page(PageReason::RequestUriInvalid))?;
     // It was within the limits as it was pushed; what is kept is encoded, and so longer.
     let limits = Limits { body: usize::MAX, ..*config.limits() };
     let query = AuthorizationRequest::parse_form(pushed.value().query.as_bytes(), &limits);
     let request = query.map_err(|_| page(PageReason::RequestUriInvalid))?;
     let signed = pushed.value().signed;
-    Ok(Resolved { client, request: Cow::Owned(request), pushed: Some(pushed), signed, used: None, fault: None })
+    let request = Counting::Other(Box::new(request));
+    Ok(Resolved { client, request, pushed: Some(pushed), signed, used: None, fault: None })
 }
 
 /// The records that the request names.
-pub(super) fn keys(config: &Config, request: &AuthorizationRequest) -> Vec<Key> {
-    let client = client_id(request).map(Key::Client);
+pub(super) fn keys(config: &Config, request: &AuthorizationRequest) -> impl Iterator<Item = Key> {
+    let client = client_id(request).cloned().map(Key::Client);
     let named = pushed_name(request).map(Key::Pushed).or_else(|| request_object::key(config, request));
-    client.into_iter().chain(named).collect()
+    client.into_iter().chain(named)
 }
 
 fn pushed_name(request: &AuthorizationRequest) -> Option<Digest> {
@@ -250,7 +273,7 @@ fn check(
     seen: &Snapshot,
 ) -> Result<Checked, AuthorizeReason> {
     let response_type = response_type(config, request, client)?;
-    check_mode(config, request, client, seen)?;
+    check_mode(config, request, (client, response_type), seen)?;
     let challenge = match response_type {
         ResponseType::Code => challenge(config, request, client)?,
         // There is no code to bind.
@@ -262,7 +285,7 @@ fn check(
     let (details, resource) = (request.authorization_details.as_ref(), &request.resource);
     let Wanted { scope, details, audience } = config.resolve(client, request.scope.as_deref(), details, resource)?;
     // The token is for all of them at once, and no second request chooses one [RFC 8707 §3].
-    let one = audience.len() <= 1 || (audience == config.audience() && !config.is_torn(&audience));
+    let one = audience.len() <= 1 || (audience == *config.audience() && !config.is_torn(&audience));
     ensure(one || response_type != ResponseType::Token, AuthorizeReason::TargetInvalid)?;
     let prompt =
         PromptValues::parse(request.prompt.as_deref().unwrap_or_default()).ok_or(AuthorizeReason::PromptInvalid)?;
@@ -271,8 +294,9 @@ fn check(
     // [OpenID Connect Core §11]: offline access only for who asked the person for it.
     let code = response_type == ResponseType::Code;
     let offline = code && prompt.consent && client.may_use(GrantType::RefreshToken);
-    let scope = scope.filtered(|word| word != "offline_access" || offline);
-    let useful = !(config.scope_at(&audience, &scope).is_empty() && details.is_empty());
+    let kept = offline || !scope.contains("offline_access");
+    let scope = if kept { scope } else { scope.filtered(|word| word != "offline_access") };
+    let useful = !(details.is_empty() && config.scope_at(&audience, &scope).is_empty());
     ensure(useful, AuthorizeReason::ScopeUnknown)?;
     Ok(Checked { response_type, scope, details, audience, prompt, max_age, acr_values, challenge, dpop_jkt })
 }
@@ -331,7 +355,7 @@ fn seconds(text: &str) -> Result<Duration, AuthorizeReason> {
 impl Verified<'_, '_> {
     /// The end of the pushed request, or of the object, which only an answer brings, so that a page can be loaded again.
     pub(super) fn consumed(&self) -> Option<Change> {
-        self.pushed.as_ref().map(|pushed| pushed.consume()).or_else(|| self.used.clone())
+        self.pushed.as_ref().map(|pushed| pushed.consume()).or_else(|| self.used.as_deref().cloned())
     }
 
     /// Requires that the session is as sure as was asked for. The reason is that a login is required, or, if there was one

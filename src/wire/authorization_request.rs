@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::form::{self, Form, Limits, Malformed, Parameters};
 use super::request_headers::RequestHeaders;
 use super::token::check_content_type;
-use crate::record::Exposed;
+use crate::record::{ClientId, Exposed};
 
 /// An authorization request as it was asked, every parameter at most once; nothing in it is verified.
 ///
@@ -19,7 +19,7 @@ use crate::record::Exposed;
 pub struct AuthorizationRequest {
     /// Which client asks.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub client_id: Option<String>,
+    pub client_id: Option<ClientId>,
     /// Where the response shall go.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub redirect_uri: Option<String>,
@@ -104,7 +104,7 @@ impl AuthorizationRequest {
 
     pub(super) fn from_form(mut form: Form<'_>) -> Self {
         Self {
-            client_id: form.take_owned("client_id"),
+            client_id: form.take("client_id").map(|id| ClientId::new(&id)),
             redirect_uri: form.take_owned("redirect_uri"),
             response_type: form.take_owned("response_type"),
             response_mode: form.take_owned("response_mode"),
@@ -131,8 +131,10 @@ impl AuthorizationRequest {
     #[must_use]
     pub fn print(&self) -> String {
         let mut query = String::new();
+        if let Some(client) = &self.client_id {
+            form::append(&mut query, "client_id", client.as_str());
+        }
         for (name, value) in [
-            ("client_id", &self.client_id),
             ("redirect_uri", &self.redirect_uri),
             ("response_type", &self.response_type),
             ("response_mode", &self.response_mode),

@@ -48,7 +48,7 @@ impl PushRequest {
         let mut form = read_form(&headers, request, limits)?;
         let credentials = Credentials::take(&headers, &mut form).map_err(TokenRefusal::Credentials)?;
         let mut pushed = AuthorizationRequest::from_form(form);
-        pushed.client_id = Some(credentials.client().as_str().to_owned());
+        pushed.client_id = Some(credentials.client().clone());
         let (certificate, dpop) = (ClientCertificate::of(request), DpopHeader::read(headers.dpop));
         Ok(Self { credentials, certificate, dpop, request: pushed })
     }

@@ -3,7 +3,7 @@
 use http::{Method, Request, StatusCode};
 
 use grantor::event::Event;
-use grantor::record::{Scope, Subject};
+use grantor::record::{ClientId, Scope, Subject};
 use grantor::server::{Asking, Prompt, Session, Visitor};
 use grantor::wire::PageReason;
 use grantor::{Progress, ProposedConsent};
@@ -354,7 +354,7 @@ fn an_answer_verifies_everything_again() {
     assert_eq!((page.status(), page.headers().get("location")), (StatusCode::BAD_REQUEST, None));
     let refused = tampered(&|prompt| prompt.request.code_challenge = None);
     assert_eq!(parameter(&refused, "error").as_deref(), Some("invalid_request"));
-    let page = tampered(&|prompt| prompt.request.client_id = Some("nobody".to_owned()));
+    let page = tampered(&|prompt| prompt.request.client_id = Some(ClientId::new("nobody")));
     assert_eq!((page.status(), page.headers().get("location")), (StatusCode::BAD_REQUEST, None));
     assert!(parameter(&tampered(&|_| ()), "code").is_some());
 }

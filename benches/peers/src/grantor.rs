@@ -178,7 +178,7 @@ impl<R: Source> Served<R> {
 
     fn authorize(&self, request: &Sent) -> Response<Vec<u8>> {
         let asked = self.server.read_authorization(request).expect("authorization request");
-        let agreed = asked.client_id.as_deref().is_some_and(host::agreed);
+        let agreed = asked.client_id.as_ref().is_some_and(|client| host::agreed(client.as_str()));
         let visitor = match host::signed_in(request.headers()) {
             Some(user) => {
                 let session = Session::new(Subject::new(user), self.signed_in);

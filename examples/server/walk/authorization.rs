@@ -19,7 +19,7 @@ impl App {
             None => self.authorization_request(flow, course),
             Some(pushed) => {
                 let mut request = AuthorizationRequest::default();
-                request.client_id = Some(DEMO_APP.to_owned());
+                request.client_id = Some(ClientId::new(DEMO_APP));
                 request.request_uri = Some(pushed.clone());
                 request
             }
@@ -29,7 +29,7 @@ impl App {
 
     pub(super) fn authorization_request(&self, flow: Flow, course: &Course) -> AuthorizationRequest {
         let mut request = AuthorizationRequest::default();
-        request.client_id = Some(flow.client(course).to_string());
+        request.client_id = Some(flow.client(course));
         request.redirect_uri = Some(self.callback_uri());
         request.response_type = Some(flow.response_type().as_str().to_owned());
         request.scope = Some("read".to_owned());

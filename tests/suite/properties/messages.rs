@@ -39,7 +39,7 @@ proptest! {
         let mut texts = texts.into_iter();
         let mut text = || texts.next().flatten();
         let mut request = AuthorizationRequest::default();
-        request.client_id = text();
+        request.client_id = text().map(|id| ClientId::new(&id));
         request.redirect_uri = text();
         request.response_type = text();
         request.response_mode = text();
