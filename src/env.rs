@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
+use sha2::Sha256;
 use zeroize::Zeroizing;
+
+use crate::sha256::{self, Ending};
 
 /// A point in time, in whole seconds since the Unix epoch.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
@@ -80,7 +82,7 @@ impl Env {
     }
 
     /// The same time, with a seed of its own.
-    pub(crate) fn within(&self, label: &'static str) -> Self {
+    pub(crate) fn within(&self, label: impl Into<Label>) -> Self {
         Self { now: self.now, seed: Seed::new(self.derive(label)) }
     }
 
@@ -89,8 +91,33 @@ impl Env {
     /// A seed has one length and labels are printable texts, so none is another one continued behind its padding: what
     /// is derived says nothing of the seed, nor of what else is derived.
     #[must_use]
-    pub fn derive(&self, label: &'static str) -> [u8; 32] {
-        Sha256::new().chain_update(*self.seed.0).chain_update(label).finalize().into()
+    pub fn derive(&self, label: impl Into<Label>) -> [u8; 32] {
+        let Label { text, ending } = label.into();
+        match ending {
+            Some(ending) => ending.after(&self.seed.0),
+            None => sha256::digest(&self.seed.0, text.as_bytes()),
+        }
+    }
+}
+
+/// What bytes are derived for: a text, which is faster as a constant.
+#[derive(Clone, Copy, Debug)]
+pub struct Label {
+    text: &'static str,
+    ending: Option<Ending>,
+}
+
+impl Label {
+    /// Prepares a label, at best when it is compiled.
+    #[must_use]
+    pub const fn new(text: &'static str) -> Self {
+        Self { text, ending: Ending::of(text.as_bytes()) }
+    }
+}
+
+impl From<&'static str> for Label {
+    fn from(text: &'static str) -> Self {
+        Self { text, ending: None }
     }
 }
 
@@ -123,5 +150,10 @@ mod tests {
         let env = Env::new(Timestamp::from_unix(1), Seed::new([7; 32]));
         assert_eq!(env.derive("a"), env.derive("a"));
         assert_ne!(env.derive("a"), env.derive("b"));
+        for label in
+            ["a", "of twenty-three letters", "of twenty-three letters.", "longer than what fits into one block"]
+        {
+            assert_eq!(env.derive(Label::new(label)), env.derive(label));
+        }
     }
 }

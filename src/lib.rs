@@ -65,6 +65,7 @@ mod proof;
 pub mod record;
 pub mod resource;
 pub mod server;
+mod sha256;
 mod snapshot;
 pub mod step;
 pub mod store;
@@ -80,7 +81,7 @@ pub use config::{
     AssertionProfile, ClientAssertions, ClientAttestations, Dpop, IdJags, IssuerKeys, JwtAccessTokens, RequestObjects,
     SignedIntrospection, SignedResponses, TrustedIssuer,
 };
-pub use env::{Env, Seed, Timestamp};
+pub use env::{Env, Label, Seed, Timestamp};
 pub use facade::{AuthorizationServer, Outcome, Progress};
 pub use grant::asserted::Asserted;
 pub use grant::consent_question::{Acquaintance, ConsentQuestion, ProposedConsent};

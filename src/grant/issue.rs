@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config::Config;
-use crate::env::Env;
+use crate::env::{Env, Label};
 use crate::event::Event;
 use crate::proof::Possession;
 use crate::record::{
@@ -164,7 +164,7 @@ impl Requester<'_> {
     pub(crate) fn issue<F>(&self, issue: Issue<'_>) -> Result<Plan<TokenResponse, F>, Halt<F>> {
         let Self { config, client, env, .. } = self;
         let Issue { grant_type, grant, mut changes, allowance, lifetime, act, refresh } = issue;
-        let access = Handle::mint(grant.id, env, "access token");
+        let access = Handle::mint(grant.id, env, const { Label::new("access token") });
         let jwt = NewJwt::of(&access, &allowance.audience, config, env);
         let terms = self.terms(&grant.mandate, &allowance);
         let Allowance { scope, details, cnf, .. } = allowance;

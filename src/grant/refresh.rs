@@ -19,14 +19,13 @@
 
 use std::borrow::Cow;
 
-use sha2::{Digest as _, Sha256};
-
 use crate::config::{Config, Lifetimes};
-use crate::env::{Env, Timestamp};
+use crate::env::{Env, Label, Timestamp};
 use crate::event::{Event, RevocationCause};
 use crate::record::{
     Chain, Confirmation, Exposed, Grant, GrantId, GrantState, GrantType, Handle, HandleKind, Live, Scope,
 };
+use crate::sha256;
 use crate::snapshot::{Halt, Question, Seen, Snapshot, Verdict};
 use crate::step::Plan;
 use crate::store::Change;
@@ -221,7 +220,7 @@ impl Chain {
         lifetimes: &Lifetimes,
         env: &Env,
     ) -> (Handle, Self) {
-        let first = Handle::mint(grant, env, "refresh token");
+        let first = Handle::mint(grant, env, const { Label::new("refresh token") });
         let chain = Self {
             current: first.digest(),
             // The first secret has none before it.
@@ -266,7 +265,7 @@ impl Chain {
         lifetimes: &Lifetimes,
         env: &Env,
     ) -> (Handle, Self) {
-        let salt = env.derive("refresh salt");
+        let salt = env.derive(const { Label::new("refresh salt") });
         let successor = successor(presented, &salt);
         let forgotten = (self.spent.len() + 1).saturating_sub(REMEMBERED);
         let spent = self.spent.iter().skip(forgotten).copied().chain([self.current.fingerprint()]).collect();
@@ -286,6 +285,5 @@ impl Chain {
 fn successor(presented: &Handle, salt: &[u8; 32]) -> Handle {
     // As much of the salt as leaves one block.
     let (salt, _) = salt.split_at(23);
-    let hash = Sha256::new().chain_update(presented.secret()).chain_update(salt);
-    Handle::new(presented.grant(), hash.finalize().into())
+    Handle::new(presented.grant(), sha256::digest(presented.secret(), salt))
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::client::Client;
 use super::{ClientFault, ClientId, ClientMetadata, ClientSecretDigest, Digest, Exposed, GrantId, Handle, secret};
-use crate::env::{Env, Timestamp, hmac_sha256};
+use crate::env::{Env, Label, Timestamp, hmac_sha256};
 
 /// What is kept of a registration.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -124,7 +124,10 @@ impl Issued {
     /// The name of a client and its registration access token, which holds that name.
     pub(crate) fn mint(env: &Env) -> Self {
         let name = GrantId::mint_for_client(env);
-        Self { id: ClientId::of(name), token: Handle::mint(name, env, "registration access token") }
+        Self {
+            id: ClientId::of(name),
+            token: Handle::mint(name, env, const { Label::new("registration access token") }),
+        }
     }
 }
 

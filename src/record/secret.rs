@@ -10,7 +10,8 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing, optimization_barrier};
 
-use crate::env::{Env, Timestamp};
+use crate::env::{Env, Label, Timestamp};
+use crate::sha256::Ending;
 
 /// The name of a grant: 128 random bits, no secret.
 #[derive(Clone, Copy, Eq, Ord, PartialEq, PartialOrd)]
@@ -30,7 +31,7 @@ impl GrantId {
     }
 
     pub(crate) fn mint(env: &Env) -> Self {
-        Self(head(&env.derive("grant")))
+        Self(head(&env.derive(const { Label::new("grant") })))
     }
 
     /// The place of a grant's name in the token of a client that registers itself.
@@ -66,7 +67,11 @@ impl Digest {
     /// The digest of `secret`.
     #[must_use]
     pub fn of(secret: &[u8]) -> Self {
-        Self(Sha256::digest(secret).into())
+        const ALONE: Option<Ending> = Ending::of(b"");
+        Self(match ALONE.zip(secret.try_into().ok()) {
+            Some((ending, secret)) => ending.after(secret),
+            None => Sha256::digest(secret).into(),
+        })
     }
 
     /// What the thing called `id` by its `owner` is remembered as once it was used. No `kind` begins another, and the length
@@ -171,7 +176,7 @@ impl Handle {
         Self { grant, secret: Wiped(secret) }
     }
 
-    pub(crate) fn mint(grant: GrantId, env: &Env, label: &'static str) -> Self {
+    pub(crate) fn mint(grant: GrantId, env: &Env, label: Label) -> Self {
         Self::new(grant, env.derive(label))
     }
 

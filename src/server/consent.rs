@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::config::Config;
-use crate::env::{Env, Timestamp};
+use crate::env::{Env, Label, Timestamp};
 use crate::event::Event;
 use crate::grant::{Allowance, Requester, implicit};
 use crate::record::{
@@ -59,7 +59,7 @@ impl<'a> Verified<'a, '_> {
         let session = consent.session;
         let expires = env.now.plus(config.lifetimes().code);
         let id = GrantId::mint(env);
-        let code = Handle::mint(id, env, "authorization code");
+        let code = Handle::mint(id, env, const { Label::new("authorization code") });
         let state = GrantState::CodeIssued(IssuedCode {
             digest: code.digest(),
             expires,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::client_auth::{self, Authenticated, Shown, authenticate};
 use crate::config::Config;
 use crate::ensure::ensure;
+use crate::env::Label;
 use crate::record::{
     ClientId, DeviceCode, DeviceStage, Grant, GrantId, GrantState, GrantType, Handle, HandleKind, Mandate, UserCode,
 };
@@ -71,7 +72,7 @@ impl Endpoint for DeviceAuthorization {
 
         let label = LABELS.get(usize::from(seen.round())).copied().unwrap_or("user code");
         let (id, user_code) = (GrantId::mint(env), flow.user_codes.draw(&env.derive(label)));
-        let device_code = Handle::mint(id, env, "device code");
+        let device_code = Handle::mint(id, env, const { Label::new("device code") });
         let lifetime = config.lifetimes().device_code;
         let index = UserCode { id: user_code.digest(), grant: id, client: client.value().id().clone() };
         let state = GrantState::Device(DeviceCode {
