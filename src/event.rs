@@ -1,6 +1,8 @@
 //! What happened, for an audit log: names, never a secret.
 
-use crate::record::{AuthorizationDetails, ClientId, GrantId, GrantType, Scope, Subject};
+use std::sync::Arc;
+
+use crate::record::{AccessToken, AuthorizationDetails, ClientId, GrantId, GrantType, Scope, Subject};
 use crate::wire::{AssertionFault, ClientDocumentFault};
 
 /// Something worth recording, reported only after it is durable.
@@ -116,18 +118,12 @@ pub enum Event {
     /// Tokens were issued.
     #[non_exhaustive]
     TokenIssued {
-        /// The grant they belong to.
-        grant: GrantId,
-        /// To whom.
-        client: ClientId,
-        /// For whom; absent where the client acts for itself.
-        subject: Option<Subject>,
         /// How they were asked for.
         grant_type: GrantType,
-        /// What the access token allows.
-        scope: Scope,
-        /// What it allows beside the scope.
-        details: AuthorizationDetails,
+        /// For whom; absent where the client acts for itself.
+        subject: Option<Subject>,
+        /// The access token: of which grant, to whom, and what it allows.
+        token: Arc<AccessToken>,
     },
     /// The server spoke for a person to another server.
     #[non_exhaustive]

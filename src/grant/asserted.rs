@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::env::Timestamp;
 use crate::event::Event;
-use crate::record::{AuthorizationDetails, Confirmation, GrantType, Mandate, Scope, Subject, Wanted};
+use crate::record::{AuthorizationDetails, Confirmation, GrantType, Mandate, Particulars, Scope, Subject, Wanted};
 use crate::snapshot::Halt;
 use crate::step::Plan;
 use crate::store::Change;
@@ -64,13 +64,9 @@ pub(super) fn issue(requester: &Requester<'_>, wanted: Wanted, asserted: Asserte
     let mut allowance = requester.allowance_of(&audience, &scope, details.clone())?;
     allowance.cnf = allowance.cnf.or_else(|| bound.map(Box::new));
     let wanted = Wanted { scope, details, audience };
-    let mandate = Mandate {
-        subject: Some(subject),
-        authenticated,
-        acr: acr.map(Arc::from),
-        amr: amr.into(),
-        ..Mandate::new(client.value(), wanted, env.now)
-    };
+    let mandate = Mandate { subject: Some(subject), authenticated, ..Mandate::new(client.value(), wanted, env.now) };
+    let particulars = Particulars { acr: acr.map(Arc::from), amr: amr.into(), may_act: None };
+    let mandate = mandate.with(particulars);
     let Begun { grant, kept, refresh } = requester.begin(mandate, &allowance, refreshable);
     let mut changes: Vec<Change> = used.into_iter().collect();
     changes.push(kept);

@@ -9,7 +9,7 @@
 use std::sync::Arc;
 
 use crate::extension::{ExtensionGrant, ExtensionGranted, ExtensionRequest};
-use crate::record::{GrantType, Mandate, Wanted};
+use crate::record::{GrantType, Mandate, Particulars, Wanted};
 use crate::snapshot::{Halt, Snapshot};
 use crate::step::Plan;
 use crate::store::{Change, Key};
@@ -69,7 +69,8 @@ impl Extending {
         let allowance = requester.allowance_of(&audience, &scope, details.clone())?;
 
         let wanted = Wanted { scope, details, audience };
-        let mandate = Mandate { subject, authenticated, acr, amr, ..Mandate::new(client.value(), wanted, env.now) };
+        let mandate = Mandate { subject, authenticated, ..Mandate::new(client.value(), wanted, env.now) };
+        let mandate = mandate.with(Particulars { acr, amr, may_act: None });
         let Begun { grant, kept, refresh } = requester.begin(mandate, &allowance, refreshable);
         // One row has one expectation: that of the client comes with the tokens.
         changes.retain(|change| change.key != Key::Client(grant.client().clone()));

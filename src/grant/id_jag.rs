@@ -203,7 +203,7 @@ impl Introducing {
             granted: live.scope.clone(),
             act: live.act.cloned(),
             authenticated: live.grant.mandate.authenticated,
-            acr: live.grant.mandate.acr.clone(),
+            acr: live.grant.mandate.acr().cloned(),
         };
         let verdict = seen.verdict(Question::IdJag(Box::new(question)))?;
         let Verdict::IdJag(mut granted) = verdict else { return Err(TokenRefusal::ExchangeDenied.into()) };
@@ -298,8 +298,9 @@ fn introduce(granted: IdJagGranted, live: LiveSubject<'_>, requester: &Requester
     );
     say("authorization_details", (!details.is_empty()).then(|| json!(details)));
     say("auth_time", live.grant.mandate.authenticated.map(|at| at.as_unix().into()));
-    say("acr", live.grant.mandate.acr.as_deref().map(Value::from));
-    say("amr", (!live.grant.mandate.amr.is_empty()).then(|| json!(live.grant.mandate.amr)));
+    say("acr", live.grant.mandate.acr().map(|acr| Value::from(&**acr)));
+    let amr = live.grant.mandate.amr();
+    say("amr", (!amr.is_empty()).then(|| json!(amr)));
     say("act", live.act.map(|act| json!(act)));
     // [ID-JAG §8.6.1.1]
     say("cnf", requester.possession.map(|possession| json!(possession.confirmation())));

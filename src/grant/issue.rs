@@ -169,22 +169,14 @@ impl Requester<'_> {
         let terms = self.terms(&grant.mandate, &allowance);
         let Allowance { scope, details, cnf, .. } = allowance;
         let token_type = Confirmation::token_type(cnf.as_deref());
-        let token = AccessToken {
+        let token = Arc::new(AccessToken {
             id: jwt.as_ref().map_or_else(|| TokenId::of(&access), NewJwt::id),
             terms,
             act,
             cnf,
             issued: env.now,
             expires: env.now.plus(lifetime),
-        };
-        let event = Event::TokenIssued {
-            grant: grant.id,
-            client: token.terms.client.clone(),
-            subject: grant.subject().cloned(),
-            grant_type,
-            scope: scope.clone(),
-            details: details.clone(),
-        };
+        });
         let access = match jwt {
             Some(jwt) => jwt.sign(grant, &token, config, self.seen)?,
             None => access.expose(config.brand(), HandleKind::AccessToken),
@@ -196,6 +188,7 @@ impl Requester<'_> {
         if grant_type == GrantType::TokenExchange {
             response.issued_token_type = Some(ACCESS_TOKEN_TYPE.to_owned());
         }
+        let event = Event::TokenIssued { grant_type, subject: grant.subject().cloned(), token: Arc::clone(&token) };
         changes.extend([client.still(), Change::new_token(token)]);
         Ok(Plan::grant(changes, response).reporting(event))
     }

@@ -46,8 +46,8 @@ impl<'c> NewJwt<'c> {
             jti: self.id.print(),
             scope: token.terms.scope.clone(),
             auth_time: grant.mandate.authenticated,
-            acr: grant.mandate.acr.clone(),
-            amr: grant.mandate.amr.clone(),
+            acr: grant.mandate.acr().cloned(),
+            amr: grant.mandate.shared_amr(),
             // A resource learns what concerns it [RFC 9396 §9.1].
             authorization_details: config.details_at(&token.terms.details, &token.terms.audience),
             act: token.act.clone(),

@@ -178,7 +178,7 @@ impl<'s> LiveAccess<'s> {
     /// to act [RFC 8693 §4.4]. The client that the person authorized may turn its own token into another of its own.
     pub(super) fn check_may_act(&self, client: &Client, actor: Option<&Self>) -> Result<(), TokenRefusal> {
         let own = self.grant().client();
-        let Some(may_act) = &self.grant().mandate.may_act else { return Ok(()) };
+        let Some(may_act) = self.grant().mandate.may_act() else { return Ok(()) };
         let requester = Some(client.id()).filter(|id| *id != own);
         let acts = actor.map(|actor| &actor.token().terms.client);
         let may = requester.into_iter().chain(acts).all(|id| may_act.contains(id));

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::mandate::{Mandate, Terms};
+use super::mandate::{Mandate, Particulars, Terms};
 use super::secret::{self, Fingerprint};
 use super::{AuthorizationDetails, ClientId, Confirmation, Digest, GrantId, Resource, Scope, Subject};
 use crate::env::Timestamp;
@@ -239,7 +239,8 @@ impl From<Kept> for Grant {
         let Kept { id, client, client_may_vanish, subject, scope, details, audience, .. } = kept;
         let Kept { created, authenticated, acr, amr, may_act, state, .. } = kept;
         let terms = Terms { client, client_may_vanish, scope, details, audience };
-        let mandate = Mandate { terms, subject, created, authenticated, acr, amr, may_act };
+        let mandate = Mandate { terms, subject, created, authenticated, particulars: None };
+        let mandate = mandate.with(Particulars { acr, amr, may_act });
         Self { id, mandate: Arc::new(mandate), state }
     }
 }
@@ -247,7 +248,8 @@ impl From<Kept> for Grant {
 impl From<Grant> for Kept {
     fn from(grant: Grant) -> Self {
         let Grant { id, mandate, state } = grant;
-        let Mandate { terms, subject, created, authenticated, acr, amr, may_act } = Arc::unwrap_or_clone(mandate);
+        let (acr, amr, may_act) = (mandate.acr().cloned(), mandate.shared_amr(), mandate.may_act().cloned());
+        let Mandate { terms, subject, created, authenticated, .. } = Arc::unwrap_or_clone(mandate);
         let Terms { client, client_may_vanish, scope, details, audience } = terms;
         Self {
             id,

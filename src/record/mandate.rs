@@ -1,5 +1,6 @@
 //! What one authorization gave. It never changes, so the states of a grant and its tokens share it.
 
+use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -28,7 +29,14 @@ pub(crate) struct Mandate {
     pub(crate) created: Timestamp,
     /// When the person last proved who they are.
     pub(crate) authenticated: Option<Timestamp>,
-    /// How surely they proved it then, as an Authentication Context Class Reference; refreshing changes nothing of it
+    /// Said of few people, and so out of line.
+    pub(crate) particulars: Option<Box<Particulars>>,
+}
+
+/// What else may be known of a person and of what they gave.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Particulars {
+    /// How surely they proved who they are, as an Authentication Context Class Reference; refreshing changes nothing of it
     /// [RFC 9470 §6.1].
     pub(crate) acr: Option<Arc<str>>,
     /// By which methods they proved it [RFC 8176].
@@ -38,7 +46,7 @@ pub(crate) struct Mandate {
 }
 
 /// The terms of a token: those of its grant for most, which are not kept twice then.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) enum Allowed {
     All(Arc<Mandate>),
     Part(Arc<Terms>),
@@ -56,15 +64,33 @@ impl Terms {
 impl Mandate {
     /// What `client` is given from `now` on: so far by nobody.
     pub(crate) fn new(client: &Client, wanted: Wanted, now: Timestamp) -> Self {
-        Self {
-            terms: Terms::new(client, wanted),
-            subject: None,
-            created: now,
-            authenticated: None,
-            acr: None,
-            amr: Arc::default(),
-            may_act: None,
-        }
+        Self { terms: Terms::new(client, wanted), subject: None, created: now, authenticated: None, particulars: None }
+    }
+
+    /// The same of someone of whom this is known.
+    pub(crate) fn with(self, particulars: Particulars) -> Self {
+        let Particulars { acr, amr, may_act } = &particulars;
+        let any = acr.is_some() || !amr.is_empty() || may_act.is_some();
+        Self { particulars: any.then(|| Box::new(particulars)), ..self }
+    }
+
+    /// How surely the person proved who they are.
+    pub(crate) fn acr(&self) -> Option<&Arc<str>> {
+        self.particulars.as_ref()?.acr.as_ref()
+    }
+
+    /// By which methods.
+    pub(crate) fn amr(&self) -> &[String] {
+        self.particulars.as_ref().map(|known| &*known.amr).unwrap_or_default()
+    }
+
+    pub(crate) fn shared_amr(&self) -> Arc<[String]> {
+        self.particulars.as_ref().map(|known| Arc::clone(&known.amr)).unwrap_or_default()
+    }
+
+    /// Which clients may act for them.
+    pub(crate) fn may_act(&self) -> Option<&Arc<[ClientId]>> {
+        self.particulars.as_ref()?.may_act.as_ref()
     }
 }
 
@@ -79,8 +105,16 @@ impl Deref for Allowed {
     }
 }
 
+impl fmt::Debug for Allowed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
 impl PartialEq for Allowed {
     fn eq(&self, other: &Self) -> bool {
         **self == **other
     }
 }
+
+impl Eq for Allowed {}

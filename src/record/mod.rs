@@ -60,7 +60,7 @@ pub use extension::{ExtensionId, ExtensionRecord};
 pub use grant::Grant;
 pub(crate) use grant::{Chain, Challenge, DeviceCode, DeviceStage, GrantState, IssuedCode, Live};
 pub use grant_type::GrantType;
-pub(crate) use mandate::{Allowed, Mandate, Terms};
+pub(crate) use mandate::{Allowed, Mandate, Particulars, Terms};
 pub use metadata::{ApplicationType, ClientMetadata};
 pub use names::{ClientId, Subject};
 #[cfg(feature = "mtls")]

@@ -78,7 +78,7 @@ impl JwtId {
 }
 
 /// What an access token allows, for as long as its grant lives.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(from = "Kept", into = "Kept")]
 pub struct AccessToken {
     pub(crate) id: TokenId,
@@ -89,6 +89,44 @@ pub struct AccessToken {
     pub(crate) cnf: Option<Box<Confirmation>>,
     pub(crate) issued: Timestamp,
     pub(crate) expires: Timestamp,
+}
+
+impl AccessToken {
+    /// Its name, which says of which grant it is.
+    #[must_use]
+    pub const fn id(&self) -> TokenId {
+        self.id
+    }
+
+    /// The client it was issued to.
+    #[must_use]
+    pub fn client(&self) -> &ClientId {
+        &self.terms.client
+    }
+
+    /// What it allows.
+    #[must_use]
+    pub fn scope(&self) -> &Scope {
+        &self.terms.scope
+    }
+
+    /// What it allows beside the scope [RFC 9396].
+    #[must_use]
+    pub fn details(&self) -> &AuthorizationDetails {
+        &self.terms.details
+    }
+
+    /// Where it can be used.
+    #[must_use]
+    pub fn audience(&self) -> &[Resource] {
+        &self.terms.audience
+    }
+
+    /// When it expires.
+    #[must_use]
+    pub const fn expires(&self) -> Timestamp {
+        self.expires
+    }
 }
 
 /// An access token as it is written.

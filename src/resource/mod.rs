@@ -230,7 +230,7 @@ impl Access {
         self.demand.check_binding(token.cnf.as_deref(), possession, self.certificate.as_ref())?;
         // Before the scope, which its challenge names as well [RFC 9470 §3].
         ensure(
-            self.demand.is_reached_by(grant.mandate.acr.as_deref(), grant.mandate.authenticated, now),
+            self.demand.is_reached_by(grant.mandate.acr().map(|acr| &**acr), grant.mandate.authenticated, now),
             ResourceReason::AuthenticationInsufficient,
         )?;
         ensure(token.terms.scope.covers(&self.demand.scope), ResourceReason::ScopeInsufficient)?;
@@ -242,8 +242,8 @@ impl Access {
             scope: token.terms.scope.clone(),
             details: token.terms.details.clone(),
             auth_time: grant.mandate.authenticated,
-            acr: grant.mandate.acr.clone(),
-            amr: Arc::clone(&grant.mandate.amr),
+            acr: grant.mandate.acr().cloned(),
+            amr: grant.mandate.shared_amr(),
             cnf: token.cnf.as_deref().copied(),
             expires: token.expires,
             dpop_nonce: self.proof.next_nonce(&self.config, now),

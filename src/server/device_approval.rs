@@ -7,7 +7,7 @@ use crate::client_auth::find as known;
 use crate::config::Config;
 use crate::ensure::ensure;
 use crate::event::Event;
-use crate::record::{AuthorizationDetails, DeviceStage, Grant, GrantState, Mandate, Scope, Terms};
+use crate::record::{AuthorizationDetails, DeviceStage, Grant, GrantState, Mandate, Particulars, Scope, Terms};
 use crate::snapshot::{Halt, Snapshot};
 use crate::step::{Decision, Endpoint, Plan};
 use crate::store::{Change, Key};
@@ -96,10 +96,10 @@ impl Endpoint for DeviceApproval {
             // Until now there was nothing to be given.
             created: now,
             authenticated: Some(self.session.authenticated),
-            acr: self.session.acr(),
-            amr: self.session.amr(),
-            may_act: asked.may_act.clone(),
+            particulars: None,
         };
+        let (acr, amr) = (self.session.acr(), self.session.amr());
+        let mandate = mandate.with(Particulars { acr, amr, may_act: asked.may_act().cloned() });
         let next = Grant { id: grant.value().id, mandate: Arc::new(mandate), state };
         let event = Event::AuthorizationGranted {
             grant: next.id,

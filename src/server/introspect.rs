@@ -81,10 +81,10 @@ impl Introspect {
             sub: grant.subject(),
             aud: &token.terms.audience,
             auth_time: grant.mandate.authenticated,
-            acr: grant.mandate.acr.as_deref(),
-            amr: &grant.mandate.amr,
+            acr: grant.mandate.acr().map(|acr| &**acr),
+            amr: grant.mandate.amr(),
             act: token.act.as_deref(),
-            may_act: grant.mandate.may_act.as_deref(),
+            may_act: grant.mandate.may_act().map(|may| &**may),
             cnf: token.cnf.as_deref(),
             iss: Some(self.config.shared_issuer()),
         }
