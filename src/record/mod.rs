@@ -104,7 +104,7 @@ pub enum Record {
     /// What a person agreed to, so that they need not be asked again.
     Consent(Arc<RememberedConsent>),
     /// Something that is good for one use was used: its name.
-    Seen(Digest),
+    Seen(Arc<Digest>),
 }
 
 const VERSION: u8 = 1;

@@ -30,8 +30,8 @@ impl Change {
 
     /// Uses something that is good for one use, and would be taken until `expires`.
     #[must_use]
-    pub const fn new_seen(id: Digest, expires: Timestamp) -> Self {
-        Self::insert(Key::Seen(id), Record::Seen(id), expires)
+    pub fn new_seen(id: Digest, expires: Timestamp) -> Self {
+        Self::insert(Key::Seen(id), Record::Seen(Arc::new(id)), expires)
     }
 
     /// Writes a record of the host that was not there before.

@@ -94,18 +94,6 @@ fn an_index_that_comes_later_lists_what_is_there() {
     assert_eq!(world.server.store().listed(), 0);
 }
 
-/// Numbers that look random and are the same in every run.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 >> 33).unwrap() % sides
-    }
-}
-
 /// What a scan over everything that was ever written finds.
 fn scanned(store: &Busy, whose: &Whose, now: Timestamp) -> Vec<String> {
     let copy = store.copy.lock().unwrap();

@@ -1,11 +1,14 @@
 //! The contract of a store, held by the one in memory.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Barrier};
 
-use crate::support::Hands;
+use serde_json::json;
+
+use crate::support::{Dice, Hands};
 use grantor::Clock;
 use grantor::Timestamp;
-use grantor::record::{Client, GrantId, Record};
+use grantor::record::{Client, Digest, GrantId, Record};
 use grantor::store::{Change, Commit, Expect, Key, Memory, Store, Versioned, Write};
 
 /// A store that is told the time of one clock.
@@ -38,6 +41,13 @@ fn neighbour(number: u32) -> Key {
     let mut name = [0; 16];
     name[12..].copy_from_slice(&number.to_be_bytes());
     Key::Grant(GrantId::new(name))
+}
+
+/// The key of a token of a neighbour.
+fn token(number: u32, token: u32) -> Key {
+    let Key::Grant(grant) = neighbour(number) else { unreachable!() };
+    let digest = Digest::of(&token.to_be_bytes()).to_base64url();
+    Key::Token(serde_json::from_value(json!({ "grant": grant.to_string(), "digest": digest })).unwrap())
 }
 
 /// Keys of different shards, as long as the numbers are less than 64 apart.
@@ -258,4 +268,125 @@ fn of_conflicting_commits_exactly_one_applies() {
         assert_eq!(applied, 1);
     }
     assert_eq!(rows.len(), 201, "a commit that met a conflict left something behind");
+}
+
+#[test]
+fn of_many_tokens_of_a_grant_each_stands_for_itself() {
+    let (rows, clock) = rows();
+    let tokens: Vec<_> = (0..1000).map(|number| token(0, number)).collect();
+    let expiry = |number: u64| Some(clock.now().plus(std::time::Duration::from_secs(10 + number)));
+    let grant = put(neighbour(0), Expect::Absent, "grant", expiry(2000));
+    assert_eq!(commit(&rows, &[grant]), Commit::Applied);
+    for (token, number) in tokens.iter().zip(0..) {
+        let change = put(token.clone(), Expect::Absent, &number.to_string(), expiry(number));
+        assert_eq!(commit(&rows, std::slice::from_ref(&change)), Commit::Applied);
+        assert_eq!(commit(&rows, &[change]), Commit::Conflict);
+    }
+    assert_eq!(rows.len(), 1001);
+    for (token, number) in tokens.iter().zip(0..) {
+        assert_eq!(text(&rows, token), Some(number.to_string()));
+    }
+    // Every third is written again, with its expiry, every third is removed.
+    for (token, number) in tokens.iter().zip(0..) {
+        let expect = Expect::Version(version(&rows, token).unwrap());
+        match number % 3 {
+            0 => assert_eq!(commit(&rows, &[put(token.clone(), expect, "again", expiry(number))]), Commit::Applied),
+            1 => assert_eq!(commit(&rows, &[only(token.clone(), expect, Write::Delete)]), Commit::Applied),
+            _ => {}
+        }
+    }
+    assert_eq!(rows.len(), 1 + 667);
+    clock.advance(10);
+    for number in 0..1000 {
+        rows.sweep();
+        let left = (number + 1..1000).filter(|number| number % 3 != 1).count();
+        assert_eq!(rows.len(), 1 + left, "after {number}");
+        clock.advance(1);
+    }
+    clock.advance(1000);
+    rows.sweep();
+    assert_eq!(rows.len(), 0);
+}
+
+#[test]
+fn tokens_outlive_a_grant_that_was_removed_but_not_their_expiry() {
+    for tokens in [1, 4, 9] {
+        let (rows, clock) = rows();
+        let expires = Some(clock.now().plus(std::time::Duration::from_secs(10)));
+        assert_eq!(commit(&rows, &[put(neighbour(0), Expect::Absent, "grant", None)]), Commit::Applied);
+        for number in 0..tokens {
+            assert_eq!(commit(&rows, &[put(token(0, number), Expect::Absent, "token", expires)]), Commit::Applied);
+        }
+        let read = version(&rows, &neighbour(0)).unwrap();
+        assert_eq!(commit(&rows, &[only(neighbour(0), Expect::Version(read), Write::Delete)]), Commit::Applied);
+        assert!((0..tokens).all(|number| version(&rows, &token(0, number)).is_some()));
+        assert_eq!(rows.len(), tokens as usize);
+        // A grant of that name starts anew, and never at a version that it had.
+        assert_eq!(commit(&rows, &[put(neighbour(0), Expect::Absent, "grant", None)]), Commit::Applied);
+        assert!(version(&rows, &neighbour(0)).unwrap() > read);
+        clock.advance(10);
+        assert!((0..tokens).all(|number| version(&rows, &token(0, number)).is_none()));
+        rows.sweep();
+        assert_eq!((rows.len(), text(&rows, &neighbour(0)).as_deref()), (1, Some("grant")));
+    }
+}
+
+#[test]
+fn what_refreshes_every_second_keeps_no_token_longer_than_it_lives() {
+    const LIFE: u32 = 50;
+    let (rows, clock) = rows();
+    for number in 0..1000 {
+        let after = |seconds: u32| Some(clock.now().plus(std::time::Duration::from_secs(seconds.into())));
+        let expect = version(&rows, &neighbour(0)).map_or(Expect::Absent, Expect::Version);
+        let changes = [
+            put(neighbour(0), expect, "grant", after(10_000)),
+            put(token(0, number), Expect::Absent, "token", after(LIFE)),
+        ];
+        assert_eq!(commit(&rows, &changes), Commit::Applied);
+        clock.advance(1);
+        assert!(rows.len() <= 2 + LIFE as usize, "{} records", rows.len());
+    }
+}
+
+#[test]
+fn any_order_of_writes_leaves_what_was_written() {
+    let (rows, clock) = rows();
+    let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
+    let seen = |number: u32| Key::Seen(Digest::of(&[&[0], number.to_be_bytes().as_slice()].concat()));
+    let keys: Vec<_> = (0..60)
+        .flat_map(|grant| (0..7).map(move |number| token(grant, number)).chain([neighbour(grant), seen(grant)]))
+        .collect();
+    let mut copy: HashMap<Key, (String, Option<Timestamp>)> = HashMap::new();
+    for round in 0..20_000 {
+        let key = &keys[dice.roll(keys.len())];
+        let expect = version(&rows, key).map_or(Expect::Absent, Expect::Version);
+        let now = clock.now();
+        match dice.roll(12) {
+            0..8 => {
+                let expires = [None, Some(30), Some(1), Some(300)][dice.roll(4)];
+                let expires = expires.map(|seconds| now.plus(std::time::Duration::from_secs(seconds)));
+                let change = put(key.clone(), expect, &round.to_string(), expires);
+                assert_eq!(commit(&rows, &[change]), Commit::Applied);
+                copy.insert(key.clone(), (round.to_string(), expires));
+            }
+            8 | 9 => {
+                assert_eq!(commit(&rows, &[only(key.clone(), expect, Write::Delete)]), Commit::Applied);
+                copy.remove(key);
+            }
+            10 => clock.advance(dice.roll(9) as u64),
+            _ => rows.sweep(),
+        }
+        let now = clock.now();
+        copy.retain(|_, (_, expires)| expires.is_none_or(|expires| now < expires));
+        let key = &keys[dice.roll(keys.len())];
+        assert_eq!(text(&rows, key), copy.get(key).map(|(text, _)| text.clone()), "{key:?} after {round}");
+        assert!(rows.len() >= copy.len());
+        if round % 100 == 0 {
+            rows.sweep();
+            assert_eq!(rows.len(), copy.len(), "after {round}");
+            for key in &keys {
+                assert_eq!(text(&rows, key), copy.get(key).map(|(text, _)| text.clone()), "{key:?} after {round}");
+            }
+        }
+    }
 }

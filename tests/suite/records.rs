@@ -148,7 +148,7 @@ fn records() -> Vec<(&'static str, Record)> {
     };
     records.push(("grant: bound to a key", bound("grant")));
     records.push(("access token: bound to a key", bound("token")));
-    records.push(("seen", Record::Seen(Digest::of(b"a proof"))));
+    records.push(("seen", Record::Seen(Arc::new(Digest::of(b"a proof")))));
     let id = ExtensionId::new("login_link", b"a link");
     let link = ExtensionRecord::new(id, serde_json::json!({"subject": "alice"}), Timestamp::from_unix(2_000_000));
     records.push(("extension", Record::Extension(link.into())));

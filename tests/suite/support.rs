@@ -460,3 +460,15 @@ pub fn with(request: &Request<Vec<u8>>, changes: &[(&str, &str)]) -> Request<Vec
     *changed.body_mut() = form(&pairs).into_bytes();
     changed
 }
+
+/// Numbers that look random and are the same in every run.
+pub struct Dice(pub u64);
+
+impl Dice {
+    pub fn roll(&mut self, sides: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 >> 33).unwrap() % sides
+    }
+}

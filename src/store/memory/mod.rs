@@ -1,10 +1,12 @@
 //! Records in memory: sharded by grant, swept a little with every write.
 
+mod due;
+mod families;
+mod family;
 mod index;
+mod shard;
 mod spread;
 
-use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -14,12 +16,11 @@ use crate::env::Timestamp;
 use crate::record::{Client, Record, TokenId};
 
 use super::{
-    AsyncGrantIndex, AsyncStore, Change, Commit, Cursor, Expect, GrantIndex, Key, Listed, Page, Store, Versioned,
-    Whose, Write,
+    AsyncGrantIndex, AsyncStore, Change, Commit, Cursor, GrantIndex, Key, Listed, Page, Store, Versioned, Whose,
 };
 use index::Follow;
 pub use index::{Indexed, Unindexed};
-use spread::Spread;
+use shard::Shard;
 
 /// The embedded store. What it holds ends with the process.
 ///
@@ -51,32 +52,9 @@ pub struct Memory<I = Unindexed> {
 /// How many shards there are; a power of two.
 const SHARDS: usize = 64;
 
-/// How many due records one commit looks at in each shard that it writes to: more than it adds, so the backlog shrinks.
+/// How many due families and other records one commit looks at in each shard that it writes to: more than it adds, so
+/// the backlog shrinks.
 const SWEPT: usize = 4;
-
-#[derive(Debug, Default)]
-struct Shard<I> {
-    rows: HashMap<Key, Row, Spread>,
-    /// Which records may be forgotten, by the moment at which they may. Every row that expires is here at or before
-    /// its expiry.
-    due: BTreeMap<Timestamp, Vec<Key>>,
-    /// Every row that is listed, and no other; or nothing.
-    index: I,
-    /// The version that the next write gets; never used twice.
-    next: u64,
-}
-
-#[derive(Debug)]
-struct Row {
-    version: u64,
-    record: Record,
-    expires: Timestamp,
-    /// The moment at which this row stands in `due`.
-    queued: Timestamp,
-}
-
-/// The expiry of what does not expire; it stands in no queue.
-const NEVER: Timestamp = Timestamp::from_unix(u64::MAX);
 
 impl Memory {
     /// An empty store.
@@ -91,10 +69,8 @@ impl Memory {
     #[must_use]
     pub fn with_index(self) -> Memory<Indexed> {
         let shards = self.shards.into_iter().map(|shard| {
-            let Shard { rows, due, next, .. } = shard.into_inner().unwrap_or_else(PoisonError::into_inner);
-            let mut index = Indexed::default();
-            rows.values().for_each(|row| index.follow(None, Some(&row.record)));
-            Mutex::new(Shard { rows, due, index, next })
+            let shard = shard.into_inner().unwrap_or_else(PoisonError::into_inner);
+            Mutex::new(shard.with_index())
         });
         Memory { shards: shards.collect() }
     }
@@ -119,13 +95,13 @@ impl<I: Follow> Memory<I> {
     pub fn put_client(&self, client: Client) {
         let key = Key::Client(client.id().clone());
         let mut shard = self.shard(place(&key));
-        shard.put(&key, Record::Client(client.into()), None);
+        shard.put(&key, &Record::Client(client.into()), None);
     }
 
     /// How many records there are, expired ones that were not swept yet included.
     #[must_use]
     pub fn len(&self) -> usize {
-        (0..SHARDS).map(|place| self.shard(place).rows.len()).sum()
+        (0..SHARDS).map(|place| self.shard(place).len()).sum()
     }
 
     /// Whether there is no record.
@@ -186,68 +162,6 @@ impl<I> Locked<'_, I> {
     }
 }
 
-impl<I: Follow> Shard<I> {
-    fn read(&self, key: &Key, now: Timestamp) -> Option<&Row> {
-        self.rows.get(key).filter(|row| now < row.expires)
-    }
-
-    fn put(&mut self, key: &Key, record: Record, expires: Option<Timestamp>) {
-        let version = self.next;
-        self.next += 1;
-        let expires = expires.unwrap_or(NEVER);
-        let entry = self.rows.entry(key.clone());
-        let mut queued = if let Entry::Occupied(row) = &entry { row.get().queued } else { NEVER };
-        // An entry that comes too early is moved when it comes; one that comes too late would be found too late.
-        if expires < queued {
-            self.due.entry(expires).or_insert_with(|| Vec::with_capacity(1)).push(key.clone());
-            queued = expires;
-        }
-        let was = if let Entry::Occupied(row) = &entry { Some(&row.get().record) } else { None };
-        self.index.follow(was, Some(&record));
-        entry.insert_entry(Row { version, record, expires, queued });
-    }
-
-    fn remove(&mut self, key: &Key) {
-        let was = self.rows.remove(key);
-        self.index.follow(was.as_ref().map(|was| &was.record), None);
-    }
-
-    /// Looks at up to `most` due entries; whether more are due.
-    fn sweep(&mut self, now: Timestamp, most: usize) -> bool {
-        for _ in 0..most {
-            let Some(mut first) = self.due.first_entry().filter(|first| *first.key() <= now) else {
-                return false;
-            };
-            let moment = *first.key();
-            let key = first.get_mut().pop();
-            if first.get().is_empty() {
-                first.remove();
-            }
-            if let Some(key) = key {
-                self.settle(key, moment, now);
-            }
-        }
-        self.due.first_key_value().is_some_and(|(moment, _)| *moment <= now)
-    }
-
-    /// Forgets the row of an entry that came due, or queues it again if it was given more time.
-    fn settle(&mut self, key: Key, moment: Timestamp, now: Timestamp) {
-        let Some(row) = self.rows.get_mut(&key) else { return };
-        // Another entry of the same key stands for the row now.
-        if row.queued != moment {
-            return;
-        }
-        if row.expires <= now {
-            self.remove(&key);
-            return;
-        }
-        row.queued = row.expires;
-        if row.expires < NEVER {
-            self.due.entry(row.expires).or_default().push(key);
-        }
-    }
-}
-
 impl<I: Follow> Store for Memory<I> {
     type Error = Infallible;
 
@@ -263,22 +177,13 @@ impl<I: Follow> Store for Memory<I> {
     fn commit(&self, changes: &[Change], now: Timestamp) -> Result<Commit, Infallible> {
         let mut locked = self.lock(changes.iter().map(|change| &change.key));
         for change in changes {
-            let row = locked.shard(&change.key).and_then(|shard| shard.read(&change.key, now));
-            let holds = match (change.expect, row) {
-                (Expect::Absent, None) => true,
-                (Expect::Version(expected), Some(row)) => row.version == expected,
-                (Expect::Absent, Some(_)) | (Expect::Version(_), None) => false,
-            };
-            if !holds {
+            if !locked.shard(&change.key).is_some_and(|shard| shard.holds(change, now)) {
                 return Ok(Commit::Conflict);
             }
         }
         for change in changes {
-            let Some(shard) = locked.shard(&change.key) else { continue };
-            match &change.write {
-                Write::Put { record, expires } => shard.put(&change.key, record.clone(), *expires),
-                Write::Delete => shard.remove(&change.key),
-                Write::Nothing => {}
+            if let Some(shard) = locked.shard(&change.key) {
+                shard.apply(change);
             }
         }
         for (_, shard) in &mut locked.held {
@@ -312,7 +217,7 @@ impl GrantIndex for Memory<Indexed> {
             let after = after.filter(|_| begun == Some(place));
             for key in shard.index.list(whose, after, limit - seen) {
                 seen += 1;
-                page.next = shard.rows.get(&key).and_then(|row| Cursor::of(&row.record));
+                page.next = shard.find(&key).and_then(|row| Cursor::of(&row.record));
                 page.entries.extend(shard.read(&key, now).and_then(|row| Listed::of(&row.record)));
             }
             if seen == limit {

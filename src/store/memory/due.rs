@@ -1,0 +1,48 @@
+//! What may be forgotten, by the moment at which it may.
+
+use std::collections::BTreeMap;
+
+use crate::env::Timestamp;
+
+/// The expiry of what does not expire; it stands in no queue.
+pub(super) const NEVER: Timestamp = Timestamp::from_unix(u64::MAX);
+
+/// Names, each at a moment at which it is to be looked at. A name may be here more than once, and after it is gone.
+#[derive(Debug)]
+pub(super) struct Due<N> {
+    moments: BTreeMap<Timestamp, Vec<N>>,
+    /// The first of them, so that a commit for which nothing is due looks no further.
+    first: Timestamp,
+}
+
+impl<N> Due<N> {
+    pub(super) fn push(&mut self, moment: Timestamp, name: N) {
+        if moment < NEVER {
+            self.first = self.first.min(moment);
+            self.moments.entry(moment).or_insert_with(|| Vec::with_capacity(2)).push(name);
+        }
+    }
+
+    /// The first moment at which something is to be looked at.
+    pub(super) const fn first(&self) -> Timestamp {
+        self.first
+    }
+
+    /// Something of the first moment, with it.
+    pub(super) fn pop(&mut self) -> Option<(Timestamp, N)> {
+        let mut first = self.moments.first_entry()?;
+        let moment = *first.key();
+        let name = first.get_mut().pop();
+        if first.get().is_empty() {
+            first.remove();
+            self.first = self.moments.first_key_value().map_or(NEVER, |(moment, _)| *moment);
+        }
+        Some((moment, name?))
+    }
+}
+
+impl<N> Default for Due<N> {
+    fn default() -> Self {
+        Self { moments: BTreeMap::new(), first: NEVER }
+    }
+}

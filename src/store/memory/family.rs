@@ -1,0 +1,90 @@
+//! What belongs to one grant, in one place: whoever looks for one row of it mostly looks for the others too.
+
+use std::mem;
+
+use smallvec::SmallVec;
+
+use super::due::NEVER;
+use super::shard::Row;
+use crate::env::Timestamp;
+use crate::record::{Digest, GrantId, Record};
+
+/// How many tokens stand beside their grant; the others stand by themselves, so that a family stays small.
+const TOKENS: usize = 4;
+
+/// The rows of one grant.
+#[derive(Debug)]
+pub(super) struct Family {
+    pub(super) name: GrantId,
+    grant: Option<Row>,
+    tokens: SmallVec<[(Digest, Row); 2]>,
+    /// How many tokens of this grant stand by themselves.
+    pub(super) elsewhere: usize,
+    /// The moment at which this family is looked at: at or before the first expiry in it.
+    pub(super) queued: Timestamp,
+}
+
+impl Family {
+    pub(super) fn new(name: GrantId) -> Self {
+        Self { name, grant: None, tokens: SmallVec::new(), elsewhere: 0, queued: NEVER }
+    }
+
+    /// The row of the grant, or of this token of it.
+    pub(super) fn find(&self, token: Option<&Digest>) -> Option<&Row> {
+        match token {
+            None => self.grant.as_ref(),
+            Some(digest) => self.tokens.iter().find_map(|(own, row)| (own == digest).then_some(row)),
+        }
+    }
+
+    /// Puts a row where it belongs, unless that would be a further token.
+    pub(super) fn put(&mut self, token: Option<&Digest>, row: Row) -> Result<Option<Row>, Row> {
+        let Some(digest) = token else { return Ok(self.grant.replace(row)) };
+        match self.tokens.iter_mut().find(|(own, _)| own == digest) {
+            Some((_, own)) => Ok(Some(mem::replace(own, row))),
+            None => Err(row),
+        }
+    }
+
+    pub(super) fn has_room(&self) -> bool {
+        self.tokens.len() < TOKENS
+    }
+
+    pub(super) fn add(&mut self, digest: Digest, row: Row) {
+        self.tokens.push((digest, row));
+    }
+
+    pub(super) fn remove(&mut self, token: Option<&Digest>) -> Option<Row> {
+        let Some(digest) = token else { return self.grant.take() };
+        let place = self.tokens.iter().position(|(own, _)| own == digest)?;
+        Some(self.tokens.swap_remove(place).1)
+    }
+
+    pub(super) fn records(&self) -> impl Iterator<Item = &Record> {
+        self.grant.iter().chain(self.tokens.iter().map(|(_, row)| row)).map(|row| &row.record)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.grant.is_none() && self.tokens.is_empty() && self.elsewhere == 0
+    }
+
+    /// Forgets what has expired, and tells of it.
+    pub(super) fn forget(&mut self, now: Timestamp, mut gone: impl FnMut(&Record)) {
+        if let Some(row) = self.grant.take_if(|row| row.expires <= now) {
+            gone(&row.record);
+        }
+        self.tokens.retain(|(_, row)| {
+            let expired = row.expires <= now;
+            if expired {
+                gone(&row.record);
+            }
+            !expired
+        });
+    }
+
+    /// When the first of its rows expires.
+    pub(super) fn first_expiry(&self) -> Timestamp {
+        let rows = self.grant.iter().chain(self.tokens.iter().map(|(_, row)| row));
+        rows.map(|row| row.expires).min().unwrap_or(NEVER)
+    }
+}

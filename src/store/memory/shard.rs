@@ -1,0 +1,244 @@
+//! The rows under one lock.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use super::due::{Due, NEVER};
+use super::families::Families;
+use super::family::Family;
+use super::index::{Follow, Indexed};
+use super::spread::Spread;
+use crate::env::Timestamp;
+use crate::record::{Digest, GrantId, Record, TokenId};
+use crate::store::{Change, Expect, Key, Write};
+
+#[derive(Debug, Default)]
+pub(super) struct Shard<I> {
+    /// What grants have.
+    families: Families,
+    /// Every family of which something expires is here at or before that moment.
+    due_families: Due<GrantId>,
+    /// How many records there are in the families.
+    in_families: usize,
+    /// Everything else.
+    others: HashMap<Key, Lone, Spread>,
+    /// Every other row that expires is here at or before its expiry.
+    due_others: Due<Key>,
+    /// The version that the next write gets; never used twice.
+    next: u64,
+    /// Every row that is listed, and no other; or nothing.
+    pub(super) index: I,
+}
+
+#[derive(Debug)]
+pub(super) struct Row {
+    pub(super) version: u64,
+    pub(super) expires: Timestamp,
+    pub(super) record: Record,
+}
+
+/// A row that stands by itself.
+#[derive(Debug)]
+struct Lone {
+    row: Row,
+    /// The moment at which it is looked at.
+    queued: Timestamp,
+}
+
+/// Where a row is looked for.
+enum Home<'k> {
+    /// With its grant: that itself, or a token of it, which may stand alone as well.
+    Family(GrantId, Option<&'k Digest>),
+    Alone,
+}
+
+impl<'k> Home<'k> {
+    const fn of(key: &'k Key) -> Self {
+        match key {
+            Key::Grant(id) => Self::Family(*id, None),
+            Key::Token(TokenId { grant, digest }) => Self::Family(*grant, Some(digest)),
+            Key::Client(_)
+            | Key::Pushed(_)
+            | Key::UserCode(_)
+            | Key::Extension(_)
+            | Key::Seen(_)
+            | Key::Consent { .. } => Self::Alone,
+        }
+    }
+}
+
+impl<I> Shard<I> {
+    pub(super) fn find(&self, key: &Key) -> Option<&Row> {
+        match Home::of(key) {
+            Home::Family(grant, token) => {
+                let family = self.families.get(grant)?;
+                family.find(token).or_else(|| (family.elsewhere > 0).then(|| self.lone(key)).flatten())
+            }
+            Home::Alone => self.lone(key),
+        }
+    }
+
+    pub(super) fn read(&self, key: &Key, now: Timestamp) -> Option<&Row> {
+        self.find(key).filter(|row| now < row.expires)
+    }
+
+    pub(super) fn holds(&self, change: &Change, now: Timestamp) -> bool {
+        match (change.expect, self.read(&change.key, now)) {
+            (Expect::Absent, None) => true,
+            (Expect::Version(expected), Some(row)) => row.version == expected,
+            (Expect::Absent, Some(_)) | (Expect::Version(_), None) => false,
+        }
+    }
+
+    /// How many records there are, expired ones included.
+    pub(super) fn len(&self) -> usize {
+        self.in_families + self.others.len()
+    }
+
+    fn lone(&self, key: &Key) -> Option<&Row> {
+        self.others.get(key).map(|lone| &lone.row)
+    }
+
+    fn records(&self) -> impl Iterator<Item = &Record> {
+        let lone = self.others.values().map(|lone| &lone.row.record);
+        self.families.iter().flat_map(Family::records).chain(lone)
+    }
+
+    pub(super) fn with_index(self) -> Shard<Indexed> {
+        let mut index = Indexed::default();
+        self.records().for_each(|record| index.follow(None, Some(record)));
+        let Self { families, due_families, in_families, others, due_others, next, .. } = self;
+        Shard { families, due_families, in_families, others, due_others, next, index }
+    }
+}
+
+impl<I: Follow> Shard<I> {
+    pub(super) fn apply(&mut self, change: &Change) {
+        match &change.write {
+            Write::Put { record, expires } => self.put(&change.key, record, *expires),
+            Write::Delete => self.remove(&change.key),
+            Write::Nothing => {}
+        }
+    }
+
+    pub(super) fn put(&mut self, key: &Key, record: &Record, expires: Option<Timestamp>) {
+        let row = Row { version: self.next, expires: expires.unwrap_or(NEVER), record: record.clone() };
+        self.next += 1;
+        let was = match Home::of(key) {
+            Home::Family(grant, token) => self.put_in_family(grant, token, key, row),
+            Home::Alone => self.put_lone(key, row),
+        };
+        self.index.follow(was.as_ref().map(|was| &was.record), Some(record));
+    }
+
+    fn put_in_family(&mut self, grant: GrantId, token: Option<&Digest>, key: &Key, row: Row) -> Option<Row> {
+        let expires = row.expires;
+        let family = self.families.get_or_add(grant);
+        let was = match (family.put(token, row), token) {
+            (Ok(was), _) => was,
+            (Err(row), _) if family.elsewhere > 0 && self.others.contains_key(key) => return self.put_lone(key, row),
+            (Err(row), Some(digest)) if family.has_room() => {
+                family.add(*digest, row);
+                None
+            }
+            (Err(row), _) => {
+                family.elsewhere += 1;
+                return self.put_lone(key, row);
+            }
+        };
+        self.in_families += usize::from(was.is_none());
+        // An entry that comes too early is moved when it comes; one that comes too late would be found too late.
+        if expires < family.queued {
+            family.queued = expires;
+            self.due_families.push(expires, grant);
+        }
+        was
+    }
+
+    fn put_lone(&mut self, key: &Key, row: Row) -> Option<Row> {
+        let entry = self.others.entry(key.clone());
+        let mut queued = if let Entry::Occupied(lone) = &entry { lone.get().queued } else { NEVER };
+        if row.expires < queued {
+            queued = row.expires;
+            self.due_others.push(queued, key.clone());
+        }
+        let lone = Lone { row, queued };
+        match entry {
+            Entry::Occupied(mut own) => Some(own.insert(lone).row),
+            Entry::Vacant(place) => {
+                place.insert(lone);
+                None
+            }
+        }
+    }
+
+    fn remove(&mut self, key: &Key) {
+        let was = match Home::of(key) {
+            Home::Family(grant, token) => self.remove_from_family(grant, token, key),
+            Home::Alone => self.others.remove(key).map(|lone| lone.row),
+        };
+        self.index.follow(was.as_ref().map(|was| &was.record), None);
+    }
+
+    fn remove_from_family(&mut self, grant: GrantId, token: Option<&Digest>, key: &Key) -> Option<Row> {
+        let family = self.families.get_mut(grant)?;
+        let mut was = family.remove(token);
+        self.in_families -= usize::from(was.is_some());
+        if was.is_none() && family.elsewhere > 0 {
+            was = self.others.remove(key).map(|lone| lone.row);
+            family.elsewhere -= usize::from(was.is_some());
+        }
+        if family.is_empty() {
+            self.families.remove(grant);
+        }
+        was
+    }
+
+    /// Looks at up to `most` due families and other rows; whether more are due.
+    pub(super) fn sweep(&mut self, now: Timestamp, most: usize) -> bool {
+        for _ in 0..most {
+            let (families, others) = (self.due_families.first(), self.due_others.first());
+            if now < families.min(others) {
+                return false;
+            }
+            if families <= others {
+                self.settle_family(now);
+            } else {
+                self.settle_lone(now);
+            }
+        }
+        self.due_families.first().min(self.due_others.first()) <= now
+    }
+
+    /// Forgets what has expired of the family whose entry came due, and queues it again for what is left.
+    fn settle_family(&mut self, now: Timestamp) {
+        let Some((moment, grant)) = self.due_families.pop() else { return };
+        let Some(family) = self.families.get_mut(grant) else { return };
+        // Another entry stands for the family now.
+        if family.queued != moment {
+            return;
+        }
+        family.forget(now, |record| {
+            self.in_families -= 1;
+            self.index.follow(Some(record), None);
+        });
+        if family.is_empty() {
+            self.families.remove(grant);
+        } else {
+            family.queued = family.first_expiry();
+            self.due_families.push(family.queued, grant);
+        }
+    }
+
+    /// Forgets the row whose entry came due, or queues it again if it was given more time.
+    fn settle_lone(&mut self, now: Timestamp) {
+        let Some((moment, key)) = self.due_others.pop() else { return };
+        let Some(lone) = self.others.get_mut(&key).filter(|lone| lone.queued == moment) else { return };
+        if lone.row.expires <= now {
+            self.remove(&key);
+            return;
+        }
+        lone.queued = lone.row.expires;
+        self.due_others.push(lone.queued, key);
+    }
+}
