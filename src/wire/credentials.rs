@@ -219,7 +219,8 @@ fn parse_basic(value: &HeaderValue) -> Result<(ClientId, Exposed), CredentialsFa
     while let Some(rest) = encoded.strip_prefix(b" ") {
         encoded = rest;
     }
-    let decoded = STANDARD.decode(encoded).map_err(|_| CredentialsFault::Header)?;
+    let mut decoded = Vec::with_capacity(encoded.len());
+    STANDARD.decode_vec(encoded, &mut decoded).map_err(|_| CredentialsFault::Header)?;
     let pair = Exposed::from_utf8(decoded).ok_or(CredentialsFault::Header)?;
     let (id, secret) = form::split(pair.as_str(), b':').ok_or(CredentialsFault::Header)?;
     // Nothing to decode and nothing to refuse.

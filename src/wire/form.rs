@@ -69,7 +69,7 @@ pub(crate) struct Form<'a> {
     /// How many values were not taken.
     left: usize,
     /// Names that were given more than once and may not be.
-    repeated: Vec<Cow<'a, str>>,
+    repeated: Vec<String>,
 }
 
 impl<'a> Form<'a> {
@@ -94,7 +94,7 @@ impl<'a> Form<'a> {
             let (name, value) = split(pair, b'=').unwrap_or((pair, ""));
             if plain || is_plain(pair) {
                 ensure(name.len().max(value.len()) <= limits.value, Malformed::ValueTooLong)?;
-                form.add(Cow::Borrowed(name), Cow::Borrowed(value));
+                form.add(name, value);
             } else {
                 let name = decode(name, limits, &[])?;
                 let lines: &[char] = if JSON.contains(&&*name) { &['\t', '\n', '\r'] } else { &[] };
@@ -106,15 +106,18 @@ impl<'a> Form<'a> {
     }
 
     /// Adds a parameter. Without a value it counts as repeated if it comes again, and as absent otherwise.
-    // Its arguments would travel through memory, which takes as long as all that it does.
-    #[inline(always)]
-    fn add(&mut self, name: Cow<'a, str>, value: Cow<'a, str>) {
-        let known = self.parameters.iter().any(|(own, _)| *own == name);
-        if known && !REPEATABLE.contains(&&*name) && !self.repeated.contains(&name) {
-            self.repeated.push(name.clone());
+    fn add<T: AsRef<str> + Into<Cow<'a, str>>>(&mut self, name: T, value: T) {
+        if self.parameters.iter().any(|(own, _)| own == name.as_ref()) {
+            self.add_repeated(name.as_ref());
         }
-        self.left += usize::from(!value.is_empty());
-        self.parameters.push((name, value));
+        self.left += usize::from(!value.as_ref().is_empty());
+        self.parameters.push((name.into(), value.into()));
+    }
+
+    fn add_repeated(&mut self, name: &str) {
+        if !REPEATABLE.contains(&name) && !self.repeated.iter().any(|own| own == name) {
+            self.repeated.push(name.to_owned());
+        }
     }
 
     /// Parameters that came in another way, some of them more than once.
@@ -123,7 +126,7 @@ impl<'a> Form<'a> {
         let parameters: Vec<(Cow<'a, str>, Cow<'a, str>)> =
             parameters.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
         let left = parameters.iter().filter(|(_, value)| !value.is_empty()).count();
-        Self { parameters, left, repeated: repeated.into_iter().map(Cow::Owned).collect() }
+        Self { parameters, left, repeated }
     }
 
     /// The same, refusing any repetition.
@@ -152,8 +155,8 @@ impl<'a> Form<'a> {
         std::iter::from_fn(|| self.take_owned(name)).collect()
     }
 
-    pub(crate) fn repeated(&self) -> Vec<String> {
-        self.repeated.iter().map(|name| name.clone().into_owned()).collect()
+    pub(crate) fn repeated(&mut self) -> Vec<String> {
+        mem::take(&mut self.repeated)
     }
 
     /// What was not taken: kept for extensions, never acted on.
@@ -234,21 +237,20 @@ fn decode<'a>(text: &'a str, limits: &Limits, lines: &[char]) -> Result<Cow<'a, 
 /// Decodes one form component, or nothing if a percent sign is not followed by two hexadecimal digits or the bytes are
 /// no UTF-8 [RFC 6749 §B].
 pub(crate) fn decode_component(text: &str) -> Option<Cow<'_, str>> {
-    if !holds(text, |byte| matches!(byte, b'%' | b'+')) {
+    let Some(first) = text.bytes().position(|byte| matches!(byte, b'%' | b'+')) else {
         return Some(Cow::Borrowed(text));
-    }
-    // It never grows.
-    let mut decoded = text.as_bytes().to_vec();
-    let (mut bytes, mut places) = (text.bytes(), decoded.iter_mut());
+    };
+    let (plain, rest) = text.as_bytes().split_at_checked(first)?;
+    let mut decoded = Vec::with_capacity(text.len());
+    decoded.extend_from_slice(plain);
+    let mut bytes = rest.iter().copied();
     while let Some(byte) = bytes.next() {
-        *places.next()? = match byte {
+        decoded.push(match byte {
             b'%' => hexadecimal(bytes.next()?)? << 4 | hexadecimal(bytes.next()?)?,
             b'+' => b' ',
             plain => plain,
-        };
+        });
     }
-    let unused = places.len();
-    decoded.truncate(text.len() - unused);
     String::from_utf8(decoded).ok().map(Cow::Owned)
 }
 
