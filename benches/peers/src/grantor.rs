@@ -123,12 +123,12 @@ impl<R: Source> Peer for Served<R> {
     }
 
     fn device_poll(&mut self) {
-        let codes = self.prepare(wire::begin_device());
+        let codes = self.prepare(&wire::begin_device());
         wire::assert_pending(&self.handle(wire::poll(wire::member(&codes, DEVICE_CODE))));
     }
 
     fn device_redemption(&mut self) {
-        let codes = self.prepare(wire::begin_device());
+        let codes = self.prepare(&wire::begin_device());
         let session = Session::new(Subject::new("user-1"), self.signed_in);
         let verification =
             Verification::new(self.server.config(), wire::member(&codes, USER_CODE), Some(session.clone()), "");
@@ -160,18 +160,22 @@ impl<R: Source> Peer for Served<R> {
 impl<R: Source> Served<R> {
     fn handle(&self, request: Sent) -> Response<Vec<u8>> {
         // The request is dropped in here, as it is by the others.
-        stopwatch::run(move || self.prepare(request))
+        stopwatch::run(move || {
+            let response = self.prepare(&request);
+            drop(request);
+            response
+        })
     }
 
     /// What is not measured.
-    fn prepare(&self, request: Sent) -> Response<Vec<u8>> {
+    fn prepare(&self, request: &Sent) -> Response<Vec<u8>> {
         match request.uri().path() {
-            "/authorize" => self.authorize(&request),
-            "/token" => self.server.answer(Place::Token, &request),
-            "/introspect" => self.server.answer(Place::Introspection, &request),
-            "/device_authorization" => self.server.answer(Place::DeviceAuthorization, &request),
-            "/par" => self.server.answer(Place::PushedAuthorizationRequest, &request),
-            "/register" => self.server.answer(Place::Registration, &request),
+            "/authorize" => self.authorize(request),
+            "/token" => self.server.answer(Place::Token, request),
+            "/introspect" => self.server.answer(Place::Introspection, request),
+            "/device_authorization" => self.server.answer(Place::DeviceAuthorization, request),
+            "/par" => self.server.answer(Place::PushedAuthorizationRequest, request),
+            "/register" => self.server.answer(Place::Registration, request),
             _ => unreachable!("no such endpoint here"),
         }
     }
