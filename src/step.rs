@@ -151,7 +151,7 @@ pub enum Step<E: Endpoint> {
     /// Read these records together.
     Load(Ask<E, Vec<Key>>),
     /// Fetch this document.
-    Fetch(Ask<E, FetchRequest>),
+    Fetch(Ask<E, Box<FetchRequest>>),
     /// Ask the host.
     Judge(Ask<E, Question>),
     /// Sign this.
@@ -233,11 +233,11 @@ impl<E: Endpoint> Ask<E, Vec<Key>> {
     }
 }
 
-impl<E: Endpoint> Ask<E, FetchRequest> {
+impl<E: Endpoint> Ask<E, Box<FetchRequest>> {
     /// Takes the answer, or why there is none.
     pub fn fetched(self, document: Result<Fetched, Unfetched>) -> Step<E> {
         let answer = Answer::Document(document, Reading::default());
-        self.machine.answered(Need::Document(Box::new(self.question)), answer)
+        self.machine.answered(Need::Document(self.question), answer)
     }
 }
 
@@ -337,7 +337,7 @@ impl<E: Endpoint> Machine<E> {
         self.questions += 1;
         match need {
             Need::Records(keys) => Step::Load(Ask { machine: self, question: keys }),
-            Need::Document(request) => Step::Fetch(Ask { machine: self, question: *request }),
+            Need::Document(request) => Step::Fetch(Ask { machine: self, question: request }),
             Need::Verdict(question) => Step::Judge(Ask { machine: self, question }),
             Need::Signature(input) => Step::Sign(Ask { machine: self, question: input }),
             Need::Seed => Step::Draw(Ask { machine: self, question: () }),

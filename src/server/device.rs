@@ -20,7 +20,7 @@ use super::token::unauthenticated;
 /// A request of a device for codes, ready to be decided.
 #[derive(Clone, Debug)]
 pub struct DeviceAuthorization {
-    config: Arc<Config>,
+    pub(super) config: Arc<Config>,
     request: Box<DeviceRequest>,
 }
 

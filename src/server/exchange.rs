@@ -35,7 +35,6 @@ use super::token::Token;
 /// A parsed request to one of the endpoints that clients call.
 #[derive(Clone, Debug)]
 pub struct Exchange {
-    config: Arc<Config>,
     script: CrossOrigin,
     call: Call,
 }
@@ -59,11 +58,12 @@ enum Call {
     Manage(Manage),
     /// For the server's public keys.
     Keys {
+        config: Arc<Config>,
         /// Without the body.
         head: bool,
     },
     /// Answered already: not well formed, or the same for everyone.
-    Answered(Answer),
+    Answered { config: Arc<Config>, answer: Answer },
 }
 
 /// The message that answers an exchange; it may carry tokens, so `Debug` shows only its status.
@@ -89,18 +89,19 @@ impl Exchange {
     #[must_use]
     pub fn parse<B: AsRef<[u8]>>(config: &Arc<Config>, place: Place, request: &Request<B>) -> Self {
         let script = CrossOrigin::new(config, place, request.headers());
+        let answer = |response| Call::Answered { config: Arc::clone(config), answer: Answer(response) };
         let answered = |mut response| {
             script.mark(config, None, &mut response);
-            Call::Answered(Answer(response))
+            answer(response)
         };
         let call = if let Some(refused) = config.refuse_method(place, request.method()) {
             answered(refused)
         } else if request.method() == Method::OPTIONS {
-            Call::Answered(Answer(script.preflight(config)))
+            answer(script.preflight(config))
         } else {
             Call::parse(config, place, request).unwrap_or_else(|response| answered(*response))
         };
-        Self { config: Arc::clone(config), script, call }
+        Self { script, call }
     }
 
     /// Where the request comes from, as far as a browser says so.
@@ -133,7 +134,7 @@ impl Call {
             Place::Registration => {
                 return Self::registration(config, request).map_err(|refusal| Box::new(refusal.print(&config.realm())));
             }
-            Place::JwkSet => return Ok(Self::Keys { head: request.method() == Method::HEAD }),
+            Place::JwkSet => return Ok(Self::Keys { config: own(), head: request.method() == Method::HEAD }),
             Place::Metadata => {
                 let mut response = config.metadata().print();
                 if request.method() == Method::HEAD {
@@ -149,6 +150,20 @@ impl Call {
         parsed.map_err(|refusal| Box::new(refusal.print(&config.realm())))
     }
 
+    /// The one that the endpoint has.
+    fn config(&self) -> &Config {
+        match self {
+            Self::Token(token) => &token.config,
+            Self::Introspect(introspect) => &introspect.config,
+            Self::Revoke(revoke) => &revoke.config,
+            Self::Push(push) => &push.config,
+            Self::Device(device) => &device.config,
+            Self::Register(register) => &register.config,
+            Self::Manage(manage) => &manage.config,
+            Self::Keys { config, .. } | Self::Answered { config, .. } => config,
+        }
+    }
+
     /// Which client calls, as far as it says so.
     const fn client(&self) -> Option<&ClientId> {
         match self {
@@ -158,7 +173,7 @@ impl Call {
             Self::Push(push) => Some(push.client()),
             Self::Device(device) => Some(device.client()),
             Self::Manage(manage) => Some(manage.client()),
-            Self::Register(_) | Self::Keys { .. } | Self::Answered(_) => None,
+            Self::Register(_) | Self::Keys { .. } | Self::Answered { .. } => None,
         }
     }
 
@@ -173,7 +188,7 @@ impl Call {
             | Self::Register(_)
             | Self::Manage(_)
             | Self::Keys { .. }
-            | Self::Answered(_) => None,
+            | Self::Answered { .. } => None,
         }
     }
 
@@ -203,7 +218,7 @@ impl Endpoint for Exchange {
             Call::Device(device) => device.keys(),
             Call::Register(register) => register.keys(),
             Call::Manage(manage) => manage.keys(),
-            Call::Keys { .. } | Call::Answered(_) => Vec::new(),
+            Call::Keys { .. } | Call::Answered { .. } => Vec::new(),
         }
     }
 
@@ -228,15 +243,15 @@ impl Endpoint for Exchange {
                 Managed::Told(information) => information.print(StatusCode::OK),
                 Managed::Deleted => gone(),
             }),
-            Call::Keys { head } => {
-                let mut response = keys::print(&self.config, seen.now());
+            Call::Keys { config, head } => {
+                let mut response = keys::print(config, seen.now());
                 if *head {
                     response.body_mut().clear();
                 }
-                self.script.mark(&self.config, None, &mut response);
+                self.script.mark(config, None, &mut response);
                 Ok(Plan::grant(Vec::new(), Answer(response)))
             }
-            Call::Answered(answer) => Ok(Plan::grant(Vec::new(), answer.clone())),
+            Call::Answered { answer, .. } => Ok(Plan::grant(Vec::new(), answer.clone())),
         }
     }
 }
@@ -257,7 +272,7 @@ impl Exchange {
         decided: Result<Plan<R, F>, Halt<F>>,
         answer: impl FnOnce(R) -> Answer,
     ) -> Decision<Self> {
-        let refused = |refusal: F| self.marked(seen, refusal.print(&self.config.realm()));
+        let refused = |refusal: F| self.marked(seen, refusal.print(&self.call.config().realm()));
         match decided {
             Ok(plan) => Ok(plan.answered(answer, refused)),
             Err(Halt::Refused(refusal)) => Ok(Plan::grant(Vec::new(), refused(refusal))),
@@ -271,7 +286,7 @@ impl Exchange {
         if self.script.asks() || nonce.is_some() {
             return self.marked_with(nonce, seen, json_text(StatusCode::OK, text));
         }
-        Answer(json_at_home(text, self.script.may_ask(&self.config)))
+        Answer(json_at_home(text, self.script.may_ask(self.call.config())))
     }
 
     fn marked(&self, seen: &Snapshot, response: Response<Vec<u8>>) -> Answer {
@@ -282,18 +297,18 @@ impl Exchange {
         if let Some(nonce) = nonce {
             response.headers_mut().append(DPOP_NONCE, nonce);
         }
-        self.script.mark(&self.config, self.client(seen), &mut response);
+        self.script.mark(self.call.config(), self.client(seen), &mut response);
         Answer(response)
     }
 
     fn nonce(&self, seen: &Snapshot) -> Option<HeaderValue> {
-        self.call.proof().and_then(|proof| proof.next_nonce(&self.config, seen.now()))
+        self.call.proof().and_then(|proof| proof.next_nonce(self.call.config(), seen.now()))
     }
 
     /// The client that calls, where that matters and it is registered.
     fn client<'s>(&self, seen: &'s Snapshot) -> Option<&'s Client> {
         let id = self.call.client().filter(|_| self.script.asks())?;
-        find::<TokenRefusal>(&self.config, id, seen).ok().flatten().map(|client| client.value())
+        find::<TokenRefusal>(self.call.config(), id, seen).ok().flatten().map(|client| client.value())
     }
 }
 

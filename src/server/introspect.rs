@@ -25,7 +25,7 @@ use super::token::unauthenticated;
 /// A request to look up a token, ready to be decided.
 #[derive(Clone, Debug)]
 pub struct Introspect {
-    config: Arc<Config>,
+    pub(super) config: Arc<Config>,
     inquiry: Inquiry,
     /// Whether the answer shall be a JWT.
     #[cfg(feature = "jose")]

@@ -22,7 +22,7 @@ use super::register::{describe, judge};
 /// A client's request about its own registration, ready to be decided.
 #[derive(Clone, Debug)]
 pub struct Manage {
-    config: Arc<Config>,
+    pub(super) config: Arc<Config>,
     client: ClientId,
     token: Option<Presented>,
     token_given: bool,

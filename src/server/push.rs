@@ -25,7 +25,7 @@ use super::verify::verify_pushed;
 /// A pushed authorization request, ready to be decided.
 #[derive(Clone, Debug)]
 pub struct Push {
-    config: Arc<Config>,
+    pub(super) config: Arc<Config>,
     request: Box<PushRequest>,
     proof: PresentedProof,
 }

@@ -24,7 +24,7 @@ use super::admission::admit;
 /// A client's request to be registered, ready to be decided.
 #[derive(Clone, Debug)]
 pub struct Register {
-    config: Arc<Config>,
+    pub(super) config: Arc<Config>,
     initial_access_token: Option<Exposed>,
     metadata: Box<ClientMetadata>,
 }

@@ -20,7 +20,7 @@ use super::token::unauthenticated;
 /// A request to revoke a token, ready to be decided. Either kind of token ends its whole grant.
 #[derive(Clone, Debug)]
 pub struct Revoke {
-    config: Arc<Config>,
+    pub(super) config: Arc<Config>,
     inquiry: Inquiry,
 }
 

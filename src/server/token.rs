@@ -32,7 +32,7 @@ use crate::wire::{ClientCertificate, Credentials, ProofFault, TokenGrant, TokenR
 /// A request for tokens, ready to be decided.
 #[derive(Clone, Debug)]
 pub struct Token {
-    config: Arc<Config>,
+    pub(super) config: Arc<Config>,
     credentials: Credentials,
     certificate: Option<ClientCertificate>,
     proof: PresentedProof,
