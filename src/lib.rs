@@ -40,6 +40,7 @@
 //! - [`event`]: what happened, for an audit log.
 
 mod ambient;
+mod base64;
 mod client_auth;
 mod config;
 #[cfg(feature = "jose")]

@@ -13,8 +13,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use crate::base64;
 use serde_json::{Map, Value, json};
 
 use crate::config::Config;
@@ -284,7 +283,7 @@ fn introduce(granted: IdJagGranted, live: LiveSubject<'_>, requester: &Requester
     say("sub", Some(subject.into()));
     say("aud", Some(audience.clone().into()));
     say("client_id", Some(client_id.as_str().into()));
-    say("jti", Some(URL_SAFE_NO_PAD.encode(env.derive("identity assertion")).into()));
+    say("jti", Some(base64::URL.encode(env.derive("identity assertion")).into()));
     say("iat", Some(env.now.as_unix().into()));
     say("exp", Some(env.now.plus(lifetime).as_unix().into()));
     say("scope", scope.as_ref().map(|scope| scope.as_str().into()));

@@ -11,8 +11,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use crate::base64;
 
 use crate::config::{Config, Saml2Bearer};
 use crate::env::Timestamp;
@@ -104,7 +103,7 @@ impl AssertingSaml {
     fn accept(&self, assertion: &str, served: &Saml2Bearer, requester: &Requester<'_>, seen: &Snapshot) -> Decided {
         let Requester { config, client, .. } = requester;
         // [RFC 7522 §2.1]: no padding, no lines, no bits that mean nothing.
-        let xml = URL_SAFE_NO_PAD.decode(assertion).map_err(|_| AssertionFault::Malformed)?;
+        let xml = base64::URL.decode(assertion).ok_or(AssertionFault::Malformed)?;
         ensure(xml.len() <= served.max_bytes, AssertionFault::Malformed)?;
         let xml = Exposed::from_utf8(xml).ok_or(AssertionFault::Malformed)?;
         let details = config.resolve_details(client.value(), requester.details);

@@ -1,7 +1,6 @@
 //! The members of a JWK [RFC 7517 §4].
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use crate::base64;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
@@ -82,7 +81,7 @@ impl<'a> Jwk<'a> {
     }
 
     fn number(self, name: &str) -> Result<Zeroizing<Vec<u8>>, KeyFault> {
-        URL_SAFE_NO_PAD.decode(self.required(name)?).map(Zeroizing::new).map_err(|_| KeyFault::NotAJwk)
+        base64::URL.decode(self.required(name)?).map(Zeroizing::new).ok_or(KeyFault::NotAJwk)
     }
 
     pub(super) fn kid(self) -> Result<Option<&'a str>, KeyFault> {

@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use crate::base64;
 use serde_json::{Map, Value};
 use subtle::ConstantTimeEq;
 
@@ -209,7 +208,7 @@ impl fmt::Debug for Jws<'_> {
 
 /// Without padding, without bits that mean nothing, in one alphabet [RFC 7515 §2].
 fn decode(text: &str) -> Result<Vec<u8>, JwsFault> {
-    URL_SAFE_NO_PAD.decode(text).map_err(|_| JwsFault::NotCompact)
+    base64::URL.decode(text).ok_or(JwsFault::NotCompact)
 }
 
 impl Header {

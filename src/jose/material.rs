@@ -1,7 +1,6 @@
 //! Public keys as numbers, whose form is proven: exact lengths, sizes, and no point that signs for everyone.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use crate::base64;
 use serde_json::{Map, Value};
 
 use super::algorithm::{Algorithm, Algorithms};
@@ -113,7 +112,7 @@ impl Material {
 
     /// The members that make a JWK of it.
     pub(super) fn to_jwk(&self) -> Map<String, Value> {
-        let text = |bytes: &[u8]| Value::from(URL_SAFE_NO_PAD.encode(bytes));
+        let text = |bytes: &[u8]| Value::from(base64::URL.encode(bytes));
         let members = match self {
             Self::Ec { curve, .. } => {
                 let (x, y) = self.coordinates();

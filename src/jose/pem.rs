@@ -1,7 +1,6 @@
 //! Keys as files hold them.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use crate::base64;
 use zeroize::Zeroizing;
 
 use super::jwk::KeyFault;
@@ -24,7 +23,7 @@ pub(super) fn decode(text: &str, labels: &[&str]) -> Result<Zeroizing<Vec<u8>>, 
         return Err(KeyFault::NotDer);
     }
     let body: Zeroizing<String> = Zeroizing::new(body.chars().filter(|c| !c.is_ascii_whitespace()).collect());
-    STANDARD.decode(body.as_bytes()).map(Zeroizing::new).map_err(|_| KeyFault::NotDer)
+    base64::STANDARD.decode(body.as_bytes()).map(Zeroizing::new).ok_or(KeyFault::NotDer)
 }
 
 /// What comes before the point in a SubjectPublicKeyInfo of a named curve, uncompressed; DER has no other form of it.

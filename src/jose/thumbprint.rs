@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use crate::base64;
 use sha2::{Digest as _, Sha256};
 
 use super::material::Material;
@@ -15,7 +14,7 @@ pub struct Thumbprint([u8; 32]);
 impl Thumbprint {
     /// The required members in lexicographic order [RFC 7638 §3.2, RFC 8037 §2].
     pub(super) fn of(material: &Material) -> Self {
-        let text = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+        let text = |bytes: &[u8]| base64::URL.encode(bytes);
         let canonical = match material {
             Material::Ec { curve, .. } => {
                 let (x, y) = material.coordinates();
@@ -44,13 +43,13 @@ impl Thumbprint {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let mut bytes = [0; 32];
-        (URL_SAFE_NO_PAD.decode_slice(text, &mut bytes) == Ok(32)).then_some(Self(bytes))
+        base64::URL.fill(text, &mut bytes).then_some(Self(bytes))
     }
 }
 
 impl fmt::Display for Thumbprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&URL_SAFE_NO_PAD.encode(self.0))
+        f.write_str(&base64::URL.encode(self.0))
     }
 }
 

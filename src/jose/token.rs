@@ -3,8 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use crate::base64;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -96,9 +95,9 @@ impl SigningKey {
         }
         let signature = self.public.signature_len();
         let mut text = String::with_capacity((header.len() + claims.len() + signature) * 4 / 3 + 8);
-        URL_SAFE_NO_PAD.encode_string(header, &mut text);
+        base64::URL.append(header, &mut text);
         text.push('.');
-        URL_SAFE_NO_PAD.encode_string(claims, &mut text);
+        base64::URL.append(claims, &mut text);
         Unsigned { key: Arc::clone(&self.kid), algorithm: self.algorithm, text }
     }
 }
@@ -130,7 +129,7 @@ impl Unsigned {
     pub fn signed(self, signature: &[u8]) -> String {
         let mut text = self.text;
         text.push('.');
-        URL_SAFE_NO_PAD.encode_string(signature, &mut text);
+        base64::URL.append(signature, &mut text);
         text
     }
 

@@ -1,7 +1,6 @@
 //! The certificates that a client registers as its own [RFC 8705 §2.2].
 
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use crate::base64;
 use serde_json::Value;
 use x509_cert::Certificate;
 use x509_cert::der::asn1::{AnyRef, ObjectIdentifier, UintRef};
@@ -20,7 +19,7 @@ pub(crate) fn own_certificates(jwks: &Value) -> Option<Vec<Digest>> {
 }
 
 fn own_certificate(key: &Value) -> Option<Digest> {
-    let der = STANDARD.decode(key.get("x5c")?.get(0)?.as_str()?).ok()?;
+    let der = base64::STANDARD.decode(key.get("x5c")?.get(0)?.as_str()?)?;
     let certificate = Certificate::from_der(&der).ok()?;
     is_key(key, certificate.tbs_certificate().subject_public_key_info())?.then(|| Digest::of(&der))
 }
@@ -39,7 +38,7 @@ const CURVES: [(&str, ObjectIdentifier); 5] = [
 
 /// Whether a JWK and the public key of a certificate are the same; nothing if one of them cannot be read.
 fn is_key(jwk: &Value, certified: &SubjectPublicKeyInfoOwned) -> Option<bool> {
-    let member = |name: &str| URL_SAFE_NO_PAD.decode(jwk.get(name)?.as_str()?).ok();
+    let member = |name: &str| base64::URL.decode(jwk.get(name)?.as_str()?);
     let curve = || {
         let named = jwk.get("crv")?.as_str()?;
         CURVES.iter().find(|(name, _)| *name == named).map(|(_, curve)| *curve)

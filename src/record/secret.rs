@@ -3,8 +3,7 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use crate::base64;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq;
@@ -55,7 +54,7 @@ impl fmt::Debug for GrantId {
 
 impl fmt::Display for GrantId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&URL_SAFE_NO_PAD.encode(self.0))
+        f.write_str(&base64::URL.encode(self.0))
     }
 }
 
@@ -96,7 +95,7 @@ impl Digest {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let mut digest = [0; 32];
-        (URL_SAFE_NO_PAD.decode_slice(text, &mut digest) == Ok(32)).then_some(Self(digest))
+        base64::URL.fill(text, &mut digest).then_some(Self(digest))
     }
 
     /// Whether this is the digest of `secret`, in constant time.
@@ -108,7 +107,7 @@ impl Digest {
     /// The bytes as base64url text.
     #[must_use]
     pub fn to_base64url(&self) -> String {
-        URL_SAFE_NO_PAD.encode(self.0)
+        base64::URL.encode(self.0)
     }
 
     pub(crate) fn same_as(&self, other: &Self) -> bool {
@@ -185,7 +184,7 @@ impl Handle {
     pub fn parse(brand: &str, kind: HandleKind, text: &str) -> Option<Self> {
         let encoded = text.strip_prefix(brand)?.strip_prefix(kind.tag())?;
         let mut raw = Wiped([0_u8; 48]);
-        if URL_SAFE_NO_PAD.decode_slice(encoded, &mut raw.0) != Ok(raw.0.len()) {
+        if !base64::URL.fill(encoded, &mut raw.0) {
             return None;
         }
         let (grant, secret) = raw.0.split_first_chunk()?;
@@ -202,19 +201,19 @@ impl Handle {
         let mut text = String::with_capacity(brand.len() + kind.tag().len() + 64);
         text.push_str(brand);
         text.push_str(kind.tag());
-        URL_SAFE_NO_PAD.encode_string(raw.0.as_slice(), &mut text);
+        base64::URL.append(raw.0.as_slice(), &mut text);
         Exposed::new(text)
     }
 
     /// Appends a secret that needs no grant as base64url.
     pub(crate) fn append_secret(secret: &[u8; 32], text: &mut String) {
-        URL_SAFE_NO_PAD.encode_string(secret, text);
+        base64::URL.append(secret, text);
     }
 
     /// Reads what [`Handle::append_secret`] wrote.
     pub(crate) fn parse_secret(text: &str) -> Option<Zeroizing<[u8; 32]>> {
         let mut secret = Zeroizing::new([0_u8; 32]);
-        (URL_SAFE_NO_PAD.decode_slice(text, &mut *secret) == Ok(32)).then_some(secret)
+        base64::URL.fill(text, &mut secret[..]).then_some(secret)
     }
 
     /// The grant that decides over this handle.
@@ -385,12 +384,12 @@ pub(crate) mod bytes {
     use super::*;
 
     pub(crate) fn serialize<S: Serializer, const N: usize>(bytes: &[u8; N], to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(&URL_SAFE_NO_PAD.encode(bytes))
+        to.serialize_str(&base64::URL.encode(bytes))
     }
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>, const N: usize>(from: D) -> Result<[u8; N], D::Error> {
         let text = <std::borrow::Cow<'de, str>>::deserialize(from)?;
-        let bytes = URL_SAFE_NO_PAD.decode(text.as_bytes()).map_err(D::Error::custom)?;
+        let bytes = base64::URL.decode(text.as_bytes()).ok_or_else(|| D::Error::custom("not base64url"))?;
         bytes.try_into().map_err(|_| D::Error::custom("bytes of the wrong length"))
     }
 }

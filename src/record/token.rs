@@ -4,7 +4,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 #[cfg(feature = "jose")]
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use crate::base64;
 use serde::{Deserialize, Serialize};
 
 use super::mandate::{Allowed, Terms};
@@ -56,7 +56,7 @@ impl JwtId {
     /// Reads what [`Self::print`] wrote.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let mut raw = [0; 32];
-        if URL_SAFE_NO_PAD.decode_slice(text, &mut raw) != Ok(raw.len()) {
+        if !base64::URL.fill(text, &mut raw) {
             return None;
         }
         let (grant, name) = raw.split_first_chunk()?;
@@ -68,7 +68,7 @@ impl JwtId {
         let (grant, name) = raw.split_at_mut(16);
         grant.copy_from_slice(self.grant.as_bytes());
         name.copy_from_slice(&self.name);
-        URL_SAFE_NO_PAD.encode(raw)
+        base64::URL.encode(raw)
     }
 
     /// Where its record is.

@@ -3,8 +3,7 @@
 use std::borrow::Cow;
 use std::iter;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use crate::base64;
 use http::header::{HeaderValue, LOCATION, REFERRER_POLICY};
 use http::{Response, StatusCode};
 use sha2::{Digest as _, Sha256};
@@ -326,7 +325,7 @@ impl AuthorizationResponse {
         }
         page.push_str("<noscript><button>Continue</button></noscript></form>");
         page.push_str(&format!("<script>{SUBMIT}</script></html>"));
-        let script = STANDARD.encode(Sha256::digest(SUBMIT));
+        let script = base64::STANDARD.encode(Sha256::digest(SUBMIT));
         let policy = format!(
             "default-src 'none'; script-src 'sha256-{script}'; form-action {}; frame-ancestors 'none'; base-uri 'none'",
             policy_source(self.to.as_str())

@@ -3,8 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use crate::base64;
 use http::{HeaderMap, Request};
 
 use crate::record::{Confirmation, Digest};
@@ -44,7 +43,7 @@ impl ClientCertificate {
         let mut found = headers.get_all("client-cert").iter();
         let (Some(only), None) = (found.next(), found.next()) else { return None };
         let text = only.to_str().ok()?.trim_matches(' ');
-        let der = STANDARD.decode(text.strip_prefix(':')?.strip_suffix(':')?).ok()?;
+        let der = base64::STANDARD.decode(text.strip_prefix(':')?.strip_suffix(':')?)?;
         (!der.is_empty()).then(|| Self::new(der))
     }
 

@@ -1,7 +1,6 @@
 //! How a client says who it is.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use crate::base64;
 use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use serde::Deserialize;
 
@@ -171,7 +170,7 @@ impl Credentials {
                 // `append` writes `id=secret`, both form-encoded; a form-encoded id has no `=` of its own.
                 let mut pair = String::new();
                 form::append(&mut pair, client.as_str(), secret.as_str());
-                let encoded = STANDARD.encode(pair.replacen('=', ":", 1));
+                let encoded = base64::STANDARD.encode(pair.replacen('=', ":", 1));
                 if let Ok(mut value) = HeaderValue::from_str(&format!("Basic {encoded}")) {
                     value.set_sensitive(true);
                     headers.insert(AUTHORIZATION, value);
@@ -195,7 +194,7 @@ pub(crate) struct Hint {
 
 impl Hint {
     pub(crate) fn read(assertion: &str) -> Option<Self> {
-        let payload = URL_SAFE_NO_PAD.decode(assertion.split('.').nth(1)?).ok()?;
+        let payload = base64::URL.decode(assertion.split('.').nth(1)?)?;
         serde_json::from_slice(&payload).ok()
     }
 
@@ -219,8 +218,7 @@ fn parse_basic(value: &HeaderValue) -> Result<(ClientId, Exposed), CredentialsFa
     while let Some(rest) = encoded.strip_prefix(b" ") {
         encoded = rest;
     }
-    let mut decoded = Vec::with_capacity(encoded.len());
-    STANDARD.decode_vec(encoded, &mut decoded).map_err(|_| CredentialsFault::Header)?;
+    let decoded = base64::STANDARD.decode(encoded).ok_or(CredentialsFault::Header)?;
     let pair = Exposed::from_utf8(decoded).ok_or(CredentialsFault::Header)?;
     let (id, secret) = form::split(pair.as_str(), b':').ok_or(CredentialsFault::Header)?;
     // Nothing to decode and nothing to refuse.

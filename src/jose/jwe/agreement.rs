@@ -16,8 +16,7 @@ pub(super) fn derive(common: &[u8], algorithm: &str, apu: &[u8], apv: &[u8], len
 
 #[cfg(test)]
 mod tests {
-    use base64::Engine as _;
-    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    use crate::base64;
 
     use super::*;
     use crate::jose::crypto::{Envelope, Native};
@@ -40,7 +39,7 @@ mod tests {
         for (key, peer) in [(alice_key, bob), (bob_key, alice)] {
             let common = Native::agree(&key, &peer).unwrap();
             let key = derive(&common, "A128GCM", b"Alice", b"Bob", 16);
-            assert_eq!(URL_SAFE_NO_PAD.encode(&*key), "VqqN6vgjbSBcIijNcacQGg");
+            assert_eq!(base64::URL.encode(&*key), "VqqN6vgjbSBcIijNcacQGg");
         }
     }
 }

@@ -11,8 +11,7 @@ mod wycheproof;
 
 use std::fmt;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use crate::base64;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
@@ -216,12 +215,12 @@ impl EncryptionKey {
                 Some(len) => Native::aes_wrap(&derive(management.as_str(), len), &content_key)?,
             }
         };
-        let header = URL_SAFE_NO_PAD.encode(Value::Object(header).to_string());
+        let header = base64::URL.encode(Value::Object(header).to_string());
         let sealed = encryption.seal(&content_key, header.as_bytes(), plain)?;
         let parts = [&wrapped, &sealed.iv, &sealed.content, &sealed.tag];
         Ok(parts.into_iter().fold(header, |mut text, part| {
             text.push('.');
-            URL_SAFE_NO_PAD.encode_string(part, &mut text);
+            base64::URL.append(part, &mut text);
             text
         }))
     }
@@ -243,7 +242,7 @@ fn ephemeral(members: &Map<String, Value>) -> Result<Material, Undecipherable> {
 }
 
 fn decode(text: &str) -> Result<Vec<u8>, Undecipherable> {
-    URL_SAFE_NO_PAD.decode(text).map_err(|_| Undecipherable)
+    base64::URL.decode(text).ok_or(Undecipherable)
 }
 
 impl From<Rejected> for Undecipherable {

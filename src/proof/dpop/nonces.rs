@@ -3,8 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use crate::base64;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
@@ -64,7 +63,7 @@ impl DpopNonces {
     #[must_use]
     pub fn current(&self, now: Timestamp) -> String {
         let period = self.number(now);
-        self.keys.first().map(|key| URL_SAFE_NO_PAD.encode(nonce(key, period))).unwrap_or_default()
+        self.keys.first().map(|key| base64::URL.encode(nonce(key, period))).unwrap_or_default()
     }
 
     /// The first moment at which the nonce that is given out now, or one before it, is good no more.
@@ -75,7 +74,7 @@ impl DpopNonces {
 
     pub(super) fn find(&self, text: &str, now: Timestamp) -> Freshness {
         let mut shown = [0_u8; LENGTH];
-        if URL_SAFE_NO_PAD.decode_slice(text, &mut shown) != Ok(LENGTH) {
+        if !base64::URL.fill(text, &mut shown) {
             return Freshness::Unknown;
         }
         let Some((number, _)) = shown.split_first_chunk() else { return Freshness::Unknown };

@@ -1,7 +1,6 @@
 //! A proof that the sender of a request holds a key, read and checked [RFC 9449 §4.3].
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use crate::base64;
 use sha2::{Digest as _, Sha256};
 
 use super::target_uri::TargetUri;
@@ -115,7 +114,7 @@ impl Proof {
 
 /// The `ath` of an access token [RFC 9449 §4.2].
 pub(super) fn hash(token: &str) -> String {
-    URL_SAFE_NO_PAD.encode(Sha256::digest(token))
+    base64::URL.encode(Sha256::digest(token))
 }
 
 impl From<JwsFault> for ProofFault {
