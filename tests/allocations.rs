@@ -8,8 +8,8 @@ use world::{Row, World};
 
 /// Heap allocations from the bytes of a row's requests to the bytes of its answers.
 const LIMITS: [(Row, u64); 9] = [
-    (Row::Code, 40),
-    (Row::ClientCredentials, 17),
+    (Row::Code, 41),
+    (Row::ClientCredentials, 18),
     (Row::Refresh, 16),
     (Row::Introspection, 12),
     (Row::DevicePoll, 14),

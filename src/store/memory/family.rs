@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 use super::due::NEVER;
 use super::shard::Row;
 use crate::env::Timestamp;
-use crate::record::{Digest, GrantId, Record};
+use crate::record::{Digest, Record};
 
 /// How many tokens stand beside their grant; the others stand by themselves, so that a family stays small.
 const TOKENS: usize = 4;
@@ -15,7 +15,6 @@ const TOKENS: usize = 4;
 /// The rows of one grant.
 #[derive(Debug)]
 pub(super) struct Family {
-    pub(super) name: GrantId,
     grant: Option<Row>,
     tokens: SmallVec<[(Digest, Row); 2]>,
     /// How many tokens of this grant stand by themselves.
@@ -25,8 +24,8 @@ pub(super) struct Family {
 }
 
 impl Family {
-    pub(super) fn new(name: GrantId) -> Self {
-        Self { name, grant: None, tokens: SmallVec::new(), elsewhere: 0, queued: NEVER }
+    pub(super) fn new() -> Self {
+        Self { grant: None, tokens: SmallVec::new(), elsewhere: 0, queued: NEVER }
     }
 
     /// The row of the grant, or of this token of it.
