@@ -165,10 +165,14 @@ pub fn run<E: Endpoint, S: Store, H: Host, R: Randomness>(
                 Ok(seed) => ask.drawn(seed),
                 Err(_) => return Err(Failure { cause: Cause::Randomness, refusal: ask.interrupted() }),
             },
-            Step::Commit(pending) => match store.commit(pending.changes(), pending.now()) {
-                Ok(outcome) => pending.committed(outcome),
-                Err(error) => return Err(Failure { cause: Cause::Store(error), refusal: pending.interrupted() }),
-            },
+            Step::Commit(pending) => {
+                let now = pending.now();
+                let (changes, submitted) = pending.submit();
+                match store.commit(changes, now) {
+                    Ok(outcome) => submitted.committed(outcome),
+                    Err(error) => return Err(Failure { cause: Cause::Store(error), refusal: submitted.interrupted() }),
+                }
+            }
             Step::Done(done) => return Ok(done),
             Step::Contended(end) => return Err(Failure { cause: Cause::Contended, refusal: end.interrupted() }),
         };
@@ -208,10 +212,14 @@ pub async fn run_async<E: Endpoint, S: AsyncStore, H: AsyncHost, R: Randomness>(
                 Ok(seed) => ask.drawn(seed),
                 Err(_) => return Err(Failure { cause: Cause::Randomness, refusal: ask.interrupted() }),
             },
-            Step::Commit(pending) => match store.commit(pending.changes(), pending.now()).await {
-                Ok(outcome) => pending.committed(outcome),
-                Err(error) => return Err(Failure { cause: Cause::Store(error), refusal: pending.interrupted() }),
-            },
+            Step::Commit(pending) => {
+                let now = pending.now();
+                let (changes, submitted) = pending.submit();
+                match store.commit(changes, now).await {
+                    Ok(outcome) => submitted.committed(outcome),
+                    Err(error) => return Err(Failure { cause: Cause::Store(error), refusal: submitted.interrupted() }),
+                }
+            }
             Step::Done(done) => return Ok(done),
             Step::Contended(end) => return Err(Failure { cause: Cause::Contended, refusal: end.interrupted() }),
         };

@@ -266,27 +266,54 @@ impl<E: Endpoint> Ask<E, ()> {
 /// A plan that waits to be durable; its answer cannot be seen before.
 #[derive(Clone, Debug)]
 pub struct Pending<E: Endpoint> {
-    machine: Box<Machine<E>>,
-    plan: Plan<E::Reply, E::Refusal>,
+    changes: Vec<Change>,
+    submitted: Submitted<E>,
 }
 
 impl<E: Endpoint> Pending<E> {
     /// What to apply.
     #[must_use]
     pub fn changes(&self) -> &[Change] {
-        &self.plan.changes
+        &self.changes
     }
 
     /// The time at which the request is judged.
     #[must_use]
     pub const fn now(&self) -> Timestamp {
-        self.machine.seen.now()
+        self.submitted.machine.seen.now()
+    }
+
+    /// Hands the changes over to a store, and waits for what becomes of them.
+    pub fn submit(self) -> (Vec<Change>, Submitted<E>) {
+        (self.changes, self.submitted)
     }
 
     /// Takes what became of the commit.
     pub fn committed(self, outcome: Commit) -> Step<E> {
+        self.submitted.committed(outcome)
+    }
+
+    /// Gives up because the world outside failed; whether the changes applied is unknown.
+    #[must_use]
+    pub fn interrupted(self) -> Option<E::Refusal> {
+        self.submitted.interrupted()
+    }
+}
+
+/// A plan whose changes a store has; its answer cannot be seen before it says that they are durable.
+#[must_use]
+#[derive(Clone, Debug)]
+pub struct Submitted<E: Endpoint> {
+    machine: Box<Machine<E>>,
+    events: Vec<Event>,
+    reply: Result<E::Reply, E::Refusal>,
+}
+
+impl<E: Endpoint> Submitted<E> {
+    /// Takes what became of the commit.
+    pub fn committed(self, outcome: Commit) -> Step<E> {
         match outcome {
-            Commit::Applied => Step::Done(Done { events: self.plan.events, reply: self.plan.reply }),
+            Commit::Applied => Step::Done(Done { events: self.events, reply: self.reply }),
             Commit::Conflict if self.machine.rounds == ROUNDS => Step::Contended(Contended { machine: self.machine }),
             Commit::Conflict => self.machine.again(),
         }
@@ -327,7 +354,9 @@ impl<E: Endpoint> Machine<E> {
     fn decide(mut self: Box<Self>) -> Step<E> {
         let need = match self.endpoint.decide(&self.seen) {
             Ok(plan) if plan.changes.is_empty() => return Step::Done(Done { events: plan.events, reply: plan.reply }),
-            Ok(plan) => return Step::Commit(Pending { machine: self, plan }),
+            Ok(Plan { changes, events, reply }) => {
+                return Step::Commit(Pending { changes, submitted: Submitted { machine: self, events, reply } });
+            }
             Err(Halt::Refused(refusal)) => return Step::Done(Done { events: Vec::new(), reply: Err(refusal) }),
             Err(Halt::Missing(need)) => need,
         };

@@ -151,7 +151,7 @@ fn add_ticket(ledger: &Ledger, offset: i16) {
     let expires = Timestamp::from_unix(ledger.now.get().saturating_add_signed(offset.into()));
     let record = ExtensionRecord::new(id, Value::Null, expires);
     let change = Change::new_extension(record);
-    assert!(matches!(ledger.commit(&[change], Timestamp::from_unix(ledger.now.get())), Ok(Commit::Applied)));
+    assert!(matches!(ledger.commit(vec![change], Timestamp::from_unix(ledger.now.get())), Ok(Commit::Applied)));
 }
 
 /// A revocation ends a grant, or removes the one token that was got by exchange.

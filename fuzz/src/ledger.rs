@@ -45,7 +45,7 @@ impl Store for Ledger {
         Ok(keys.iter().map(|key| rows.get(key).cloned()).collect())
     }
 
-    fn commit(&self, changes: &[Change], _: Timestamp) -> Result<Commit, Infallible> {
+    fn commit(&self, changes: Vec<Change>, _: Timestamp) -> Result<Commit, Infallible> {
         let version = |key: &Key| self.rows.borrow().get(key).map(|row| row.version);
         let holds = |change: &Change| match change.expect {
             Expect::Absent => version(&change.key).is_none(),

@@ -122,7 +122,7 @@ pub trait Store {
     /// # Errors
     ///
     /// Storage could not be written, or it is unknown whether it was.
-    fn commit(&self, changes: &[Change], now: Timestamp) -> Result<Commit, Self::Error>;
+    fn commit(&self, changes: Vec<Change>, now: Timestamp) -> Result<Commit, Self::Error>;
 }
 
 /// Storage for callers that await; the contract is that of [`Store`].
@@ -138,7 +138,7 @@ pub trait AsyncStore {
     ) -> impl Future<Output = Result<Vec<Option<Versioned<Record>>>, Self::Error>> + Send;
 
     /// Applies `changes`, all or nothing, to what is there at `now`.
-    fn commit(&self, changes: &[Change], now: Timestamp) -> impl Future<Output = Result<Commit, Self::Error>> + Send;
+    fn commit(&self, changes: Vec<Change>, now: Timestamp) -> impl Future<Output = Result<Commit, Self::Error>> + Send;
 }
 
 /// A store behind a reference.
@@ -149,7 +149,7 @@ impl<S: Store + ?Sized> Store for &S {
         (**self).load(keys, now)
     }
 
-    fn commit(&self, changes: &[Change], now: Timestamp) -> Result<Commit, S::Error> {
+    fn commit(&self, changes: Vec<Change>, now: Timestamp) -> Result<Commit, S::Error> {
         (**self).commit(changes, now)
     }
 }
@@ -162,7 +162,7 @@ impl<S: Store + ?Sized> Store for Arc<S> {
         (**self).load(keys, now)
     }
 
-    fn commit(&self, changes: &[Change], now: Timestamp) -> Result<Commit, S::Error> {
+    fn commit(&self, changes: Vec<Change>, now: Timestamp) -> Result<Commit, S::Error> {
         (**self).commit(changes, now)
     }
 }
@@ -179,7 +179,7 @@ impl<S: AsyncStore + Sync + Send> AsyncStore for Arc<S> {
         (**self).load(keys, now)
     }
 
-    fn commit(&self, changes: &[Change], now: Timestamp) -> impl Future<Output = Result<Commit, S::Error>> + Send {
+    fn commit(&self, changes: Vec<Change>, now: Timestamp) -> impl Future<Output = Result<Commit, S::Error>> + Send {
         (**self).commit(changes, now)
     }
 }

@@ -75,15 +75,15 @@ impl Store for Busy {
         Ok(Store::load(&*self.memory, keys, now).unwrap())
     }
 
-    fn commit(&self, changes: &[Change], now: Timestamp) -> Result<Commit, Away> {
+    fn commit(&self, changes: Vec<Change>, now: Timestamp) -> Result<Commit, Away> {
         self.call()?;
-        let outcome = Store::commit(&*self.memory, changes, now).unwrap();
+        let outcome = Store::commit(&*self.memory, changes.clone(), now).unwrap();
         if outcome == Commit::Applied {
             let mut copy = self.copy.lock().unwrap();
             for change in changes {
-                match &change.write {
+                match change.write {
                     Write::Put { record, expires } => {
-                        copy.insert(change.key.clone(), (record.clone(), *expires));
+                        copy.insert(change.key, (record, expires));
                     }
                     Write::Delete => {
                         copy.remove(&change.key);
@@ -110,7 +110,7 @@ impl AsyncStore for Busy {
         Store::load(self, keys, now)
     }
 
-    async fn commit(&self, changes: &[Change], now: Timestamp) -> Result<Commit, Away> {
+    async fn commit(&self, changes: Vec<Change>, now: Timestamp) -> Result<Commit, Away> {
         Store::commit(self, changes, now)
     }
 }

@@ -167,7 +167,7 @@ fn advance<E: Endpoint>(step: Step<E>, store: &Memory<Indexed>) -> Step<E> {
             ask.loaded(found)
         }
         Step::Commit(pending) => {
-            let outcome = Store::commit(store, pending.changes(), pending.now()).unwrap();
+            let outcome = Store::commit(store, pending.changes().to_vec(), pending.now()).unwrap();
             pending.committed(outcome)
         }
         other => other,

@@ -321,7 +321,7 @@ fn vouching_that_is_withdrawn_in_flight_wins() {
                         verify(&world, "acme", None).unwrap();
                     }
                     loaded = true;
-                    let outcome = Store::commit(store, pending.changes(), pending.now()).unwrap();
+                    let outcome = Store::commit(store, pending.changes().to_vec(), pending.now()).unwrap();
                     assert_eq!(outcome == Commit::Applied, withdrawn == "never");
                     pending.committed(outcome)
                 }

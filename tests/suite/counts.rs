@@ -52,8 +52,8 @@ impl Store for Counted {
         Store::load(&self.shelf, keys, now)
     }
 
-    fn commit(&self, changes: &[Change], now: Timestamp) -> Result<Commit, Self::Error> {
-        self.commit(changes);
+    fn commit(&self, changes: Vec<Change>, now: Timestamp) -> Result<Commit, Self::Error> {
+        self.commit(&changes);
         Store::commit(&self.shelf, changes, now)
     }
 }
@@ -66,8 +66,8 @@ impl AsyncStore for Counted {
         AsyncStore::load(&self.shelf, keys, now).await
     }
 
-    fn commit(&self, changes: &[Change], now: Timestamp) -> impl Future<Output = Result<Commit, Self::Error>> + Send {
-        self.commit(changes);
+    fn commit(&self, changes: Vec<Change>, now: Timestamp) -> impl Future<Output = Result<Commit, Self::Error>> + Send {
+        self.commit(&changes);
         AsyncStore::commit(&self.shelf, changes, now)
     }
 }

@@ -98,7 +98,7 @@ fn world_of_tickets() -> World {
 /// Puts a ticket there for ten minutes.
 pub(crate) fn put(world: &World<impl Store, impl Host>, ticket: &str, value: Value) {
     let record = ExtensionRecord::new(id(ticket), value, world.now().plus(std::time::Duration::from_secs(600)));
-    assert_eq!(world.server.store().commit(&[Change::new_extension(record)], world.now()).unwrap(), Commit::Applied);
+    assert_eq!(world.server.store().commit(vec![Change::new_extension(record)], world.now()).unwrap(), Commit::Applied);
 }
 
 pub(crate) fn plain(client: &str) -> Value {

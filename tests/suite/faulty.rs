@@ -181,7 +181,7 @@ impl Store for Faulty {
         Ok(found)
     }
 
-    fn commit(&self, changes: &[Change], now: Timestamp) -> Result<Commit, Broken> {
+    fn commit(&self, changes: Vec<Change>, now: Timestamp) -> Result<Commit, Broken> {
         *self.commits.lock().unwrap() += 1;
         match self.next() {
             Fault::FailsBefore => Err(Broken),

@@ -91,7 +91,7 @@ fn a_store_may_be_shared_with_its_host() {
 fn a_client_is_registered_through_the_contract_of_any_store_and_only_once() {
     let store = Memory::new();
     let service = || Client::builder("service").secret(secret("s")).grant_types(&[GrantType::ClientCredentials]);
-    let register = || store.commit(&[Change::new_client(service().build().unwrap())], SystemClock.now()).unwrap();
+    let register = || store.commit(vec![Change::new_client(service().build().unwrap())], SystemClock.now()).unwrap();
     assert_eq!(register(), Commit::Applied);
     let server = AuthorizationServer::new(config().build().unwrap(), &store);
     let request = post_as("/token", &basic("service", "s"), &[("grant_type", "client_credentials"), ("scope", "read")]);

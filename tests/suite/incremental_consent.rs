@@ -230,7 +230,7 @@ fn advance<E: Endpoint>(step: Step<E>, store: &Memory<Indexed>) -> (Step<E>, boo
             (ask.loaded(found), false)
         }
         Step::Commit(pending) => {
-            let outcome = Store::commit(store, pending.changes(), pending.now()).unwrap();
+            let outcome = Store::commit(store, pending.changes().to_vec(), pending.now()).unwrap();
             (pending.committed(outcome), outcome == grantor::store::Commit::Applied)
         }
         other => (other, false),

@@ -70,7 +70,7 @@ fn only(key: Key, expect: Expect, write: Write) -> Change {
 }
 
 fn commit(rows: &Rows, changes: &[Change]) -> Commit {
-    Store::commit(&rows.memory, changes, rows.clock.now()).unwrap()
+    Store::commit(&rows.memory, changes.to_vec(), rows.clock.now()).unwrap()
 }
 
 fn version(rows: &Rows, key: &Key) -> Option<u64> {

@@ -249,7 +249,7 @@ fn the_host_is_asked_once_and_no_step_shows_what_it_is_asked() {
     let Step::Load(again) = pending.committed(Commit::Conflict) else { panic!("not decided again") };
     let found = store.load(again.question(), again.now()).unwrap();
     let Step::Commit(pending) = again.loaded(found) else { panic!("the host was asked twice") };
-    let outcome = store.commit(pending.changes(), pending.now()).unwrap();
+    let outcome = store.commit(pending.changes().to_vec(), pending.now()).unwrap();
     assert!(matches!(pending.committed(outcome), Step::Done(_)));
 }
 

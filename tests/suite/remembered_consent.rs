@@ -31,7 +31,7 @@ impl Store for Keeping {
         Store::load(&self.memory, keys, self.since.unwrap_or(now))
     }
 
-    fn commit(&self, changes: &[Change], now: Timestamp) -> Result<Commit, Infallible> {
+    fn commit(&self, changes: Vec<Change>, now: Timestamp) -> Result<Commit, Infallible> {
         Store::commit(&self.memory, changes, self.since.unwrap_or(now))
     }
 }
@@ -199,7 +199,7 @@ fn advance<E: Endpoint>(step: Step<E>, store: &Memory<Indexed>) -> Step<E> {
             ask.loaded(found)
         }
         Step::Commit(pending) => {
-            let outcome = Store::commit(store, pending.changes(), pending.now()).unwrap();
+            let outcome = Store::commit(store, pending.changes().to_vec(), pending.now()).unwrap();
             pending.committed(outcome)
         }
         other => other,

@@ -169,8 +169,8 @@ impl Store for Shelf {
         Ok(self.with(|table| table.load(keys)))
     }
 
-    fn commit(&self, changes: &[Change], _: Timestamp) -> Result<Commit, Infallible> {
-        Ok(self.with(|table| table.commit(changes)))
+    fn commit(&self, changes: Vec<Change>, _: Timestamp) -> Result<Commit, Infallible> {
+        Ok(self.with(|table| table.commit(&changes)))
     }
 }
 
@@ -181,7 +181,7 @@ impl AsyncStore for Shelf {
         Store::load(self, keys, now)
     }
 
-    async fn commit(&self, changes: &[Change], now: Timestamp) -> Result<Commit, Infallible> {
+    async fn commit(&self, changes: Vec<Change>, now: Timestamp) -> Result<Commit, Infallible> {
         Store::commit(self, changes, now)
     }
 }

@@ -96,7 +96,7 @@ impl Watched {
                     self.changes(pending.changes());
                     self.show("refusal if it fails", &pending.clone().interrupted());
                     self.show("after a conflict", &pending.clone().committed(Commit::Conflict));
-                    let Ok(outcome) = self.world.server.store().commit(pending.changes(), pending.now());
+                    let Ok(outcome) = self.world.server.store().commit(pending.changes().to_vec(), pending.now());
                     pending.committed(outcome)
                 }
                 Step::Judge(ask) => {
@@ -263,7 +263,7 @@ impl Store for Gone {
         Err(IsGone)
     }
 
-    fn commit(&self, _: &[Change], _: Timestamp) -> Result<Commit, IsGone> {
+    fn commit(&self, _: Vec<Change>, _: Timestamp) -> Result<Commit, IsGone> {
         Err(IsGone)
     }
 }

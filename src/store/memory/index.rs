@@ -23,11 +23,16 @@ pub struct Indexed {
 
 /// What may be kept beside the rows; nobody outside can name it.
 pub trait Follow: Default + Send {
+    /// Whether it lists anything.
+    const LISTS: bool;
+
     /// Follows a row from what it was to what it is.
     fn follow(&mut self, was: Option<&Record>, is: Option<&Record>);
 }
 
 impl Follow for Unindexed {
+    const LISTS: bool = false;
+
     #[inline]
     fn follow(&mut self, _: Option<&Record>, _: Option<&Record>) {}
 }
@@ -79,6 +84,8 @@ impl Name for Pair {
 }
 
 impl Follow for Indexed {
+    const LISTS: bool = true;
+
     fn follow(&mut self, was: Option<&Record>, is: Option<&Record>) {
         let (was, is) = (was.and_then(Cursor::of), is.and_then(Cursor::of));
         if was == is {

@@ -95,7 +95,7 @@ impl<I: Follow> Memory<I> {
     pub fn put_client(&self, client: Client) {
         let key = Key::Client(client.id().clone());
         let mut shard = self.shard(place(&key));
-        shard.put(&key, &Record::Client(client.into()), None);
+        shard.put(&key, Record::Client(client.into()), None);
     }
 
     /// How many records there are, expired ones that were not swept yet included.
@@ -174,9 +174,9 @@ impl<I: Follow> Store for Memory<I> {
         Ok(found.collect())
     }
 
-    fn commit(&self, changes: &[Change], now: Timestamp) -> Result<Commit, Infallible> {
+    fn commit(&self, changes: Vec<Change>, now: Timestamp) -> Result<Commit, Infallible> {
         let mut locked = self.lock(changes.iter().map(|change| &change.key));
-        for change in changes {
+        for change in &changes {
             if !locked.shard(&change.key).is_some_and(|shard| shard.holds(change, now)) {
                 return Ok(Commit::Conflict);
             }
@@ -200,7 +200,7 @@ impl<I: Follow> AsyncStore for Memory<I> {
         Store::load(self, keys, now)
     }
 
-    async fn commit(&self, changes: &[Change], now: Timestamp) -> Result<Commit, Infallible> {
+    async fn commit(&self, changes: Vec<Change>, now: Timestamp) -> Result<Commit, Infallible> {
         Store::commit(self, changes, now)
     }
 }

@@ -113,22 +113,23 @@ impl<I> Shard<I> {
 }
 
 impl<I: Follow> Shard<I> {
-    pub(super) fn apply(&mut self, change: &Change) {
-        match &change.write {
-            Write::Put { record, expires } => self.put(&change.key, record, *expires),
+    pub(super) fn apply(&mut self, change: Change) {
+        match change.write {
+            Write::Put { record, expires } => self.put(&change.key, record, expires),
             Write::Delete => self.remove(&change.key),
             Write::Nothing => {}
         }
     }
 
-    pub(super) fn put(&mut self, key: &Key, record: &Record, expires: Option<Timestamp>) {
-        let row = Row { version: self.next, expires: expires.unwrap_or(NEVER), record: record.clone() };
+    pub(super) fn put(&mut self, key: &Key, record: Record, expires: Option<Timestamp>) {
+        let listed = I::LISTS.then(|| record.clone());
+        let row = Row { version: self.next, expires: expires.unwrap_or(NEVER), record };
         self.next += 1;
         let was = match Home::of(key) {
             Home::Family(grant, token) => self.put_in_family(grant, token, key, row),
             Home::Alone => self.put_lone(key, row),
         };
-        self.index.follow(was.as_ref().map(|was| &was.record), Some(record));
+        self.index.follow(was.as_ref().map(|was| &was.record), listed.as_ref());
     }
 
     fn put_in_family(&mut self, grant: GrantId, token: Option<&Digest>, key: &Key, row: Row) -> Option<Row> {

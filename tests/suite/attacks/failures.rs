@@ -46,7 +46,7 @@ impl Store for Failing {
         }
     }
 
-    fn commit(&self, changes: &[Change], now: Timestamp) -> Result<Commit, Disk> {
+    fn commit(&self, changes: Vec<Change>, now: Timestamp) -> Result<Commit, Disk> {
         self.commits.fetch_add(1, Ordering::SeqCst);
         match self.how {
             How::CommitBefore => Err(Disk),

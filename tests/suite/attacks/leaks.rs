@@ -24,7 +24,7 @@ fn printed(world: &World, seed: u8, request: &Request<Vec<u8>>) -> (String, Stri
                 ask.loaded(found)
             }
             Step::Commit(pending) => {
-                let outcome = world.server.store().commit(pending.changes(), pending.now()).unwrap();
+                let outcome = world.server.store().commit(pending.changes().to_vec(), pending.now()).unwrap();
                 pending.committed(outcome)
             }
             Step::Done(done) => {

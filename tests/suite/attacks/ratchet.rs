@@ -144,7 +144,7 @@ fn a_request_that_lost_the_race_is_reuse_where_there_is_no_window() {
         // The clock of whoever wins is ahead.
         world.clock.advance(5);
         assert_eq!(world.refresh("spa", &token).status(), StatusCode::OK);
-        assert_eq!(world.server.store().commit(pending.changes(), pending.now()).unwrap(), Commit::Conflict);
+        assert_eq!(world.server.store().commit(pending.changes().to_vec(), pending.now()).unwrap(), Commit::Conflict);
         let done =
             grantor::drive::run(pending.committed(Commit::Conflict), world.server.store(), &NoHost, &SystemRandomness)
                 .unwrap();

@@ -123,7 +123,7 @@ fn asks<E: Endpoint>(world: &Documented, web: &Web, endpoint: E) -> Vec<&'static
                 ("fetch", ask.fetched(answer))
             }
             Step::Commit(pending) => {
-                let outcome = Store::commit(world.server.store(), pending.changes(), pending.now()).unwrap();
+                let outcome = Store::commit(world.server.store(), pending.changes().to_vec(), pending.now()).unwrap();
                 ("commit", pending.committed(outcome))
             }
             Step::Done(_) => return asked,

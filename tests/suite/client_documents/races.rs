@@ -27,7 +27,7 @@ fn up_to_commit(world: &Documented, web: &Web, seed: u8) -> grantor::step::Pendi
 }
 
 fn commit(world: &Documented, pending: grantor::step::Pending<Authorize>) -> Step<Authorize> {
-    let outcome = Store::commit(world.server.store(), pending.changes(), pending.now()).unwrap();
+    let outcome = Store::commit(world.server.store(), pending.changes().to_vec(), pending.now()).unwrap();
     pending.committed(outcome)
 }
 

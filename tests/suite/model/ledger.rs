@@ -45,7 +45,7 @@ impl Store for Ledger {
         Ok(keys.iter().map(|key| self.find(key, now)).collect())
     }
 
-    fn commit(&self, changes: &[Change], now: Timestamp) -> Result<Commit, Infallible> {
+    fn commit(&self, changes: Vec<Change>, now: Timestamp) -> Result<Commit, Infallible> {
         let holds = |change: &Change| match (change.expect, self.find(&change.key, now)) {
             (Expect::Absent, None) => true,
             (Expect::Version(version), Some(row)) => row.version == version,

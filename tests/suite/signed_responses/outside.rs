@@ -41,7 +41,7 @@ fn an_answer_costs_one_load_one_signature_and_one_commit() {
     let signature = sign(ask.question()).unwrap();
     let Step::Commit(pending) = ask.signed(signature) else { panic!("nothing to write") };
     assert!(pending.changes().iter().any(|change| matches!(change.key, Key::Grant(_))));
-    let outcome = world.server.store().commit(pending.changes(), pending.now()).unwrap();
+    let outcome = world.server.store().commit(pending.changes().to_vec(), pending.now()).unwrap();
     let Step::Done(done) = pending.committed(outcome) else { panic!("not done") };
     let said = claims(&world, &token(&done.reply.unwrap().print()));
     assert_eq!(world.token(&redeem("app", APP, said["code"].as_str().unwrap())).status(), 200);
@@ -81,7 +81,11 @@ fn what_changes_while_it_is_signed_is_seen_before_it_is_sent() {
         world.server.store().with(change);
         let signature = sign(ask.question()).unwrap();
         let Step::Commit(pending) = ask.signed(signature) else { panic!("nothing to write") };
-        assert_eq!(world.server.store().commit(pending.changes(), pending.now()).unwrap(), Commit::Conflict, "{name}");
+        assert_eq!(
+            world.server.store().commit(pending.changes().to_vec(), pending.now()).unwrap(),
+            Commit::Conflict,
+            "{name}"
+        );
         let Step::Load(ask) = pending.committed(Commit::Conflict) else { panic!("{name}: not again") };
         let found = world.server.store().load(ask.question(), ask.now()).unwrap();
         // What was signed before is good for the same decision, and for no other.
@@ -89,7 +93,7 @@ fn what_changes_while_it_is_signed_is_seen_before_it_is_sent() {
             Step::Done(done) => done.reply,
             Step::Commit(pending) => {
                 assert_eq!(expected, Some(""), "{name}");
-                let outcome = world.server.store().commit(pending.changes(), pending.now()).unwrap();
+                let outcome = world.server.store().commit(pending.changes().to_vec(), pending.now()).unwrap();
                 let Step::Done(done) = pending.committed(outcome) else { panic!("{name}: not done") };
                 done.reply
             }
