@@ -122,7 +122,7 @@ pub enum Event {
         grant_type: GrantType,
         /// For whom; absent where the client acts for itself.
         subject: Option<Subject>,
-        /// The access token: of which grant, to whom, and what it allows.
+        /// The access token: to whom, and what it allows; its grant is `token.id().grant`.
         token: Arc<AccessToken>,
     },
     /// The server spoke for a person to another server.

@@ -71,7 +71,8 @@ impl<S, H, E, C, R> AuthorizationServer<S, H, E, C, R> {
         AuthorizationServer { config, store, host, sink, clock, randomness }
     }
 
-    /// Takes seeds from `randomness`.
+    /// Takes seeds from `randomness`, such as `rand::rng`, which spares each request a system call; not where the process
+    /// forks or is cloned after its first request, since its copies would make the same secrets.
     pub fn with_randomness<R2>(self, randomness: R2) -> AuthorizationServer<S, H, E, C, R2> {
         let Self { config, store, host, sink, clock, .. } = self;
         AuthorizationServer { config, store, host, sink, clock, randomness }

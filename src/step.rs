@@ -150,7 +150,7 @@ impl<R, F> Plan<R, F> {
 pub enum Step<E: Endpoint> {
     /// Read these records together.
     Load(Ask<E, Vec<Key>>),
-    /// Fetch this document.
+    /// Fetch this document; in a box, since it is seldom and large.
     Fetch(Ask<E, Box<FetchRequest>>),
     /// Ask the host.
     Judge(Ask<E, Question>),

@@ -6,7 +6,7 @@
 //!                                       └─ idle or absolute end ──────────▶ dead
 //! ```
 //!
-//! The successor is `SHA-256(secret(n) ‖ salt)`: whoever holds `n` can be given `n + 1` again, and a copy of the database
+//! The successor is `SHA-256(secret(n) ‖ the first 23 bytes of salt)`: whoever holds `n` can be given `n + 1` again, and a copy of the database
 //! alone gives nothing, since the secret has 256 random bits that nobody keeps. Whoever has an old token alone lacks the
 //! salt, which has 184 of them and is new each time. A copy together with the latest spent `n` gives `n + 1`, so spent
 //! tokens are secrets.

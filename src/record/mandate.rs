@@ -1,4 +1,5 @@
-//! What one authorization gave. It never changes, so the states of a grant and its tokens share it.
+//! What one authorization gave: settled once a person agreed, for a device by the yes, so that the later states of a grant
+//! and its tokens share it.
 
 use std::fmt;
 use std::ops::Deref;

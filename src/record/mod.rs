@@ -103,7 +103,7 @@ pub enum Record {
     Extension(Arc<ExtensionRecord>),
     /// What a person agreed to, so that they need not be asked again.
     Consent(Arc<RememberedConsent>),
-    /// Something that is good for one use was used: its name.
+    /// Something that is good for one use was used: its name, shared like the others, so that a record is small.
     Seen(Arc<Digest>),
 }
 

@@ -122,6 +122,24 @@ impl AccessToken {
         &self.terms.audience
     }
 
+    /// Who acts for the subject, and who did before [RFC 8693 §4.1].
+    #[must_use]
+    pub fn actor(&self) -> Option<&Actor> {
+        self.act.as_deref()
+    }
+
+    /// What its sender must hold, if it is bound [RFC 7800].
+    #[must_use]
+    pub fn confirmation(&self) -> Option<&Confirmation> {
+        self.cnf.as_deref()
+    }
+
+    /// When it was issued.
+    #[must_use]
+    pub const fn issued(&self) -> Timestamp {
+        self.issued
+    }
+
     /// When it expires.
     #[must_use]
     pub const fn expires(&self) -> Timestamp {

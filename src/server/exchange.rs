@@ -150,7 +150,7 @@ impl Call {
         parsed.map_err(|refusal| Box::new(refusal.print(&config.realm())))
     }
 
-    /// The one that the endpoint has.
+    /// The one that the endpoint has: a second would be one more counter that all threads write to.
     fn config(&self) -> &Config {
         match self {
             Self::Token(token) => &token.config,

@@ -36,21 +36,18 @@ impl Family {
         }
     }
 
-    /// Puts a row where it belongs, unless that would be a further token.
+    /// Puts a row where it belongs, and gives the one that was there; or gives it back, if it is a token that has to stand
+    /// by itself. While some do, so does every further one: none is in two places.
     pub(super) fn put(&mut self, token: Option<&Digest>, row: Row) -> Result<Option<Row>, Row> {
         let Some(digest) = token else { return Ok(self.grant.replace(row)) };
-        match self.tokens.iter_mut().find(|(own, _)| own == digest) {
-            Some((_, own)) => Ok(Some(mem::replace(own, row))),
-            None => Err(row),
+        if let Some((_, own)) = self.tokens.iter_mut().find(|(own, _)| own == digest) {
+            return Ok(Some(mem::replace(own, row)));
         }
-    }
-
-    pub(super) fn has_room(&self) -> bool {
-        self.tokens.len() < TOKENS
-    }
-
-    pub(super) fn add(&mut self, digest: Digest, row: Row) {
-        self.tokens.push((digest, row));
+        if self.elsewhere > 0 || self.tokens.len() == TOKENS {
+            return Err(row);
+        }
+        self.tokens.push((*digest, row));
+        Ok(None)
     }
 
     pub(super) fn remove(&mut self, token: Option<&Digest>) -> Option<Row> {

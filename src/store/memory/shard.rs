@@ -135,16 +135,16 @@ impl<I: Follow> Shard<I> {
     fn put_in_family(&mut self, grant: GrantId, token: Option<&Digest>, key: &Key, row: Row) -> Option<Row> {
         let expires = row.expires;
         let family = self.families.get_or_add(grant);
-        let was = match (family.put(token, row), token) {
-            (Ok(was), _) => was,
-            (Err(row), _) if family.elsewhere > 0 && self.others.contains_key(key) => return self.put_lone(key, row),
-            (Err(row), Some(digest)) if family.has_room() => {
-                family.add(*digest, row);
-                None
-            }
-            (Err(row), _) => {
-                family.elsewhere += 1;
-                return self.put_lone(key, row);
+        let was = match family.put(token, row) {
+            Ok(was) => was,
+            Err(row) => {
+                let was = self.put_lone(key, row);
+                if was.is_none()
+                    && let Some(family) = self.families.get_mut(grant)
+                {
+                    family.elsewhere += 1;
+                }
+                return was;
             }
         };
         self.in_families += usize::from(was.is_none());
