@@ -13,7 +13,7 @@ use crate::store::{Cursor, Key, Whose};
 pub struct Unindexed;
 
 /// A [`Memory`](super::Memory) that can list grants and consents.
-// Where the listed rows of a shard are, in every order that is asked for: some 190 bytes for a grant of a person, with
+// Where the listed rows of a shard are, in every order that is asked for: some 200 bytes for a grant of a person, with
 // what the trees leave free.
 #[derive(Debug, Default)]
 pub struct Indexed {

@@ -64,7 +64,7 @@ impl Memory {
         Self { shards }
     }
 
-    /// The same store, which lists what it holds from now on: that costs some 190 bytes for a grant of a person, and a
+    /// The same store, which lists what it holds from now on: that costs some 200 bytes for a grant of a person, and a
     /// little time whenever a grant begins or ends.
     #[must_use]
     pub fn with_index(self) -> Memory<Indexed> {
