@@ -68,13 +68,18 @@ enum Call {
 
 /// The message that answers an exchange; it may carry tokens, so `Debug` shows only its status.
 #[derive(Clone)]
-pub struct Answer(Response<Vec<u8>>);
+pub struct Answer(Box<Response<Vec<u8>>>);
 
 impl Answer {
+    /// In a box, so that the steps to it are small.
+    fn new(response: Response<Vec<u8>>) -> Self {
+        Self(Box::new(response))
+    }
+
     /// The message to send.
     #[must_use]
     pub fn into_response(self) -> Response<Vec<u8>> {
-        self.0
+        *self.0
     }
 }
 
@@ -89,7 +94,7 @@ impl Exchange {
     #[must_use]
     pub fn parse<B: AsRef<[u8]>>(config: &Arc<Config>, place: Place, request: &Request<B>) -> Self {
         let script = CrossOrigin::new(config, place, request.headers());
-        let answer = |response| Call::Answered { config: Arc::clone(config), answer: Answer(response) };
+        let answer = |response| Call::Answered { config: Arc::clone(config), answer: Answer::new(response) };
         let answered = |mut response| {
             script.mark(config, None, &mut response);
             answer(response)
@@ -249,7 +254,7 @@ impl Endpoint for Exchange {
                     response.body_mut().clear();
                 }
                 self.script.mark(config, None, &mut response);
-                Ok(Plan::grant(Vec::new(), Answer(response)))
+                Ok(Plan::grant(Vec::new(), Answer::new(response)))
             }
             Call::Answered { answer, .. } => Ok(Plan::grant(Vec::new(), answer.clone())),
         }
@@ -286,7 +291,7 @@ impl Exchange {
         if self.script.asks() || nonce.is_some() {
             return self.marked_with(nonce, seen, json_text(StatusCode::OK, text));
         }
-        Answer(json_at_home(text, self.script.may_ask(self.call.config())))
+        Answer::new(json_at_home(text, self.script.may_ask(self.call.config())))
     }
 
     fn marked(&self, seen: &Snapshot, response: Response<Vec<u8>>) -> Answer {
@@ -298,7 +303,7 @@ impl Exchange {
             response.headers_mut().append(DPOP_NONCE, nonce);
         }
         self.script.mark(self.call.config(), self.client(seen), &mut response);
-        Answer(response)
+        Answer::new(response)
     }
 
     fn nonce(&self, seen: &Snapshot) -> Option<HeaderValue> {

@@ -33,7 +33,8 @@ impl Inquiry {
     }
 
     pub(super) fn keys(&self) -> Vec<Key> {
-        let mut keys: Vec<_> = client_auth::keys(&self.credentials).collect();
+        let mut keys = Vec::with_capacity(3);
+        keys.extend(client_auth::keys(&self.credentials));
         match &self.token {
             Some(PresentedToken::Access(access)) => keys.extend(access.keys()),
             Some(PresentedToken::Refresh(handle)) => keys.push(Key::Grant(handle.grant())),
