@@ -105,7 +105,10 @@ pub enum Commit {
 /// - `commit` applies all changes or none, and only if every expectation holds at that moment.
 /// - A version is never used twice for one key.
 /// - A request is judged at one time, by its decision and by its store: `now` is the same in each of its calls, and a store
-///   needs no clock. A record whose expiry has come by any `now` that the store was told may be missing, never earlier.
+///   needs no clock. A record whose expiry has come by any `now` that the store was told may be missing, never earlier. So
+///   what is good when a request comes is good until it is answered, for as long as the host lets it fetch, judge and sign;
+///   and where machines share a store, it keeps what expired for as long as their clocks may differ, or a name that was
+///   used up on one could be used again on another.
 pub trait Store {
     /// Why storage failed; after a failed `commit` it is unknown whether it applied.
     type Error: std::error::Error + Send + Sync + 'static;

@@ -227,10 +227,10 @@ fn parse_basic(value: &HeaderValue) -> Result<(ClientId, Exposed), CredentialsFa
         return Ok((id, pair.into_last(length)));
     }
     let decode = |text| form::decode_component(text).ok_or(CredentialsFault::Header);
-    let (id, decoded) = (decode(id)?, decode(secret)?);
+    let (id, secret) = (decode(id)?, Exposed::new(decode(secret)?));
     let printable = |text: &str| !form::holds(text, |byte| !matches!(byte, 0x20..=0x7e));
-    if id.is_empty() || !printable(&id) || !printable(&decoded) {
+    if id.is_empty() || !printable(&id) || !printable(secret.as_str()) {
         return Err(CredentialsFault::Header);
     }
-    Ok((ClientId::new(&id), Exposed::new(decoded)))
+    Ok((ClientId::new(&id), secret))
 }

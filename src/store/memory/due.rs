@@ -7,7 +7,7 @@ use crate::env::Timestamp;
 /// The expiry of what does not expire; it stands in no queue.
 pub(super) const NEVER: Timestamp = Timestamp::from_unix(u64::MAX);
 
-/// Names, each at a moment at which it is to be looked at. A name may be here more than once, and after it is gone.
+/// Names, each at a moment at which it is to be looked at.
 #[derive(Debug)]
 pub(super) struct Due<N> {
     moments: BTreeMap<Timestamp, Vec<N>>,
@@ -20,6 +20,22 @@ impl<N> Due<N> {
         if moment < NEVER {
             self.first = self.first.min(moment);
             self.moments.entry(moment).or_insert_with(|| Vec::with_capacity(2)).push(name);
+        }
+    }
+
+    /// Takes a name out that shall not be looked at then.
+    pub(super) fn remove(&mut self, moment: Timestamp, name: &N)
+    where
+        N: PartialEq,
+    {
+        let Some(names) = self.moments.get_mut(&moment) else { return };
+        // What came last is most often what goes first.
+        if let Some(place) = names.iter().rposition(|own| own == name) {
+            names.swap_remove(place);
+        }
+        if names.is_empty() {
+            self.moments.remove(&moment);
+            self.first = self.moments.first_key_value().map_or(NEVER, |(moment, _)| *moment);
         }
     }
 
@@ -38,6 +54,13 @@ impl<N> Due<N> {
             self.first = self.moments.first_key_value().map_or(NEVER, |(moment, _)| *moment);
         }
         Some((moment, name?))
+    }
+}
+
+#[cfg(test)]
+impl<N> Due<N> {
+    pub(super) fn len(&self) -> usize {
+        self.moments.values().map(Vec::len).sum()
     }
 }
 

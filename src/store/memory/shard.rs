@@ -16,13 +16,13 @@ use crate::store::{Change, Expect, Key, Write};
 pub(super) struct Shard<I> {
     /// What grants have.
     families: Families,
-    /// Every family of which something expires is here at or before that moment.
+    /// Every family of which something expires is here once, at or before that moment, and no other.
     due_families: Due<GrantId>,
     /// How many records there are in the families.
     in_families: usize,
     /// Everything else.
     others: HashMap<Key, Lone, Spread>,
-    /// Every other row that expires is here at or before its expiry.
+    /// Every other row that expires is here at or before its expiry; perhaps more than once, and after it is gone.
     due_others: Due<Key>,
     /// The version that the next write gets; never used twice.
     next: u64,
@@ -150,6 +150,7 @@ impl<I: Follow> Shard<I> {
         self.in_families += usize::from(was.is_none());
         // An entry that comes too early is moved when it comes; one that comes too late would be found too late.
         if expires < family.queued {
+            self.due_families.remove(family.queued, &grant);
             family.queued = expires;
             self.due_families.push(expires, grant);
         }
@@ -190,6 +191,7 @@ impl<I: Follow> Shard<I> {
             family.elsewhere -= usize::from(was.is_some());
         }
         if family.is_empty() {
+            self.due_families.remove(family.queued, &grant);
             self.families.remove(grant);
         }
         was
@@ -208,17 +210,14 @@ impl<I: Follow> Shard<I> {
                 self.settle_lone(now);
             }
         }
-        self.due_families.first().min(self.due_others.first()) <= now
+        let next = self.due_families.first().min(self.due_others.first());
+        next < NEVER && next <= now
     }
 
     /// Forgets what has expired of the family whose entry came due, and queues it again for what is left.
     fn settle_family(&mut self, now: Timestamp) {
-        let Some((moment, grant)) = self.due_families.pop() else { return };
+        let Some((_, grant)) = self.due_families.pop() else { return };
         let Some(family) = self.families.get_mut(grant) else { return };
-        // Another entry stands for the family now.
-        if family.queued != moment {
-            return;
-        }
         family.forget(now, |record| {
             self.in_families -= 1;
             self.index.follow(Some(record), None);
@@ -241,5 +240,47 @@ impl<I: Follow> Shard<I> {
         }
         lone.queued = lone.row.expires;
         self.due_others.push(lone.queued, key);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::store::memory::index::Unindexed;
+
+    const GRANT: GrantId = GrantId::new([1; 16]);
+
+    fn put(shard: &mut Shard<Unindexed>, key: &Key, expires: Timestamp) {
+        shard.put(key, Record::Seen(Digest::of(b"any").into()), Some(expires));
+    }
+
+    #[test]
+    fn a_family_is_queued_once_however_long_it_lives() {
+        let mut shard = Shard::<Unindexed>::default();
+        let mut now = Timestamp::from_unix(1_000_000);
+        for round in 0..1000_u64 {
+            put(&mut shard, &Key::Grant(GRANT), now.plus(Duration::from_secs(2_592_000)));
+            for life in [600, 60, 300] {
+                let digest = Digest::of(&[round.to_be_bytes(), u64::to_be_bytes(life)].concat());
+                put(&mut shard, &Key::Token(TokenId { grant: GRANT, digest }), now.plus(Duration::from_secs(life)));
+            }
+            assert_eq!((shard.len(), shard.due_families.len()), (4, 1), "{round}");
+            now = now.plus(Duration::from_secs(700));
+            while shard.sweep(now, 4) {}
+            assert_eq!((shard.len(), shard.due_families.len()), (1, 1), "{round}");
+        }
+        shard.remove(&Key::Grant(GRANT));
+        assert_eq!((shard.len(), shard.due_families.len()), (0, 0));
+        assert!(!shard.sweep(Timestamp::from_unix(u64::MAX), 4));
+    }
+
+    #[test]
+    fn what_never_ends_is_not_swept_at_the_end_of_time() {
+        let mut shard = Shard::<Unindexed>::default();
+        shard.put(&Key::Grant(GRANT), Record::Seen(Digest::of(b"any").into()), None);
+        assert!(!shard.sweep(Timestamp::from_unix(u64::MAX), 4));
+        assert_eq!((shard.len(), shard.due_families.len()), (1, 0));
     }
 }
