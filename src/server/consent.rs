@@ -8,7 +8,7 @@ use crate::event::Event;
 use crate::grant::{Allowance, Requester, implicit};
 use crate::record::{
     AuthorizationDetails, Client, ClientId, Grant, GrantId, GrantState, Handle, HandleKind, IssuedCode, Live, Mandate,
-    Particulars, Resource, ResponseType, Scope, Terms, Wanted,
+    Resource, ResponseType, Scope, Terms, Wanted,
 };
 use crate::snapshot::{Halt, Snapshot};
 use crate::step::Plan;
@@ -127,18 +127,11 @@ impl Consent<'_> {
     fn mandate(self, config: &Config, client: &Client, audience: Arc<[Resource]>, now: Timestamp) -> Arc<Mandate> {
         let Self { session, scope, details, may_act } = self;
         let details = config.enrich_details(&details, client, Some(&session.subject));
-        let mandate = Mandate {
-            terms: Terms::new(client, Wanted { scope, details, audience }),
-            subject: Some(session.subject.clone()),
-            created: now,
-            authenticated: Some(session.authenticated),
-            particulars: None,
-        };
-        Arc::new(mandate.with(Particulars { acr: session.acr(), amr: session.amr(), may_act }))
+        Arc::new(session.mandate(Terms::new(client, Wanted { scope, details, audience }), may_act, now))
     }
 }
 
-fn granted(grant: &Grant, session: &Session) -> Event {
+pub(super) fn granted(grant: &Grant, session: &Session) -> Event {
     Event::AuthorizationGranted {
         grant: grant.id,
         client: grant.client().clone(),

@@ -7,11 +7,12 @@ use crate::client_auth::find as known;
 use crate::config::Config;
 use crate::ensure::ensure;
 use crate::event::Event;
-use crate::record::{AuthorizationDetails, DeviceStage, Grant, GrantState, Mandate, Particulars, Scope, Terms};
+use crate::record::{AuthorizationDetails, DeviceStage, Grant, GrantState, Scope, Terms};
 use crate::snapshot::{Halt, Snapshot};
 use crate::step::{Decision, Endpoint, Plan};
 use crate::store::{Change, Key};
 
+use super::consent::granted;
 use super::prompt::Asking;
 use super::verification::{DevicePrompt, VerificationRefusal, Waiting, forbidden, waiting};
 use super::visitor::Session;
@@ -86,28 +87,15 @@ impl Endpoint for DeviceApproval {
 
         let state = GrantState::Device(device.at(DeviceStage::Approved));
         let asked = &*grant.value().mandate;
-        let mandate = Mandate {
-            terms: Terms {
-                scope: scope.clone(),
-                details: self.config.enrich_details(details, client.value(), Some(&self.session.subject)),
-                ..asked.terms.clone()
-            },
-            subject: Some(self.session.subject.clone()),
-            // Until now there was nothing to be given.
-            created: now,
-            authenticated: Some(self.session.authenticated),
-            particulars: None,
-        };
-        let (acr, amr) = (self.session.acr(), self.session.amr());
-        let mandate = mandate.with(Particulars { acr, amr, may_act: asked.may_act().cloned() });
-        let next = Grant { id: grant.value().id, mandate: Arc::new(mandate), state };
-        let event = Event::AuthorizationGranted {
-            grant: next.id,
-            client: next.client().clone(),
-            subject: self.session.subject.clone(),
+        let terms = Terms {
             scope: scope.clone(),
-            details: next.details().clone(),
+            details: self.config.enrich_details(details, client.value(), Some(&self.session.subject)),
+            ..asked.terms.clone()
         };
+        // Until now there was nothing to be given.
+        let mandate = self.session.mandate(terms, asked.may_act().cloned(), now);
+        let next = Grant { id: grant.value().id, mandate: Arc::new(mandate), state };
+        let event = granted(&next, &self.session);
         let forgotten = next.forgettable(now, Duration::ZERO);
         Ok(Plan::grant(vec![client.still(), grant.replace(next, forgotten), used], ()).reporting(event))
     }

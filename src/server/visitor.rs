@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
 use crate::env::Timestamp;
-use crate::record::{AuthorizationDetails, ClientId, Resource, Scope, Subject};
+use crate::record::{AuthorizationDetails, ClientId, Mandate, Particulars, Resource, Scope, Subject, Terms};
 
 /// What the host knows of the person in front of the browser.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
@@ -121,11 +121,12 @@ impl Session {
         self
     }
 
-    pub(super) fn acr(&self) -> Option<Arc<str>> {
-        self.acr.as_deref().map(Arc::from)
-    }
-
-    pub(super) fn amr(&self) -> Arc<[String]> {
-        if self.amr.is_empty() { Arc::default() } else { self.amr.as_slice().into() }
+    /// What this person gives at `now`.
+    pub(super) fn mandate(&self, terms: Terms, may_act: Option<Arc<[ClientId]>>, now: Timestamp) -> Mandate {
+        let acr = self.acr.as_deref().map(Arc::from);
+        let amr = if self.amr.is_empty() { Arc::default() } else { self.amr.as_slice().into() };
+        let (subject, authenticated) = (Some(self.subject.clone()), Some(self.authenticated));
+        let mandate = Mandate { terms, subject, created: now, authenticated, particulars: None };
+        mandate.with(Particulars { acr, amr, may_act })
     }
 }

@@ -23,11 +23,13 @@ pub(super) struct Family {
     pub(super) queued: Timestamp,
 }
 
-impl Family {
-    pub(super) fn new() -> Self {
+impl Default for Family {
+    fn default() -> Self {
         Self { grant: None, tokens: SmallVec::new(), elsewhere: 0, queued: NEVER }
     }
+}
 
+impl Family {
     /// The row of the grant, or of this token of it.
     pub(super) fn find(&self, token: Option<&Digest>) -> Option<&Row> {
         match token {

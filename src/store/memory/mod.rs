@@ -1,7 +1,6 @@
 //! Records in memory: sharded by grant, swept a little with every write.
 
 mod due;
-mod families;
 mod family;
 mod index;
 mod shard;

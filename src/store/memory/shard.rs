@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use super::due::{Due, NEVER};
-use super::families::Families;
 use super::family::Family;
 use super::index::{Follow, Indexed};
 use super::spread::Spread;
@@ -14,8 +13,8 @@ use crate::store::{Change, Expect, Key, Write};
 
 #[derive(Debug, Default)]
 pub(super) struct Shard<I> {
-    /// What grants have.
-    families: Families,
+    /// What grants have, each in memory of its own, so that a table that grows moves little.
+    families: HashMap<GrantId, Box<Family>, Spread>,
     /// Every family of which something expires is here once, at or before that moment, and no other.
     due_families: Due<GrantId>,
     /// How many records there are in the families.
@@ -71,7 +70,7 @@ impl<I> Shard<I> {
     pub(super) fn find(&self, key: &Key) -> Option<&Row> {
         match Home::of(key) {
             Home::Family(grant, token) => {
-                let family = self.families.get(grant)?;
+                let family = self.families.get(&grant)?;
                 family.find(token).or_else(|| (family.elsewhere > 0).then(|| self.lone(key)).flatten())
             }
             Home::Alone => self.lone(key),
@@ -101,7 +100,7 @@ impl<I> Shard<I> {
 
     fn records(&self) -> impl Iterator<Item = &Record> {
         let lone = self.others.values().map(|lone| &lone.row.record);
-        self.families.iter().flat_map(Family::records).chain(lone)
+        self.families.values().flat_map(|family| family.records()).chain(lone)
     }
 
     pub(super) fn with_index(self) -> Shard<Indexed> {
@@ -134,13 +133,13 @@ impl<I: Follow> Shard<I> {
 
     fn put_in_family(&mut self, grant: GrantId, token: Option<&Digest>, key: &Key, row: Row) -> Option<Row> {
         let expires = row.expires;
-        let family = self.families.get_or_add(grant);
+        let family = self.families.entry(grant).or_default();
         let was = match family.put(token, row) {
             Ok(was) => was,
             Err(row) => {
                 let was = self.put_lone(key, row);
                 if was.is_none()
-                    && let Some(family) = self.families.get_mut(grant)
+                    && let Some(family) = self.families.get_mut(&grant)
                 {
                     family.elsewhere += 1;
                 }
@@ -183,7 +182,7 @@ impl<I: Follow> Shard<I> {
     }
 
     fn remove_from_family(&mut self, grant: GrantId, token: Option<&Digest>, key: &Key) -> Option<Row> {
-        let family = self.families.get_mut(grant)?;
+        let family = self.families.get_mut(&grant)?;
         let mut was = family.remove(token);
         self.in_families -= usize::from(was.is_some());
         if was.is_none() && family.elsewhere > 0 {
@@ -192,7 +191,7 @@ impl<I: Follow> Shard<I> {
         }
         if family.is_empty() {
             self.due_families.remove(family.queued, &grant);
-            self.families.remove(grant);
+            self.families.remove(&grant);
         }
         was
     }
@@ -217,13 +216,13 @@ impl<I: Follow> Shard<I> {
     /// Forgets what has expired of the family whose entry came due, and queues it again for what is left.
     fn settle_family(&mut self, now: Timestamp) {
         let Some((_, grant)) = self.due_families.pop() else { return };
-        let Some(family) = self.families.get_mut(grant) else { return };
+        let Some(family) = self.families.get_mut(&grant) else { return };
         family.forget(now, |record| {
             self.in_families -= 1;
             self.index.follow(Some(record), None);
         });
         if family.is_empty() {
-            self.families.remove(grant);
+            self.families.remove(&grant);
         } else {
             family.queued = family.first_expiry();
             self.due_families.push(family.queued, grant);
