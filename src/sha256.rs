@@ -1,5 +1,5 @@
-//! SHA-256 of messages of one block that begin with 32 bytes: a secret, or a seed and what is derived from it. Most of what
-//! is hashed here is such a message, and a hasher for messages of any length takes twice as long.
+//! SHA-256 where all but the last block is known beforehand. Of most of what is hashed here there is one block: 32 bytes, a
+//! secret or a seed, and what is derived from it. A hasher for messages of any kind takes twice as long.
 
 use sha2::block_api::compress256;
 use sha2::{Digest, Sha256};
@@ -39,17 +39,61 @@ impl Ending {
         let (first, last) = block.split_at_mut(start.len());
         first.copy_from_slice(start);
         last.copy_from_slice(&self.0);
-        let mut state = INITIAL;
-        compress256(&mut state, std::slice::from_ref(&block));
-        let mut digest = [0; 32];
-        let (words, _) = digest.as_chunks_mut();
-        words.iter_mut().zip(state).for_each(|(bytes, word)| *bytes = word.to_be_bytes());
-        block.fill(0);
-        optimization_barrier(&block);
-        state.fill(0);
-        optimization_barrier(&state);
-        digest
+        finish(INITIAL, block)
     }
+}
+
+/// The hash of a message of which the first block was seen.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub(crate) struct Midstate([u32; 8]);
+
+impl Midstate {
+    /// That of a block of zeros.
+    pub(crate) const ZEROS: Self =
+        Self([0xda56_98be, 0x17b9_b469, 0x6233_5799, 0x779f_beca, 0x8ce5_d491, 0xc0d2_6243, 0xbafe_f9ea, 0x1837_a9d8]);
+
+    /// After `block`, which is no secret.
+    pub(crate) fn after(block: &[u8; 64]) -> Self {
+        let mut state = INITIAL;
+        compress256(&mut state, std::slice::from_ref(block));
+        Self(state)
+    }
+
+    /// The digest of the message that goes on, and ends, with `rest`.
+    pub(crate) fn digest(&self, rest: &[u8]) -> [u8; 32] {
+        let mut state = self.0;
+        let (whole, last) = rest.as_chunks();
+        if !whole.is_empty() {
+            compress256(&mut state, whole);
+        }
+        let mut block = [0; 64];
+        if let Some((message, [first, ..])) = block.split_at_mut_checked(last.len()) {
+            message.copy_from_slice(last);
+            *first = 0x80;
+        }
+        // Nine bytes are the least that is behind a message.
+        if last.len() > 64 - 9 {
+            compress256(&mut state, std::slice::from_ref(&block));
+            block.fill(0);
+        }
+        if let Some(length) = block.last_chunk_mut() {
+            *length = ((64 + rest.len() as u64) * 8).to_be_bytes();
+        }
+        finish(state, block)
+    }
+}
+
+/// The digest after the last block; wipes what it was made of.
+fn finish(mut state: [u32; 8], mut block: [u8; 64]) -> [u8; 32] {
+    compress256(&mut state, std::slice::from_ref(&block));
+    let mut digest = [0; 32];
+    let (words, _) = digest.as_chunks_mut();
+    words.iter_mut().zip(state).for_each(|(bytes, word)| *bytes = word.to_be_bytes());
+    block.fill(0);
+    optimization_barrier(&block);
+    state.fill(0);
+    optimization_barrier(&state);
+    digest
 }
 
 #[cfg(test)]
@@ -64,6 +108,18 @@ mod tests {
             let expected = Sha256::new().chain_update(start).chain_update(&rest).finalize();
             assert_eq!(digest(&start, &rest), <[u8; 32]>::from(expected), "{length}");
             assert_eq!(Ending::of(&rest).is_some(), length <= 23, "{length}");
+        }
+    }
+
+    #[test]
+    fn it_is_the_same_digest_after_a_block() {
+        let block = std::array::from_fn(|place| u8::try_from(place * 3).unwrap());
+        for length in 0..=200 {
+            let rest: Vec<u8> = (0..length).map(|place| u8::try_from((place * 7 + length) % 256).unwrap()).collect();
+            for (block, midstate) in [(block, Midstate::after(&block)), ([0; 64], Midstate::ZEROS)] {
+                let expected = Sha256::new().chain_update(block).chain_update(&rest).finalize();
+                assert_eq!(midstate.digest(&rest), <[u8; 32]>::from(expected), "{length}");
+            }
         }
     }
 }

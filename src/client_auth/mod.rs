@@ -174,7 +174,7 @@ pub(crate) fn authenticate<'s>(
             client.value().has_secret(secret, seen.now())
         }
         (None | Some(_), Some(secret)) => {
-            std::hint::black_box(ClientSecretDigest::new(secret, [0; 16], None));
+            ClientSecretDigest::match_in_vain(secret, seen.now());
             false
         }
         (None, None) => false,

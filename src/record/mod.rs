@@ -11,6 +11,7 @@ mod client_fault;
 #[cfg(feature = "jose")]
 mod client_keys;
 mod client_proof;
+mod client_secret;
 mod confirmation;
 #[cfg(feature = "mtls")]
 mod distinguished_name;
@@ -55,6 +56,7 @@ pub(crate) use client_keys::ClientKeys;
 #[cfg(feature = "jose")]
 pub(crate) use client_proof::Attester;
 pub(crate) use client_proof::ClientProof;
+pub use client_secret::ClientSecretDigest;
 pub use confirmation::Confirmation;
 pub use extension::{ExtensionId, ExtensionRecord};
 pub use grant::Grant;
@@ -74,7 +76,7 @@ pub use resource::{Resource, ResourceMalformed};
 pub(crate) use response_encryption::{ResponseEncryption, Sealing, Unencryptable};
 pub use response_type::ResponseType;
 pub use scope::{Scope, ScopeMalformed};
-pub use secret::{ClientSecretDigest, Digest, Exposed, GrantId, Handle, HandleKind};
+pub use secret::{Digest, Exposed, GrantId, Handle, HandleKind};
 pub use standing::{RegisteredBy, Standing};
 #[cfg(feature = "jose")]
 pub(crate) use token::JwtId;

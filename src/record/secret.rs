@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing, optimization_barrier};
 
-use crate::env::{Env, Label, Timestamp};
+use crate::env::{Env, Label};
 use crate::sha256::Ending;
 
 /// The name of a grant: 128 random bits, no secret.
@@ -80,7 +80,6 @@ impl Digest {
         Self(hash.chain_update(owner).chain_update(id).finalize().into())
     }
 
-    #[cfg(feature = "jose")]
     pub(crate) const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
@@ -329,47 +328,6 @@ impl PartialEq for Exposed {
 }
 
 impl Eq for Exposed {}
-
-/// What is kept of a client secret: a salted SHA-256, since hosts may import secrets of their own making.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-pub struct ClientSecretDigest {
-    #[serde(with = "bytes")]
-    salt: [u8; 16],
-    digest: Digest,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    expires: Option<Timestamp>,
-}
-
-impl ClientSecretDigest {
-    /// The digest of `secret` under a random salt; from `expires` on the secret is refused.
-    #[must_use]
-    pub fn new(secret: &str, salt: [u8; 16], expires: Option<Timestamp>) -> Self {
-        Self { salt, digest: salted(&salt, secret), expires }
-    }
-
-    /// The digest of a secret that was made for this request.
-    pub(crate) fn salted(secret: &Exposed, env: &Env) -> Self {
-        Self::new(secret.as_str(), head(&env.derive("client secret salt")), None)
-    }
-
-    /// Makes it expire at `end` unless it does before, and says when.
-    pub(crate) fn expire_by(&mut self, end: Timestamp) -> Timestamp {
-        let expires = self.expires.map_or(end, |own| own.min(end));
-        self.expires = Some(expires);
-        expires
-    }
-
-    /// Whether `secret` is the one and has not expired.
-    #[must_use]
-    pub fn matches(&self, secret: &str, now: Timestamp) -> bool {
-        let same = self.digest.same_as(&salted(&self.salt, secret));
-        same && self.expires.is_none_or(|expires| now < expires)
-    }
-}
-
-fn salted(salt: &[u8; 16], secret: &str) -> Digest {
-    Digest(Sha256::new().chain_update(salt).chain_update(secret).finalize().into())
-}
 
 /// The first `A` bytes of a longer array.
 pub(super) fn head<const N: usize, const A: usize>(bytes: &[u8; N]) -> [u8; A] {

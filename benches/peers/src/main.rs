@@ -112,21 +112,21 @@ impl Row {
         match self {
             // Grant, code, its digest; then code, verifier, two tokens and their digests.
             Row::CodePkce => 3 + (1 + 1 + 2 * 2),
-            // The salted secret has 59 bytes; grant, token and its digest.
-            Row::ClientCredentials => 2 + 2 + 1,
+            // The secret, as the salt has a block of its own, which is hashed beforehand; grant, token and its digest.
+            Row::ClientCredentials => 1 + 2 + 1,
             // The token shown, a salt, its successor and its digest, an access token and its digest.
             Row::Refresh => 1 + 1 + 2 + 2,
             // The secret and the token shown.
-            Row::Introspect => 2 + 1,
+            Row::Introspect => 1 + 1,
             // The code shown.
             Row::DevicePoll => 1,
             // The same, two tokens and their digests.
             Row::DeviceRedemption => 1 + 2 * 2,
             // The secret and the token shown, an access token and its digest.
-            Row::Exchange => 2 + 1 + 2,
+            Row::Exchange => 1 + 1 + 2,
             // The name and its digest; the name shown; grant, code and its digest.
             Row::Push => 2 + 1 + 3,
-            // Identifier, token and its digest, secret, a salt and the salted secret of 59 bytes.
+            // Identifier, token and its digest, secret, a salt, and the blocks of salt and secret.
             Row::Register => 1 + 2 + 1 + 1 + 2,
         }
     }
