@@ -147,24 +147,24 @@ impl Introspect {
         let proven = asker.is_confidential() || !self.config.signs_introspection();
         ensure(proven, TokenRefusal::ClientUnproven)?;
         let found = match self.inquiry.token()? {
-            None => None,
+            None => Description::default(),
             Some(PresentedToken::Access(access)) => match access.find(&self.config, seen)? {
                 Some(FoundAccess { grant, token }) if holders(grant.value(), token.value(), seen)?.is_some() => {
-                    Some(self.describe_access(grant.value(), token.value(), asker, now))
+                    self.describe_access(grant.value(), token.value(), asker, now)
                 }
-                Some(_) | None => None,
+                Some(_) | None => Description::default(),
             },
-            Some(PresentedToken::Refresh(handle)) => {
-                seen.grant(handle.grant())?.map(|grant| self.describe_refresh(grant.value(), handle, asker, now))
-            }
+            Some(PresentedToken::Refresh(handle)) => match seen.grant(handle.grant())? {
+                Some(grant) => self.describe_refresh(grant.value(), handle, asker, now),
+                None => Description::default(),
+            },
         };
-        let found = found.unwrap_or_default();
         #[cfg(feature = "jose")]
         if self.signed {
-            let jwt = IntrospectionJwt::of(found.into_owned(), asker, &self.config, seen)?;
+            let jwt = IntrospectionJwt::of(found.to_owned(), asker, &self.config, seen)?;
             return Ok(Plan::grant(Vec::new(), answer(Told::Jwt(jwt))).granting(used));
         }
-        Ok(Plan::grant(Vec::new(), answer(Told::Json(found))).granting(used))
+        Ok(Plan::grant(Vec::new(), answer(Told::Json(&found))).granting(used))
     }
 }
 

@@ -44,7 +44,7 @@ impl IntrospectionResponse {
 
 /// The same, lent for as long as it takes to print it or to keep it.
 pub(super) enum Told<'a> {
-    Json(Description<'a>),
+    Json(&'a Description<'a>),
     #[cfg(feature = "jose")]
     Jwt(IntrospectionJwt),
 }
@@ -52,7 +52,7 @@ pub(super) enum Told<'a> {
 impl Told<'_> {
     pub(super) fn into_owned(self) -> IntrospectionResponse {
         match self {
-            Self::Json(description) => IntrospectionResponse::Json(description.into_owned()),
+            Self::Json(description) => IntrospectionResponse::Json(description.to_owned()),
             #[cfg(feature = "jose")]
             Self::Jwt(jwt) => IntrospectionResponse::Jwt(jwt),
         }

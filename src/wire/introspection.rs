@@ -191,11 +191,11 @@ impl Description<'_> {
     }
 
     /// The same, to be kept.
-    pub(crate) fn into_owned(self) -> Introspection {
+    pub(crate) fn to_owned(&self) -> Introspection {
         Introspection {
             active: self.active,
-            scope: self.scope.map(Cow::into_owned),
-            authorization_details: self.details.map(Cow::into_owned).unwrap_or_default(),
+            scope: self.scope.as_deref().cloned(),
+            authorization_details: self.details.as_deref().cloned().unwrap_or_default(),
             client_id: self.client_id.cloned(),
             token_type: self.token_type.map(|name| Cow::Owned(name.to_owned())),
             exp: self.exp,
