@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::members::Members;
+use super::members::{Members, name};
 use crate::env::Timestamp;
 use crate::record::{Actor, AuthorizationDetails, ClientId, Confirmation, Resource, Scope, Subject};
 
@@ -50,23 +50,23 @@ impl AccessTokenClaims {
             iss, exp, aud, sub, client_id, iat, jti, scope, auth_time, acr, amr, authorization_details: details, act, cnf,
         } = self;
         let mut members = Members::new();
-        members.text("iss", Some(iss));
-        members.value("exp", Some(exp));
+        members.text(name!("iss"), Some(iss));
+        members.value(name!("exp"), Some(exp));
         match aud.as_slice() {
-            [only] => members.text("aud", Some(only.as_str())),
-            several => members.value("aud", Some(several)),
+            [only] => members.text(name!("aud"), Some(only.as_str())),
+            several => members.value(name!("aud"), Some(several)),
         }
-        members.text("sub", Some(sub.as_str()));
-        members.text("client_id", Some(client_id.as_str()));
-        members.value("iat", Some(iat));
-        members.text("jti", Some(jti));
-        members.text("scope", Some(scope.as_str()).filter(|scope| !scope.is_empty()));
-        members.value("auth_time", auth_time.as_ref());
-        members.text("acr", acr.as_deref());
-        members.value("amr", Some(amr).filter(|amr| !amr.is_empty()));
-        members.value("authorization_details", Some(details).filter(|details| !details.is_empty()));
-        members.value("act", act.as_ref());
-        members.value("cnf", cnf.as_ref());
+        members.text(name!("sub"), Some(sub.as_str()));
+        members.text(name!("client_id"), Some(client_id.as_str()));
+        members.value(name!("iat"), Some(iat));
+        members.text(name!("jti"), Some(jti));
+        members.text(name!("scope"), Some(scope.as_str()).filter(|scope| !scope.is_empty()));
+        members.value(name!("auth_time"), auth_time.as_ref());
+        members.text(name!("acr"), acr.as_deref());
+        members.value(name!("amr"), Some(amr).filter(|amr| !amr.is_empty()));
+        members.value(name!("authorization_details"), Some(details).filter(|details| !details.is_empty()));
+        members.value(name!("act"), act.as_ref());
+        members.value(name!("cnf"), cnf.as_ref());
         members.end()
     }
 }

@@ -7,7 +7,7 @@ use http::{Response, StatusCode};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::certificate::ClientCertificate;
-use super::members::Members;
+use super::members::{Members, name};
 use super::unkept::json_text;
 use crate::env::Timestamp;
 use crate::record::{Actor, AuthorizationDetails, ClientId, Confirmation, Digest, Resource, Scope, Subject};
@@ -171,22 +171,22 @@ impl Description<'_> {
             client_id: &'a [ClientId],
         }
         let mut members = Members::new();
-        members.value("active", Some(&self.active));
-        members.plain("scope", self.scope.as_deref().map(Scope::as_str));
-        members.value("authorization_details", self.details.as_deref().filter(|details| !details.is_empty()));
-        members.text("client_id", self.client_id.map(ClientId::as_str));
-        members.text("token_type", self.token_type);
-        members.value("exp", self.exp.as_ref());
-        members.value("iat", self.iat.as_ref());
-        members.text("sub", self.sub.map(Subject::as_str));
-        members.value("aud", Some(self.aud).filter(|aud| !aud.is_empty()));
-        members.value("auth_time", self.auth_time.as_ref());
-        members.text("acr", self.acr);
-        members.value("amr", Some(self.amr).filter(|amr| !amr.is_empty()));
-        members.value("act", self.act);
-        members.value("may_act", self.may_act.map(|client_id| May { client_id }).as_ref());
-        members.value("cnf", self.cnf);
-        members.text("iss", self.iss.map(|iss| &**iss));
+        members.value(name!("active"), Some(&self.active));
+        members.plain(name!("scope"), self.scope.as_deref().map(Scope::as_str));
+        members.value(name!("authorization_details"), self.details.as_deref().filter(|details| !details.is_empty()));
+        members.text(name!("client_id"), self.client_id.map(ClientId::as_str));
+        members.text(name!("token_type"), self.token_type);
+        members.value(name!("exp"), self.exp.as_ref());
+        members.value(name!("iat"), self.iat.as_ref());
+        members.text(name!("sub"), self.sub.map(Subject::as_str));
+        members.value(name!("aud"), Some(self.aud).filter(|aud| !aud.is_empty()));
+        members.value(name!("auth_time"), self.auth_time.as_ref());
+        members.text(name!("acr"), self.acr);
+        members.value(name!("amr"), Some(self.amr).filter(|amr| !amr.is_empty()));
+        members.value(name!("act"), self.act);
+        members.value(name!("may_act"), self.may_act.map(|client_id| May { client_id }).as_ref());
+        members.value(name!("cnf"), self.cnf);
+        members.text(name!("iss"), self.iss.map(|iss| &**iss));
         members.end()
     }
 

@@ -6,7 +6,7 @@ use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue};
 use http::{Response, StatusCode};
 
 use super::introspection::Introspection;
-use super::members::Members;
+use super::members::{Members, name};
 use super::unkept::json_text;
 use crate::env::Timestamp;
 use crate::record::ClientId;
@@ -41,10 +41,10 @@ impl IntrospectionClaims {
     pub fn print(&self) -> Vec<u8> {
         let Self { iss, aud, iat, token_introspection } = self;
         let mut members = Members::new();
-        members.text("iss", Some(iss));
-        members.text("aud", Some(aud.as_str()));
-        members.value("iat", Some(iat));
-        members.json("token_introspection", &token_introspection.json());
+        members.text(name!("iss"), Some(iss));
+        members.text(name!("aud"), Some(aud.as_str()));
+        members.value(name!("iat"), Some(iat));
+        members.json(name!("token_introspection"), &token_introspection.json());
         members.end()
     }
 

@@ -7,6 +7,17 @@ use super::form::holds;
 /// An object that is being written. Its methods are inlined, so that a name costs as little as one store.
 pub(super) struct Members(Vec<u8>);
 
+/// The name of a member, with all that stands between it and the inside of a text.
+macro_rules! name {
+    ($name:literal) => {
+        $crate::wire::members::Name(concat!("\"", $name, "\":\""))
+    };
+}
+pub(super) use name;
+
+#[derive(Clone, Copy)]
+pub(super) struct Name(pub(super) &'static str);
+
 impl Members {
     pub(super) fn new() -> Self {
         // Tokens and what is said of them seldom need more.
@@ -17,7 +28,7 @@ impl Members {
 
     /// Writes a text, if there is one.
     #[inline]
-    pub(super) fn text(&mut self, name: &'static str, value: Option<&str>) {
+    pub(super) fn text(&mut self, name: Name, value: Option<&str>) {
         let Some(text) = value else { return };
         if holds(text, |byte| matches!(byte, 0..0x20 | b'"' | b'\\')) {
             return self.value(name, value);
@@ -27,17 +38,16 @@ impl Members {
 
     /// The same of a text in which nothing can need an escape.
     #[inline]
-    pub(super) fn plain(&mut self, name: &'static str, value: Option<&str>) {
+    pub(super) fn plain(&mut self, name: Name, value: Option<&str>) {
         let Some(text) = value else { return };
-        self.name(name);
-        self.0.push(b'"');
+        self.0.extend_from_slice(name.0.as_bytes());
         self.0.extend_from_slice(text.as_bytes());
         self.0.extend_from_slice(b"\",");
     }
 
     /// Writes any value, if there is one.
     #[inline]
-    pub(super) fn value<T: Serialize + ?Sized>(&mut self, name: &'static str, value: Option<&T>) {
+    pub(super) fn value<T: Serialize + ?Sized>(&mut self, name: Name, value: Option<&T>) {
         let Some(value) = value else { return };
         self.name(name);
         // Messages are made of texts, numbers and lists, which JSON can always express.
@@ -46,7 +56,7 @@ impl Members {
     }
 
     /// Writes what is JSON already.
-    pub(super) fn json(&mut self, name: &'static str, value: &[u8]) {
+    pub(super) fn json(&mut self, name: Name, value: &[u8]) {
         self.name(name);
         self.0.extend_from_slice(value);
         self.0.push(b',');
@@ -61,9 +71,7 @@ impl Members {
     }
 
     #[inline]
-    fn name(&mut self, name: &'static str) {
-        self.0.push(b'"');
-        self.0.extend_from_slice(name.as_bytes());
-        self.0.extend_from_slice(b"\":");
+    fn name(&mut self, Name(name): Name) {
+        self.0.extend_from_slice(name.strip_suffix('"').unwrap_or(name).as_bytes());
     }
 }

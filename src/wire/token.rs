@@ -11,7 +11,7 @@ use super::credentials::Credentials;
 use super::dpop::DpopHeader;
 use super::exchange::ExchangeParameters;
 use super::form::{self, Form, Limits, Malformed, Parameters};
-use super::members::Members;
+use super::members::{Members, name};
 use super::request_headers::{Header, RequestHeaders};
 use super::token_refusal::TokenRefusal;
 use super::unkept::{json, json_text};
@@ -282,13 +282,13 @@ impl TokenResponse {
         } = self;
         let details = Some(authorization_details).filter(|details| !details.is_empty());
         let mut members = Members::new();
-        members.text("access_token", Some(access_token.as_str()));
-        members.text("issued_token_type", issued_token_type.as_deref());
-        members.text("token_type", Some(token_type));
-        members.value("expires_in", expires_in.as_ref());
-        members.text("refresh_token", refresh_token.as_ref().map(Exposed::as_str));
-        members.plain("scope", scope.as_ref().map(Scope::as_str));
-        members.value("authorization_details", details);
+        members.text(name!("access_token"), Some(access_token.as_str()));
+        members.text(name!("issued_token_type"), issued_token_type.as_deref());
+        members.text(name!("token_type"), Some(token_type));
+        members.value(name!("expires_in"), expires_in.as_ref());
+        members.text(name!("refresh_token"), refresh_token.as_ref().map(Exposed::as_str));
+        members.plain(name!("scope"), scope.as_ref().map(Scope::as_str));
+        members.value(name!("authorization_details"), details);
         members.end()
     }
 
