@@ -68,24 +68,44 @@ enum Call {
 
 /// The message that answers an exchange; it may carry tokens, so `Debug` shows only its status.
 #[derive(Clone)]
-pub struct Answer(Box<Response<Vec<u8>>>);
+pub struct Answer(Message);
+
+/// It becomes a response when it is sent, or is one in a box, so that the steps to it are small.
+#[derive(Clone)]
+enum Message {
+    /// What no script of another origin asked for, whether one might or not.
+    Json {
+        text: Vec<u8>,
+        scripts_may_ask: bool,
+    },
+    Other(Box<Response<Vec<u8>>>),
+}
 
 impl Answer {
-    /// In a box, so that the steps to it are small.
     fn new(response: Response<Vec<u8>>) -> Self {
-        Self(Box::new(response))
+        Self(Message::Other(Box::new(response)))
     }
 
     /// The message to send.
     #[must_use]
     pub fn into_response(self) -> Response<Vec<u8>> {
-        *self.0
+        match self.0 {
+            Message::Json { text, scripts_may_ask } => json_at_home(text, scripts_may_ask),
+            Message::Other(response) => *response,
+        }
+    }
+
+    fn status(&self) -> StatusCode {
+        match &self.0 {
+            Message::Json { .. } => StatusCode::OK,
+            Message::Other(response) => response.status(),
+        }
     }
 }
 
 impl fmt::Debug for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Answer").field(&self.0.status()).finish()
+        f.debug_tuple("Answer").field(&self.status()).finish()
     }
 }
 
@@ -123,23 +143,22 @@ impl Call {
         request: &Request<B>,
     ) -> Result<Self, Box<Response<Vec<u8>>>> {
         let (own, limits) = (|| Arc::clone(config), config.limits());
-        let parsed = match place {
-            Place::Token => TokenRequest::parse(request, limits).map(|request| Self::Token(Token::new(own(), request))),
+        let refused = |refusal: TokenRefusal| Box::new(refusal.print(&config.realm()));
+        Ok(match place {
+            Place::Token => Self::Token(Token::new(own(), TokenRequest::parse(request, limits).map_err(refused)?)),
             Place::Introspection => {
-                TokenQuery::parse(request, limits).map(|query| Self::Introspect(Introspect::new(own(), query)))
+                Self::Introspect(Introspect::new(own(), TokenQuery::parse(request, limits).map_err(refused)?))
             }
-            Place::Revocation => {
-                TokenQuery::parse(request, limits).map(|query| Self::Revoke(Revoke::new(own(), query)))
-            }
+            Place::Revocation => Self::Revoke(Revoke::new(own(), TokenQuery::parse(request, limits).map_err(refused)?)),
             Place::PushedAuthorizationRequest => {
-                PushRequest::parse(request, limits).map(|request| Self::Push(Push::new(own(), request)))
+                Self::Push(Push::new(own(), PushRequest::parse(request, limits).map_err(refused)?))
             }
-            Place::DeviceAuthorization => DeviceRequest::parse(request, limits)
-                .map(|request| Self::Device(DeviceAuthorization::new(own(), request))),
-            Place::Registration => {
-                return Self::registration(config, request).map_err(|refusal| Box::new(refusal.print(&config.realm())));
+            Place::DeviceAuthorization => {
+                Self::Device(DeviceAuthorization::new(own(), DeviceRequest::parse(request, limits).map_err(refused)?))
             }
-            Place::JwkSet => return Ok(Self::Keys { config: own(), head: request.method() == Method::HEAD }),
+            Place::Registration => Self::registration(config, request)
+                .map_err(|refusal| Box::new(RegistrationRefusal::print(&refusal, &config.realm())))?,
+            Place::JwkSet => Self::Keys { config: own(), head: request.method() == Method::HEAD },
             Place::Metadata => {
                 let mut response = config.metadata().print();
                 if request.method() == Method::HEAD {
@@ -151,8 +170,7 @@ impl Call {
             Place::Authorization | Place::Verification => {
                 return Err(Box::new(crate::wire::PageReason::ClientIdMissing.print()));
             }
-        };
-        parsed.map_err(|refusal| Box::new(refusal.print(&config.realm())))
+        })
     }
 
     /// The one that the endpoint has: a second would be one more counter that all threads write to.
@@ -291,7 +309,7 @@ impl Exchange {
         if self.script.asks() || nonce.is_some() {
             return self.marked_with(nonce, seen, json_text(StatusCode::OK, text));
         }
-        Answer::new(json_at_home(text, self.script.may_ask(self.call.config())))
+        Answer(Message::Json { text, scripts_may_ask: self.script.may_ask(self.call.config()) })
     }
 
     fn marked(&self, seen: &Snapshot, response: Response<Vec<u8>>) -> Answer {
