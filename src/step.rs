@@ -99,9 +99,11 @@ impl<R, F> Plan<R, F> {
         self
     }
 
-    /// The same plan, writing this as well if it grants.
-    pub(crate) fn granting(mut self, change: Option<Change>) -> Self {
-        self.changes.extend(change.filter(|_| self.reply.is_ok()));
+    /// The same plan, writing these as well if it grants.
+    pub(crate) fn granting(mut self, changes: impl IntoIterator<Item = Change>) -> Self {
+        if self.reply.is_ok() {
+            self.changes.extend(changes);
+        }
         self
     }
 

@@ -319,5 +319,5 @@ fn introduce(granted: IdJagGranted, live: LiveSubject<'_>, requester: &Requester
     response.authorization_details = details;
     let mut changes = live.relied;
     changes.push(client.still());
-    Ok(Plan::grant(changes, response).reporting(event))
+    Ok(Plan::grant(changes, Box::new(response)).reporting(event))
 }

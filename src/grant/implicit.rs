@@ -20,7 +20,7 @@ pub(crate) fn issue<F>(
     requester: &Requester<'_>,
     grant: &Grant,
     allowance: Allowance,
-) -> Result<Plan<TokenResponse, F>, Halt<F>> {
+) -> Result<Plan<Box<TokenResponse>, F>, Halt<F>> {
     let expires = grant.forgettable(requester.env.now, requester.keeps());
     let kept = Change::new_grant(grant.clone(), expires);
     requester.tokens(GrantType::Implicit, grant, kept, allowance, None)

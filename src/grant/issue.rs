@@ -21,7 +21,7 @@ use super::ensure;
 use super::jwt::NewJwt;
 
 /// A decision of a grant type.
-pub(crate) type Decided = Result<Plan<TokenResponse, TokenRefusal>, Halt<TokenRefusal>>;
+pub(crate) type Decided = Result<Plan<Box<TokenResponse>, TokenRefusal>, Halt<TokenRefusal>>;
 
 /// What an access token allows, and where.
 #[derive(Debug)]
@@ -161,7 +161,7 @@ impl Requester<'_> {
     /// # Errors
     ///
     /// The access token is a JWT that was not signed yet.
-    pub(crate) fn issue<F>(&self, issue: Issue<'_>) -> Result<Plan<TokenResponse, F>, Halt<F>> {
+    pub(crate) fn issue<F>(&self, issue: Issue<'_>) -> Result<Plan<Box<TokenResponse>, F>, Halt<F>> {
         let Self { config, client, env, .. } = self;
         let Issue { grant_type, grant, mut changes, allowance, lifetime, act, refresh } = issue;
         let access = Handle::mint(grant.id, env, const { Label::new("access token") });
@@ -190,7 +190,7 @@ impl Requester<'_> {
         }
         let event = Event::TokenIssued { grant_type, subject: grant.subject().cloned(), token: Arc::clone(&token) };
         changes.extend([client.still(), Change::new_token(token)]);
-        Ok(Plan::grant(changes, response).reporting(event))
+        Ok(Plan::grant(changes, Box::new(response)).reporting(event))
     }
 
     /// The terms of a token: those of its grant, unless it allows less or is another client's.
@@ -218,7 +218,7 @@ impl Requester<'_> {
         kept: Change,
         allowance: Allowance,
         refresh: Option<&'i Handle>,
-    ) -> Result<Plan<TokenResponse, F>, Halt<F>> {
+    ) -> Result<Plan<Box<TokenResponse>, F>, Halt<F>> {
         let lifetime = self.config.lifetimes().access_token;
         let mut changes = Vec::with_capacity(3);
         changes.push(kept);

@@ -104,11 +104,9 @@ impl<'a> Verified<'a, '_> {
             seen,
             env,
         };
-        let token = |TokenResponse { access_token, token_type, expires_in, scope, .. }| AuthorizationOutcome::Token {
-            access_token,
-            token_type: token_type.into_owned(),
-            expires_in,
-            scope,
+        let token = |response: Box<TokenResponse>| {
+            let TokenResponse { access_token, token_type, expires_in, scope, .. } = *response;
+            AuthorizationOutcome::Token { access_token, token_type: token_type.into_owned(), expires_in, scope }
         };
         let issued = implicit::issue(&requester, &grant, allowance)?;
         Ok((to, issued.replying(token).reporting(granted(&grant, session))))

@@ -102,7 +102,7 @@ impl Endpoint for Push {
         let response = PushResponse::new(&secret, env.now.until(expires).as_secs());
         let changes = vec![client.still(), Change::new_pushed(pushed, forgotten)];
         let object = opened.and_then(|opened| opened.used).map(|used| *used);
-        Ok(Plan::grant(changes, response).granting(assertion).granting(used).granting(object))
+        Ok(Plan::grant(changes, response).granting(assertion.into_iter().chain(used).chain(object)))
     }
 }
 

@@ -154,7 +154,7 @@ impl Token {
 }
 
 impl Endpoint for Token {
-    type Reply = TokenResponse;
+    type Reply = Box<TokenResponse>;
     type Refusal = TokenRefusal;
 
     fn keys(&self) -> Vec<Key> {
@@ -197,7 +197,7 @@ impl Endpoint for Token {
             Presented::Unknown => Err(TokenRefusal::GrantTypeUnsupported.into()),
             Presented::Missing => Err(TokenRefusal::ParameterMissing("grant_type").into()),
         }?;
-        Ok(plan.granting(assertion).granting(used))
+        Ok(plan.granting(assertion.into_iter().chain(used)))
     }
 }
 
