@@ -1,6 +1,6 @@
 //! The headers that a client's request is read from.
 
-use http::header::{HeaderMap, HeaderValue};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 
 /// The headers that matter, found in one pass: a request has few, and to look one up would hash its name.
 #[derive(Default)]
@@ -29,14 +29,19 @@ impl<'a> RequestHeaders<'a> {
     pub(super) fn of(headers: &'a HeaderMap) -> Self {
         let mut found = Self::default();
         for (name, value) in headers {
-            let header = match name.as_str() {
-                "authorization" => &mut found.authorization,
-                "content-type" => &mut found.content_type,
-                "accept" => &mut found.accept,
-                "dpop" => &mut found.dpop,
-                "oauth-client-attestation" => &mut found.attestation,
-                "oauth-client-attestation-pop" => &mut found.attestation_pop,
-                _ => continue,
+            let header = if *name == AUTHORIZATION {
+                &mut found.authorization
+            } else if *name == CONTENT_TYPE {
+                &mut found.content_type
+            } else if *name == ACCEPT {
+                &mut found.accept
+            } else {
+                match name.as_str() {
+                    "dpop" => &mut found.dpop,
+                    "oauth-client-attestation" => &mut found.attestation,
+                    "oauth-client-attestation-pop" => &mut found.attestation_pop,
+                    _ => continue,
+                }
             };
             *header = if matches!(header, Header::Absent) { Header::Once(value) } else { Header::Several };
         }
