@@ -11,7 +11,7 @@ const LIMITS: [(Row, u64); 9] = [
     (Row::Code, 42),
     (Row::ClientCredentials, 19),
     (Row::Refresh, 17),
-    (Row::Introspection, 11),
+    (Row::Introspection, 10),
     (Row::DevicePoll, 15),
     (Row::DeviceRedemption, 17),
     (Row::Exchange, 24),

@@ -16,8 +16,8 @@ use crate::snapshot::{Halt, Snapshot};
 use crate::step::{Decision, Endpoint, Plan};
 use crate::store::Key;
 use crate::wire::{
-    DPOP_NONCE, DeviceRequest, PushRequest, RegistrationAction, RegistrationRefusal, RegistrationRequest, TokenQuery,
-    TokenRefusal, TokenRequest, json, json_at_home, json_text,
+    DPOP_NONCE, DeviceRequest, PushRequest, RegistrationAction, RegistrationRefusal, RegistrationRequest, TokenRefusal,
+    TokenRequest, json, json_at_home, json_text,
 };
 
 use super::cross_origin::CrossOrigin;
@@ -146,10 +146,8 @@ impl Call {
         let refused = |refusal: TokenRefusal| Box::new(refusal.print(&config.realm()));
         Ok(match place {
             Place::Token => Self::Token(Token::new(own(), TokenRequest::parse(request, limits).map_err(refused)?)),
-            Place::Introspection => {
-                Self::Introspect(Introspect::new(own(), TokenQuery::parse(request, limits).map_err(refused)?))
-            }
-            Place::Revocation => Self::Revoke(Revoke::new(own(), TokenQuery::parse(request, limits).map_err(refused)?)),
+            Place::Introspection => Self::Introspect(Introspect::read(own(), request).map_err(refused)?),
+            Place::Revocation => Self::Revoke(Revoke::read(own(), request).map_err(refused)?),
             Place::PushedAuthorizationRequest => {
                 Self::Push(Push::new(own(), PushRequest::parse(request, limits).map_err(refused)?))
             }

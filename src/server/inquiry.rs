@@ -1,5 +1,7 @@
 //! What introspection and revocation have in common: a client, and a token that it asks about.
 
+use http::Request;
+
 use crate::client_auth::{self, Authenticated, Shown, authenticate};
 use crate::config::Config;
 use crate::grant::PresentedAccess;
@@ -13,8 +15,11 @@ use crate::wire::{ClientCertificate, Credentials, TokenQuery, TokenRefusal};
 pub(super) struct Inquiry {
     pub(super) credentials: Credentials,
     certificate: Option<ClientCertificate>,
-    token: Option<PresentedToken>,
-    token_given: bool,
+    /// Whether one was given, and what it is if it can be one of ours.
+    token: Option<Option<PresentedToken>>,
+    /// Whether the answer shall be signed, if it can be.
+    #[cfg(feature = "jose")]
+    pub(super) signed: bool,
 }
 
 /// A token as presented, of the kind that its text says; a hint could add nothing.
@@ -26,19 +31,33 @@ pub(super) enum PresentedToken {
 
 impl Inquiry {
     pub(super) fn new(config: &Config, query: TokenQuery) -> Self {
-        let token = query.token.as_ref().and_then(|token| PresentedToken::parse(config, token.as_str()));
-        let token_given = query.token.is_some();
-        let TokenQuery { credentials, certificate, .. } = query;
-        Self { credentials, certificate, token, token_given }
+        let token = query.token.as_ref().map(|token| PresentedToken::parse(config, token.as_str()));
+        Self::of(query, token)
+    }
+
+    pub(super) fn read<B: AsRef<[u8]>>(config: &Config, request: &Request<B>) -> Result<Self, TokenRefusal> {
+        let mut query = TokenQuery::read(request, config.limits(), |token| PresentedToken::parse(config, token))?;
+        let token = query.token.take();
+        Ok(Self::of(query, token))
+    }
+
+    fn of<T>(query: TokenQuery<T>, token: Option<Option<PresentedToken>>) -> Self {
+        Self {
+            credentials: query.credentials,
+            certificate: query.certificate,
+            token,
+            #[cfg(feature = "jose")]
+            signed: query.signed,
+        }
     }
 
     pub(super) fn keys(&self) -> Vec<Key> {
         let mut keys = Vec::with_capacity(3);
         keys.extend(client_auth::keys(&self.credentials));
         match &self.token {
-            Some(PresentedToken::Access(access)) => keys.extend(access.keys()),
-            Some(PresentedToken::Refresh(handle)) => keys.push(Key::Grant(handle.grant())),
-            None => {}
+            Some(Some(PresentedToken::Access(access))) => keys.extend(access.keys()),
+            Some(Some(PresentedToken::Refresh(handle))) => keys.push(Key::Grant(handle.grant())),
+            Some(None) | None => {}
         }
         keys
     }
@@ -54,10 +73,7 @@ impl Inquiry {
 
     /// The token in question; `None` if it cannot be one of ours.
     pub(super) fn token(&self) -> Result<Option<&PresentedToken>, TokenRefusal> {
-        match &self.token {
-            None if !self.token_given => Err(TokenRefusal::ParameterMissing("token")),
-            token => Ok(token.as_ref()),
-        }
+        self.token.as_ref().map(Option::as_ref).ok_or(TokenRefusal::ParameterMissing("token"))
     }
 }
 

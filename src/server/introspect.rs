@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use http::Request;
+
 use crate::client_auth::Authenticated;
 use crate::config::Config;
 use crate::ensure::ensure;
@@ -27,21 +29,18 @@ use super::token::unauthenticated;
 pub struct Introspect {
     pub(super) config: Arc<Config>,
     inquiry: Inquiry,
-    /// Whether the answer shall be a JWT.
-    #[cfg(feature = "jose")]
-    signed: bool,
 }
 
 impl Introspect {
     /// Takes a request to the server of `config`.
     #[must_use]
     pub fn new(config: Arc<Config>, query: TokenQuery) -> Self {
-        Self {
-            #[cfg(feature = "jose")]
-            signed: query.signed && config.signs_introspection(),
-            inquiry: Inquiry::new(&config, query),
-            config,
-        }
+        Self { inquiry: Inquiry::new(&config, query), config }
+    }
+
+    /// Reads a request to the server of `config`.
+    pub(super) fn read<B: AsRef<[u8]>>(config: Arc<Config>, request: &Request<B>) -> Result<Self, TokenRefusal> {
+        Ok(Self { inquiry: Inquiry::read(&config, request)?, config })
     }
 
     pub(super) const fn client(&self) -> &ClientId {
@@ -160,7 +159,7 @@ impl Introspect {
             },
         };
         #[cfg(feature = "jose")]
-        if self.signed {
+        if self.inquiry.signed && self.config.signs_introspection() {
             let jwt = IntrospectionJwt::of(found.to_owned(), asker, &self.config, seen)?;
             return Ok(Plan::grant(Vec::new(), answer(Told::Jwt(jwt))).granting(used));
         }

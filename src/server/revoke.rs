@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use http::Request;
+
 use crate::client_auth::Authenticated;
 use crate::config::Config;
 use crate::env::Timestamp;
@@ -36,6 +38,11 @@ impl Revoke {
     #[must_use]
     pub fn new(config: Arc<Config>, query: TokenQuery) -> Self {
         Self { inquiry: Inquiry::new(&config, query), config }
+    }
+
+    /// Reads a request to the server of `config`.
+    pub(super) fn read<B: AsRef<[u8]>>(config: Arc<Config>, request: &Request<B>) -> Result<Self, TokenRefusal> {
+        Ok(Self { inquiry: Inquiry::read(&config, request)?, config })
     }
 
     pub(super) const fn client(&self) -> &ClientId {

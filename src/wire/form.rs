@@ -9,6 +9,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
 use crate::ensure::ensure;
+use crate::record::Exposed;
 
 /// What a request may hold at most.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -148,6 +149,14 @@ impl<'a> Form<'a> {
     /// Takes out a parameter's first value as a text of its own.
     pub(crate) fn take_owned(&mut self, name: &str) -> Option<String> {
         self.take(name).map(Cow::into_owned)
+    }
+
+    /// Takes out a parameter's first value as `read` understands it. What had to be decoded for that is wiped.
+    pub(crate) fn take_secret<T>(&mut self, name: &str, read: impl FnOnce(&str) -> T) -> Option<T> {
+        Some(match self.take(name)? {
+            Cow::Borrowed(text) => read(text),
+            Cow::Owned(text) => read(Exposed::new(text).as_str()),
+        })
     }
 
     /// Takes out every value of a parameter, in order.
@@ -347,6 +356,13 @@ mod tests {
         assert_eq!(form.take("a").as_deref(), Some("1"));
         assert_eq!(form.take("b").as_deref(), Some("1"));
         assert_eq!(form.take("b").as_deref(), Some("2"));
+    }
+
+    #[test]
+    fn a_secret_is_read_as_it_was_sent() {
+        let mut form = parse("a=b~c&d=%65%26&e=").unwrap();
+        let mut read = |name: &str| form.take_secret(name, str::to_owned);
+        assert_eq!(["a", "d", "e", "a"].map(&mut read), [Some("b~c".to_owned()), Some("e&".to_owned()), None, None]);
     }
 
     #[test]

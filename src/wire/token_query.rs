@@ -12,16 +12,16 @@ use super::token::{print_form, read_form};
 use super::token_refusal::TokenRefusal;
 use crate::record::Exposed;
 
-/// A client's request about a token.
+/// A client's request about a token, which is a text, or what was made of that.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
-pub struct TokenQuery {
+pub struct TokenQuery<T = Exposed> {
     /// Who asks.
     pub credentials: Credentials,
     /// The certificate of the connection that it came on, if there was one.
     pub certificate: Option<ClientCertificate>,
     /// The token in question.
-    pub token: Option<Exposed>,
+    pub token: Option<T>,
     /// What the client thinks the token is; only a hint.
     pub token_type_hint: Option<String>,
     /// Whether the answer shall be signed, if it says something of the token [RFC 9701 §4].
@@ -50,17 +50,7 @@ impl TokenQuery {
     ///
     /// It is no form, is too large, repeats a parameter, or does not identify its client by one method.
     pub fn parse<B: AsRef<[u8]>>(request: &Request<B>, limits: &Limits) -> Result<Self, TokenRefusal> {
-        let headers = RequestHeaders::of(request.headers());
-        let mut form = read_form(&headers, request, limits)?;
-        let credentials = Credentials::take(&headers, &mut form).map_err(TokenRefusal::Credentials)?;
-        Ok(Self {
-            credentials,
-            certificate: ClientCertificate::of(request),
-            token: form.take_owned("token").map(Exposed::new),
-            token_type_hint: form.take_owned("token_type_hint"),
-            signed: headers.accept.is_there() && introspection_claims::is_accepted(request.headers()),
-            other: form.rest(),
-        })
+        Self::read(request, limits, |token| Exposed::new(token))
     }
 
     /// Writes the request for the endpoint at `uri`.
@@ -81,5 +71,26 @@ impl TokenQuery {
             request.headers_mut().insert(ACCEPT, HeaderValue::from_static(introspection_claims::MEDIA_TYPE));
         }
         request
+    }
+}
+
+impl<T> TokenQuery<T> {
+    /// Reads a request and what its token says, which is lent for as long.
+    pub(crate) fn read<B: AsRef<[u8]>>(
+        request: &Request<B>,
+        limits: &Limits,
+        token: impl FnOnce(&str) -> T,
+    ) -> Result<Self, TokenRefusal> {
+        let headers = RequestHeaders::of(request.headers());
+        let mut form = read_form(&headers, request, limits)?;
+        let credentials = Credentials::take(&headers, &mut form).map_err(TokenRefusal::Credentials)?;
+        Ok(Self {
+            credentials,
+            certificate: ClientCertificate::of(request),
+            token: form.take_secret("token", token),
+            token_type_hint: form.take_owned("token_type_hint"),
+            signed: headers.accept.is_there() && introspection_claims::is_accepted(request.headers()),
+            other: form.rest(),
+        })
     }
 }
