@@ -27,7 +27,7 @@ const MOST: usize = 200;
 pub(crate) struct Connection {
     /// Absent if it is not registered any more.
     pub(crate) client: Option<Arc<Client>>,
-    pub(crate) grants: Vec<Arc<Grant>>,
+    pub(crate) grants: Vec<Grant>,
     /// What it need not ask for again.
     pub(crate) consent: Option<Arc<RememberedConsent>>,
 }

@@ -6,7 +6,7 @@
 //! ```
 
 use crate::proof::pkce;
-use crate::record::{Confirmation, Exposed, GrantState, GrantType, Handle, HandleKind, IssuedCode, Live};
+use crate::record::{Confirmation, Exposed, GrantState, GrantType, Handle, HandleKind, IssuedCode};
 use crate::snapshot::Snapshot;
 use crate::wire::TokenRefusal;
 
@@ -50,7 +50,7 @@ impl Redemption {
         ensure(grant.value().client() == client.value().id(), TokenRefusal::CodeOfAnotherClient)?;
         let code = match &grant.value().state {
             GrantState::CodeIssued(code) => code,
-            GrantState::Live(Live { code: Some(redeemed), .. }) if redeemed.matches(handle.secret()) => {
+            GrantState::Live(live) if live.code().is_some_and(|redeemed| redeemed.matches(handle.secret())) => {
                 return Ok(replayed(&grant, config, env.now));
             }
             GrantState::Device(_) | GrantState::Live(_) | GrantState::Revoked => {

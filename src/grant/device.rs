@@ -12,7 +12,7 @@
 use std::time::Duration;
 
 use crate::env::{Env, Timestamp};
-use crate::record::{DeviceCode, DeviceStage, Exposed, Grant, GrantState, GrantType, Handle, HandleKind, Live};
+use crate::record::{DeviceCode, DeviceStage, Exposed, Grant, GrantState, GrantType, Handle, HandleKind};
 use crate::snapshot::{Seen, Snapshot};
 use crate::step::Plan;
 use crate::wire::TokenRefusal;
@@ -50,7 +50,7 @@ impl Poll {
         ensure(grant.value().client() == client.value().id(), TokenRefusal::CodeOfAnotherClient)?;
         let device = match &grant.value().state {
             GrantState::Device(device) => device,
-            GrantState::Live(Live { code: Some(redeemed), .. }) if redeemed.matches(handle.secret()) => {
+            GrantState::Live(live) if live.code().is_some_and(|redeemed| redeemed.matches(handle.secret())) => {
                 return Ok(replayed(&grant, config, env.now));
             }
             GrantState::CodeIssued(_) | GrantState::Live(_) | GrantState::Revoked => {

@@ -52,7 +52,7 @@ pub(crate) struct Issue<'a> {
 /// A grant that begins with its tokens.
 #[derive(Debug)]
 pub(crate) struct Begun {
-    pub(crate) grant: Arc<Grant>,
+    pub(crate) grant: Grant,
     /// What writes it.
     pub(crate) kept: Change,
     pub(crate) refresh: Option<Handle>,
@@ -230,10 +230,10 @@ impl Requester<'_> {
         let id = GrantId::mint(self.env);
         let chain = if refreshable { self.begin_chain(id, &mandate.terms.scope, allowance) } else { None };
         let (refresh, chain) = chain.unzip();
-        let state = GrantState::Live(Live { code: None, chain });
-        let grant = Arc::new(Grant { id, mandate: Arc::new(mandate), state });
+        let state = GrantState::Live(Live::new(None, chain));
+        let grant = Grant { id, mandate: Arc::new(mandate), state };
         let expires = grant.forgettable(self.env.now, self.keeps());
-        Begun { kept: Change::new_grant(Arc::clone(&grant), expires), grant, refresh }
+        Begun { kept: Change::new_grant(grant.clone(), expires), grant, refresh }
     }
 
     /// Redeems the `code` of a grant, which gives all that was granted.
@@ -241,7 +241,7 @@ impl Requester<'_> {
         let granted = grant.value();
         let allowance = self.allowance(&granted.mandate.terms.audience, granted.scope(), granted.details())?;
         let (refresh, chain) = self.begin_chain(granted.id, granted.scope(), &allowance).unzip();
-        let next = granted.becoming(GrantState::Live(Live { code: Some(code), chain }));
+        let next = granted.becoming(GrantState::Live(Live::new(Some(code), chain)));
         let expires = next.forgettable(self.env.now, self.keeps());
         self.tokens(grant_type, granted, grant.replace(next, expires), allowance, refresh.as_ref())
     }

@@ -66,7 +66,7 @@ impl Refreshing {
         let grant = seen.grant(handle.grant())?.ok_or(TokenRefusal::RefreshTokenUnknown)?;
         ensure(grant.value().client() == client.value().id(), TokenRefusal::RefreshTokenOfAnotherClient)?;
         let (live, chain) = match &grant.value().state {
-            GrantState::Live(live) => (live, live.chain.as_ref().ok_or(TokenRefusal::RefreshTokenUnknown)?),
+            GrantState::Live(live) => (live, live.chain().ok_or(TokenRefusal::RefreshTokenUnknown)?),
             GrantState::Revoked => return Err(TokenRefusal::GrantRevoked.into()),
             GrantState::CodeIssued(_) | GrantState::Device(_) => {
                 return Err(TokenRefusal::RefreshTokenUnknown.into());
@@ -141,7 +141,8 @@ pub(super) fn shown<'s>(
 ) -> Result<Shown<'s, (Seen<'s, Grant>, Timestamp)>, Halt<TokenRefusal>> {
     let own = |grant: &Seen<'_, Grant>| grant.value().client() == requester.client.value().id();
     let Some(grant) = seen.grant(handle.grant())?.filter(own) else { return Ok(Shown::Nothing) };
-    let GrantState::Live(Live { chain: Some(chain), .. }) = &grant.value().state else { return Ok(Shown::Nothing) };
+    let GrantState::Live(live) = &grant.value().state else { return Ok(Shown::Nothing) };
+    let Some(chain) = live.chain() else { return Ok(Shown::Nothing) };
     check_binding(chain, requester)?;
     let now = requester.env.now;
     match chain.recognise(handle, now, &requester.config.lifetimes()) {
@@ -172,7 +173,7 @@ fn keep(grant: &Seen<'_, Grant>, chain: &Chain, requester: &Requester<'_>) -> Ch
 }
 
 fn replace(grant: &Seen<'_, Grant>, live: &Live, chain: Chain, requester: &Requester<'_>) -> Change {
-    let next = grant.value().becoming(GrantState::Live(Live { code: live.code, chain: Some(chain) }));
+    let next = grant.value().becoming(GrantState::Live(Live::new(live.code().copied(), Some(chain))));
     let expires = next.forgettable(requester.env.now, requester.keeps());
     grant.replace(next, expires)
 }

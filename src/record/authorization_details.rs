@@ -15,7 +15,7 @@ const TYPE: &str = "type";
 /// Authorization details in the order they were given [RFC 9396 §2]. They can be personal, so `Debug` shows only types.
 #[derive(Clone, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(from = "Vec<AuthorizationDetail>", into = "Vec<AuthorizationDetail>")]
-pub struct AuthorizationDetails(Option<Arc<[AuthorizationDetail]>>);
+pub struct AuthorizationDetails(Option<Arc<Vec<AuthorizationDetail>>>);
 
 impl AuthorizationDetails {
     /// How many details one request may have.
@@ -72,8 +72,8 @@ fn is_within(value: &Value, depth: usize) -> bool {
 
 impl FromIterator<AuthorizationDetail> for AuthorizationDetails {
     fn from_iter<I: IntoIterator<Item = AuthorizationDetail>>(details: I) -> Self {
-        let details: Arc<[_]> = details.into_iter().collect();
-        Self(Some(details).filter(|details| !details.is_empty()))
+        let details: Vec<_> = details.into_iter().collect();
+        Self((!details.is_empty()).then(|| Arc::new(details)))
     }
 }
 

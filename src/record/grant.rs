@@ -50,9 +50,9 @@ struct Kept {
 #[serde(rename_all = "snake_case")]
 pub(crate) enum GrantState {
     /// Awaits the redemption of its authorization code.
-    CodeIssued(IssuedCode),
+    CodeIssued(Arc<IssuedCode>),
     /// Awaits a person, or the device's next poll.
-    Device(DeviceCode),
+    Device(Arc<DeviceCode>),
     /// Has given tokens.
     Live(Live),
     /// Gives nothing any more; kept while its access tokens could still be shown.
@@ -104,8 +104,8 @@ impl DeviceCode {
     /// How long the answer to a poll stays "expired" instead of "unknown".
     const REMEMBERED: Duration = Duration::from_secs(600);
 
-    pub(crate) fn at(&self, stage: DeviceStage) -> Self {
-        Self { stage, ..self.clone() }
+    pub(crate) fn at(&self, stage: DeviceStage) -> Arc<Self> {
+        Arc::new(Self { stage, ..self.clone() })
     }
 }
 
@@ -114,15 +114,28 @@ impl DeviceCode {
 #[serde(transparent)]
 pub(crate) struct Challenge(pub(crate) Digest);
 
-/// A grant that has given tokens.
+/// A grant that has given tokens, by what it has to remember.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-pub(crate) struct Live {
-    /// The code that was redeemed, so that its replay is recognised.
+#[serde(from = "KeptLive", into = "KeptLive")]
+pub(crate) enum Live {
+    Nothing,
+    Code(Arc<Digest>),
+    Refresh(Arc<Refresh>),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Refresh {
+    code: Option<Digest>,
+    chain: Chain,
+}
+
+/// The same as it is written.
+#[derive(Deserialize, Serialize)]
+struct KeptLive {
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) code: Option<Digest>,
-    /// The refresh token; absent if none was issued.
+    code: Option<Digest>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) chain: Option<Chain>,
+    chain: Option<Chain>,
 }
 
 /// The refresh ratchet: each secret is derived from the one before, so none is stored.
@@ -192,7 +205,7 @@ impl Grant {
     #[must_use]
     pub fn refreshed(&self) -> Option<Timestamp> {
         match &self.state {
-            GrantState::Live(live) => live.chain.as_ref().map(|chain| chain.rotated),
+            GrantState::Live(live) => live.chain().map(|chain| chain.rotated),
             GrantState::CodeIssued(_) | GrantState::Device(_) | GrantState::Revoked => None,
         }
     }
@@ -205,7 +218,7 @@ impl Grant {
 
     /// Whether it gives tokens, or will as soon as its code is redeemed.
     #[must_use]
-    pub const fn is_approved(&self) -> bool {
+    pub fn is_approved(&self) -> bool {
         match &self.state {
             GrantState::CodeIssued(_) | GrantState::Live(_) => true,
             GrantState::Device(device) => matches!(device.stage, DeviceStage::Approved),
@@ -228,9 +241,49 @@ impl Grant {
         match &self.state {
             GrantState::CodeIssued(code) => code.expires,
             GrantState::Device(device) => device.expires.plus(DeviceCode::REMEMBERED),
-            GrantState::Live(live) => live.chain.as_ref().map_or(tokens, |chain| tokens.max(chain.dies())),
+            GrantState::Live(live) => live.chain().map_or(tokens, |chain| tokens.max(chain.dies())),
             GrantState::Revoked => tokens,
         }
+    }
+}
+
+impl Live {
+    /// After the redemption of `code`, with a refresh token or without.
+    pub(crate) fn new(code: Option<Digest>, chain: Option<Chain>) -> Self {
+        match (code, chain) {
+            (None, None) => Self::Nothing,
+            (Some(code), None) => Self::Code(code.into()),
+            (code, Some(chain)) => Self::Refresh(Refresh { code, chain }.into()),
+        }
+    }
+
+    /// The code that was redeemed, so that its replay is recognised.
+    pub(crate) fn code(&self) -> Option<&Digest> {
+        match self {
+            Self::Nothing => None,
+            Self::Code(code) => Some(code),
+            Self::Refresh(refresh) => refresh.code.as_ref(),
+        }
+    }
+
+    /// The refresh token; absent if none was issued.
+    pub(crate) fn chain(&self) -> Option<&Chain> {
+        match self {
+            Self::Nothing | Self::Code(_) => None,
+            Self::Refresh(refresh) => Some(&refresh.chain),
+        }
+    }
+}
+
+impl From<KeptLive> for Live {
+    fn from(kept: KeptLive) -> Self {
+        Self::new(kept.code, kept.chain)
+    }
+}
+
+impl From<Live> for KeptLive {
+    fn from(live: Live) -> Self {
+        Self { code: live.code().copied(), chain: live.chain().cloned() }
     }
 }
 

@@ -94,7 +94,7 @@ pub enum Record {
     /// A registered client.
     Client(Arc<Client>),
     /// A grant.
-    Grant(Arc<Grant>),
+    Grant(Grant),
     /// A reference access token.
     Token(Arc<AccessToken>),
     /// A pushed authorization request.

@@ -60,14 +60,14 @@ impl<'a> Verified<'a, '_> {
         let expires = env.now.plus(config.lifetimes().code);
         let id = GrantId::mint(env);
         let code = Handle::mint(id, env, const { Label::new("authorization code") });
-        let state = GrantState::CodeIssued(IssuedCode {
+        let state = GrantState::CodeIssued(Arc::new(IssuedCode {
             digest: code.digest(),
             expires,
             redirect_uri: to.uri.shared(),
             redirect_uri_named: request.redirect_uri.is_some(),
             challenge,
             dpop_jkt,
-        });
+        }));
         let grant = Grant { id, mandate: consent.mandate(config, client.value(), audience, env.now), state };
         let event = granted(&grant, session);
         let code = AuthorizationOutcome::Code(code.expose(config.brand(), HandleKind::Code));
@@ -83,7 +83,7 @@ impl<'a> Verified<'a, '_> {
     ) -> Result<(Recipient<'a>, Outcome), Halt<AuthorizeRefusal>> {
         let Self { client, to, audience, .. } = self;
         let (env, session) = (seen.env()?, consent.session);
-        let state = GrantState::Live(Live { code: None, chain: None });
+        let state = GrantState::Live(Live::Nothing);
         let mandate = consent.mandate(config, client.value(), audience, env.now);
         let grant = Grant { id: GrantId::mint(env), mandate, state };
         let allowance = Allowance {

@@ -75,11 +75,11 @@ impl Endpoint for DeviceAuthorization {
         let device_code = Handle::mint(id, env, const { Label::new("device code") });
         let lifetime = config.lifetimes().device_code;
         let index = UserCode { id: user_code.digest(), grant: id, client: client.value().id().clone() };
-        let state = GrantState::Device(DeviceCode {
+        let state = GrantState::Device(Arc::new(DeviceCode {
             digest: device_code.digest(),
             expires: env.now.plus(lifetime),
             stage: DeviceStage::Pending { interval: flow.interval.as_secs(), last_poll: None },
-        });
+        }));
         let mandate = Arc::new(Mandate::new(client.value(), wanted, env.now));
         let grant = Grant { id, mandate, state };
         let forgotten = grant.forgettable(env.now, Duration::ZERO);

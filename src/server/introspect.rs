@@ -111,7 +111,7 @@ impl Introspect {
             return Description::default();
         }
         let GrantState::Live(live) = &grant.state else { return Description::default() };
-        let Some(chain) = live.chain.as_ref().filter(|_| grant.client() == asker.id()) else {
+        let Some(chain) = live.chain().filter(|_| grant.client() == asker.id()) else {
             return Description::default();
         };
         let current = matches!(chain.recognise(handle, now, &self.config.lifetimes()), Presented::Current);

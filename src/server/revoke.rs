@@ -67,7 +67,7 @@ impl Revoke {
                     !matches!(chain.recognise(handle, now, &self.config.lifetimes()), Presented::Unknown)
                 };
                 let live = |grant: &Seen<'_, Grant>| match &grant.value().state {
-                    GrantState::Live(live) => live.chain.as_ref().is_some_and(known),
+                    GrantState::Live(live) => live.chain().is_some_and(known),
                     GrantState::CodeIssued(_) | GrantState::Device(_) | GrantState::Revoked => false,
                 };
                 seen.grant(handle.grant())?.filter(live).map(|grant| Held { grant, token: None })

@@ -100,7 +100,7 @@ impl Snapshot {
         let found = self.record(|| Key::Client(id.clone()), |key| matches!(key, Key::Client(own) if own == id))?;
         Ok(found.and_then(|row| {
             let Record::Client(client) = &row.value else { return None };
-            (client.id() == id).then_some(Seen { origin: Origin::Read(row.version), value: client })
+            (client.id() == id).then_some(Seen { origin: Origin::Read(row.version), value: &**client })
         }))
     }
 
@@ -126,7 +126,7 @@ impl Snapshot {
         let found = self.record(|| Key::Token(id), |key| matches!(key, Key::Token(own) if *own == id))?;
         Ok(found.and_then(|row| {
             let Record::Token(token) = &row.value else { return None };
-            (token.id == id).then_some(Seen { origin: Origin::Read(row.version), value: token })
+            (token.id == id).then_some(Seen { origin: Origin::Read(row.version), value: &**token })
         }))
     }
 
@@ -139,7 +139,7 @@ impl Snapshot {
         let found = self.record(|| Key::Pushed(id), |key| matches!(key, Key::Pushed(own) if *own == id))?;
         Ok(found.and_then(|row| {
             let Record::Pushed(pushed) = &row.value else { return None };
-            (pushed.id == id).then_some(Seen { origin: Origin::Read(row.version), value: pushed })
+            (pushed.id == id).then_some(Seen { origin: Origin::Read(row.version), value: &**pushed })
         }))
     }
 
@@ -152,7 +152,7 @@ impl Snapshot {
         let found = self.record(|| Key::UserCode(id), |key| matches!(key, Key::UserCode(own) if *own == id))?;
         Ok(found.and_then(|row| {
             let Record::UserCode(code) = &row.value else { return None };
-            (code.id == id).then_some(Seen { origin: Origin::Read(row.version), value: code })
+            (code.id == id).then_some(Seen { origin: Origin::Read(row.version), value: &**code })
         }))
     }
 
@@ -166,7 +166,7 @@ impl Snapshot {
             self.record(|| Key::Extension(id.clone()), |key| matches!(key, Key::Extension(own) if own == id))?;
         Ok(found.and_then(|row| {
             let Record::Extension(record) = &row.value else { return None };
-            (record.id == *id).then_some(Seen { origin: Origin::Read(row.version), value: record })
+            (record.id == *id).then_some(Seen { origin: Origin::Read(row.version), value: &**record })
         }))
     }
 
@@ -187,7 +187,7 @@ impl Snapshot {
         Ok(found.and_then(|row| {
             let Record::Consent(consent) = &row.value else { return None };
             let own = consent.subject == *subject && consent.client == *client;
-            own.then_some(Seen { origin: Origin::Read(row.version), value: consent })
+            own.then_some(Seen { origin: Origin::Read(row.version), value: &**consent })
         }))
     }
 
@@ -222,7 +222,7 @@ impl Snapshot {
         let read = || document.as_ref().map_err(|unfetched| (*unfetched).into()).and_then(read).map(Arc::new);
         let origin = Origin::Fetched(found.and_then(|found| found.version()));
         let client = reading.get_or_init(read).as_ref();
-        Ok(client.map(|value| Seen { origin, value }).map_err(|fault| *fault))
+        Ok(client.map(|client| Seen { origin, value: &**client }).map_err(|fault| *fault))
     }
 
     fn fetched<F>(&self, request: &FetchRequest) -> Result<(&Result<Fetched, Unfetched>, &Reading), Halt<F>> {

@@ -10,7 +10,7 @@ use crate::store::{Change, Expect, Key, Write};
 #[derive(Debug)]
 pub struct Seen<'a, T> {
     pub(super) origin: Origin,
-    pub(super) value: &'a Arc<T>,
+    pub(super) value: &'a T,
 }
 
 /// Where a record comes from.
@@ -33,9 +33,8 @@ impl<T> Copy for Seen<'_, T> {}
 impl<'a, T> Seen<'a, T> {
     /// The record.
     #[must_use]
-    pub fn value(&self) -> &'a T {
-        let value: &'a Arc<T> = self.value;
-        value
+    pub const fn value(&self) -> &'a T {
+        self.value
     }
 
     pub(super) const fn version(&self) -> Option<u64> {
@@ -80,7 +79,7 @@ impl Seen<'_, Client> {
         let document = self.value().document().filter(|document| document.fetched < document.until)?;
         let key = || Key::Client(self.value().id().clone());
         let fetched = matches!(self.origin, Origin::Fetched(_));
-        fetched.then(|| self.replaced(key(), Record::Client(Arc::clone(self.value)), Some(document.until)))
+        fetched.then(|| self.replaced(key(), Record::Client(Arc::new(self.value.clone())), Some(document.until)))
     }
 
     /// Puts `next` in place of what was read.
@@ -114,8 +113,8 @@ impl Seen<'_, AccessToken> {
 impl Seen<'_, Grant> {
     /// Puts `next` in place of what was read.
     #[must_use]
-    pub fn replace(&self, next: impl Into<Arc<Grant>>, expires: Timestamp) -> Change {
-        self.replaced(Key::Grant(self.value().id), Record::Grant(next.into()), Some(expires))
+    pub fn replace(&self, next: Grant, expires: Timestamp) -> Change {
+        self.replaced(Key::Grant(self.value().id), Record::Grant(next), Some(expires))
     }
 
     /// Requires that the grant is still what it was.

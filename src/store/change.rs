@@ -55,8 +55,7 @@ impl Change {
 
     /// Writes a grant that was not there before.
     #[must_use]
-    pub fn new_grant(grant: impl Into<Arc<Grant>>, expires: Timestamp) -> Self {
-        let grant = grant.into();
+    pub fn new_grant(grant: Grant, expires: Timestamp) -> Self {
         Self::insert(Key::Grant(grant.id), Record::Grant(grant), expires)
     }
 

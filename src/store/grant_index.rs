@@ -77,7 +77,7 @@ pub struct Page {
 #[non_exhaustive]
 pub enum Listed {
     /// A grant that gives tokens, or will when its code is redeemed.
-    Grant(Arc<Grant>),
+    Grant(Grant),
     /// A consent that lets a client be approved without a question.
     Consent(Arc<RememberedConsent>),
 }
@@ -160,7 +160,7 @@ impl Listed {
     #[must_use]
     pub fn of(record: &Record) -> Option<Self> {
         match record {
-            Record::Grant(grant) => grant.is_approved().then(|| Self::Grant(Arc::clone(grant))),
+            Record::Grant(grant) => grant.is_approved().then(|| Self::Grant(grant.clone())),
             Record::Consent(consent) => Some(Self::Consent(Arc::clone(consent))),
             Record::Client(_)
             | Record::Token(_)

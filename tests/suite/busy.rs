@@ -168,7 +168,7 @@ impl<S: GrantIndex> World<S> {
         }
     }
 
-    pub(crate) fn grants(&self, whose: &Whose) -> Vec<Arc<Grant>> {
+    pub(crate) fn grants(&self, whose: &Whose) -> Vec<Grant> {
         let grants = self.listed_by(whose, 100).into_iter().filter_map(|listed| match listed {
             Listed::Grant(grant) => Some(grant),
             _ => None,
