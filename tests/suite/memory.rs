@@ -57,12 +57,28 @@ fn elsewhere(number: u32) -> Key {
     Key::Grant(GrantId::new(name))
 }
 
-fn record(text: &str) -> Record {
+/// A record with this text in it, of the kind that its key names if it names a grant or a token.
+fn record(key: &Key, text: &str) -> Record {
+    let record = match key {
+        Key::Grant(id) => json!({ "grant": {
+            "id": id, "client": text, "scope": "", "audience": [], "created": 0, "state": { "live": {} }
+        } }),
+        Key::Token(id) => json!({ "token": {
+            "id": id, "client": text, "scope": "", "audience": [], "issued": 0, "expires": 0
+        } }),
+        _ => return stray(text),
+    };
+    serde_json::from_value(record).unwrap()
+}
+
+/// A record that is nowhere what its key says.
+fn stray(text: &str) -> Record {
     Record::Client(Arc::new(Client::builder(text).redirect_uri("https://client.example/cb").build().unwrap()))
 }
 
 fn put(key: Key, expect: Expect, text: &str, expires: Option<Timestamp>) -> Change {
-    Change { key, expect, write: Write::Put { record: record(text), expires } }
+    let record = record(&key, text);
+    Change { key, expect, write: Write::Put { record, expires } }
 }
 
 fn only(key: Key, expect: Expect, write: Write) -> Change {
@@ -81,6 +97,8 @@ fn version(rows: &Rows, key: &Key) -> Option<u64> {
 fn text(rows: &Rows, key: &Key) -> Option<String> {
     match rows.load(std::slice::from_ref(key)).remove(0)?.value {
         Record::Client(client) => Some(client.id().to_string()),
+        Record::Grant(grant) => Some(grant.client().to_string()),
+        Record::Token(token) => Some(token.client().to_string()),
         other => panic!("{other:?}"),
     }
 }
@@ -95,7 +113,10 @@ fn a_load_answers_in_the_order_of_its_keys() {
     let asked: Vec<_> = [5, 2, 0, 2, 4].map(|place: usize| keys[place].clone()).into();
     let found = rows.load(&asked);
     let names: Vec<_> = found.into_iter().map(|row| row.map(|row| row.value)).collect();
-    assert_eq!(names, [None, Some(record("2")), Some(record("0")), Some(record("2")), None]);
+    assert_eq!(
+        names,
+        [None, Some(record(&keys[2], "2")), Some(record(&keys[0], "0")), Some(record(&keys[2], "2")), None]
+    );
 }
 
 #[test]
@@ -365,7 +386,12 @@ fn any_order_of_writes_leaves_what_was_written() {
             0..8 => {
                 let expires = [None, Some(30), Some(1), Some(300)][dice.roll(4)];
                 let expires = expires.map(|seconds| now.plus(std::time::Duration::from_secs(seconds)));
-                let change = put(key.clone(), expect, &round.to_string(), expires);
+                let mut change = put(key.clone(), expect, &round.to_string(), expires);
+                // A store keeps what it is given, also what is not what its key says.
+                let strays = [seen(1), token(1, 1), neighbour(1)].map(|other| record(&other, &round.to_string()));
+                if let Some(record) = strays.into_iter().nth(dice.roll(20)) {
+                    change.write = Write::Put { record, expires };
+                }
                 assert_eq!(commit(&rows, &[change]), Commit::Applied);
                 copy.insert(key.clone(), (round.to_string(), expires));
             }

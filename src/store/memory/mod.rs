@@ -3,6 +3,7 @@
 mod due;
 mod family;
 mod index;
+mod row;
 mod shard;
 mod spread;
 
@@ -155,7 +156,12 @@ struct Locked<'m, I> {
 
 impl<I> Locked<'_, I> {
     /// The shard of a key that was named when the shards were locked.
-    fn shard(&mut self, key: &Key) -> Option<&mut Shard<I>> {
+    fn shard(&self, key: &Key) -> Option<&Shard<I>> {
+        let place = place(key);
+        self.held.iter().find_map(|(own, shard)| (*own == place).then_some(&**shard))
+    }
+
+    fn shard_mut(&mut self, key: &Key) -> Option<&mut Shard<I>> {
         let place = place(key);
         self.held.iter_mut().find_map(|(own, shard)| (*own == place).then_some(&mut **shard))
     }
@@ -165,12 +171,8 @@ impl<I: Follow> Store for Memory<I> {
     type Error = Infallible;
 
     fn load(&self, keys: &[Key], now: Timestamp) -> Result<Vec<Option<Versioned<Record>>>, Infallible> {
-        let mut locked = self.lock(keys.iter());
-        let found = keys.iter().map(|key| {
-            let row = locked.shard(key)?.read(key, now)?;
-            Some(Versioned { version: row.version, value: row.record.clone() })
-        });
-        Ok(found.collect())
+        let locked = self.lock(keys.iter());
+        Ok(keys.iter().map(|key| locked.shard(key)?.load(key, now)).collect())
     }
 
     fn commit(&self, changes: Vec<Change>, now: Timestamp) -> Result<Commit, Infallible> {
@@ -181,7 +183,7 @@ impl<I: Follow> Store for Memory<I> {
             }
         }
         for change in changes {
-            if let Some(shard) = locked.shard(&change.key) {
+            if let Some(shard) = locked.shard_mut(&change.key) {
                 shard.apply(change);
             }
         }
@@ -216,8 +218,8 @@ impl GrantIndex for Memory<Indexed> {
             let after = after.filter(|_| begun == Some(place));
             for key in shard.index.list(whose, after, limit - seen) {
                 seen += 1;
-                page.next = shard.find(&key).and_then(|row| Cursor::of(&row.record));
-                page.entries.extend(shard.read(&key, now).and_then(|row| Listed::of(&row.record)));
+                page.next = shard.find(&key).and_then(|row| Cursor::of(&row.record()));
+                page.entries.extend(shard.read(&key, now).and_then(|row| Listed::of(&row.record())));
             }
             if seen == limit {
                 return Ok(page);

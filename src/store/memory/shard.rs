@@ -6,15 +6,16 @@ use std::collections::hash_map::Entry;
 use super::due::{Due, NEVER};
 use super::family::Family;
 use super::index::{Follow, Indexed};
+use super::row::{Found, Kept, Row};
 use super::spread::Spread;
 use crate::env::Timestamp;
-use crate::record::{Digest, GrantId, Record, TokenId};
-use crate::store::{Change, Expect, Key, Write};
+use crate::record::{GrantId, Record, TokenId};
+use crate::store::{Change, Expect, Key, Versioned, Write};
 
 #[derive(Debug, Default)]
 pub(super) struct Shard<I> {
-    /// What grants have, each in memory of its own, so that a table that grows moves little.
-    families: HashMap<GrantId, Box<Family>, Spread>,
+    /// What grants have.
+    families: HashMap<GrantId, Family, Spread>,
     /// Every family of which something expires is here once, at or before that moment, and no other.
     due_families: Due<GrantId>,
     /// How many records there are in the families.
@@ -29,13 +30,6 @@ pub(super) struct Shard<I> {
     pub(super) index: I,
 }
 
-#[derive(Debug)]
-pub(super) struct Row {
-    pub(super) version: u64,
-    pub(super) expires: Timestamp,
-    pub(super) record: Record,
-}
-
 /// A row that stands by itself.
 #[derive(Debug)]
 struct Lone {
@@ -47,7 +41,7 @@ struct Lone {
 /// Where a row is looked for.
 enum Home<'k> {
     /// With its grant: that itself, or a token of it, which may stand alone as well.
-    Family(GrantId, Option<&'k Digest>),
+    Family(GrantId, Option<&'k TokenId>),
     Alone,
 }
 
@@ -55,7 +49,7 @@ impl<'k> Home<'k> {
     const fn of(key: &'k Key) -> Self {
         match key {
             Key::Grant(id) => Self::Family(*id, None),
-            Key::Token(TokenId { grant, digest }) => Self::Family(*grant, Some(digest)),
+            Key::Token(id) => Self::Family(id.grant, Some(id)),
             Key::Client(_)
             | Key::Pushed(_)
             | Key::UserCode(_)
@@ -67,17 +61,27 @@ impl<'k> Home<'k> {
 }
 
 impl<I> Shard<I> {
-    pub(super) fn find(&self, key: &Key) -> Option<&Row> {
+    pub(super) fn find(&self, key: &Key) -> Option<Found<'_>> {
+        self.find_in(key, |_| ())
+    }
+
+    /// The record at a key, for a decision.
+    pub(super) fn load(&self, key: &Key, now: Timestamp) -> Option<Versioned<Record>> {
+        self.find_in(key, Family::touch).filter(|row| now < row.expires).map(|row| row.versioned())
+    }
+
+    fn find_in(&self, key: &Key, meet: impl FnOnce(&Family)) -> Option<Found<'_>> {
         match Home::of(key) {
             Home::Family(grant, token) => {
                 let family = self.families.get(&grant)?;
+                meet(family);
                 family.find(token).or_else(|| (family.elsewhere > 0).then(|| self.lone(key)).flatten())
             }
             Home::Alone => self.lone(key),
         }
     }
 
-    pub(super) fn read(&self, key: &Key, now: Timestamp) -> Option<&Row> {
+    pub(super) fn read(&self, key: &Key, now: Timestamp) -> Option<Found<'_>> {
         self.find(key).filter(|row| now < row.expires)
     }
 
@@ -94,18 +98,18 @@ impl<I> Shard<I> {
         self.in_families + self.others.len()
     }
 
-    fn lone(&self, key: &Key) -> Option<&Row> {
-        self.others.get(key).map(|lone| &lone.row)
+    fn lone(&self, key: &Key) -> Option<Found<'_>> {
+        self.others.get(key).map(|lone| lone.row.found(Kept::Any))
     }
 
-    fn records(&self) -> impl Iterator<Item = &Record> {
-        let lone = self.others.values().map(|lone| &lone.row.record);
-        self.families.values().flat_map(|family| family.records()).chain(lone)
+    fn rows(&self) -> impl Iterator<Item = Found<'_>> {
+        let lone = self.others.values().map(|lone| lone.row.found(Kept::Any));
+        self.families.values().flat_map(Family::rows).chain(lone)
     }
 
     pub(super) fn with_index(self) -> Shard<Indexed> {
         let mut index = Indexed::default();
-        self.records().for_each(|record| index.follow(None, Some(record)));
+        self.rows().for_each(|row| index.follow(None, Some(&row.record())));
         let Self { families, due_families, in_families, others, due_others, next, .. } = self;
         Shard { families, due_families, in_families, others, due_others, next, index }
     }
@@ -131,19 +135,21 @@ impl<I: Follow> Shard<I> {
         self.index.follow(was.as_ref().map(|was| &was.record), listed.as_ref());
     }
 
-    fn put_in_family(&mut self, grant: GrantId, token: Option<&Digest>, key: &Key, row: Row) -> Option<Row> {
+    fn put_in_family(&mut self, grant: GrantId, token: Option<&TokenId>, key: &Key, row: Row) -> Option<Row> {
         let expires = row.expires;
         let family = self.families.entry(grant).or_default();
         let was = match family.put(token, row) {
             Ok(was) => was,
             Err(row) => {
+                let own = family.remove(token);
+                self.in_families -= usize::from(own.is_some());
                 let was = self.put_lone(key, row);
                 if was.is_none()
                     && let Some(family) = self.families.get_mut(&grant)
                 {
                     family.elsewhere += 1;
                 }
-                return was;
+                return own.or(was);
             }
         };
         self.in_families += usize::from(was.is_none());
@@ -181,7 +187,7 @@ impl<I: Follow> Shard<I> {
         self.index.follow(was.as_ref().map(|was| &was.record), None);
     }
 
-    fn remove_from_family(&mut self, grant: GrantId, token: Option<&Digest>, key: &Key) -> Option<Row> {
+    fn remove_from_family(&mut self, grant: GrantId, token: Option<&TokenId>, key: &Key) -> Option<Row> {
         let family = self.families.get_mut(&grant)?;
         let mut was = family.remove(token);
         self.in_families -= usize::from(was.is_some());
@@ -217,10 +223,12 @@ impl<I: Follow> Shard<I> {
     fn settle_family(&mut self, now: Timestamp) {
         let Some((_, grant)) = self.due_families.pop() else { return };
         let Some(family) = self.families.get_mut(&grant) else { return };
-        family.forget(now, |record| {
-            self.in_families -= 1;
-            self.index.follow(Some(record), None);
-        });
+        let (ended, tokens) = family.forget(now);
+        self.in_families -= tokens + usize::from(ended.is_some());
+        // Tokens are not listed.
+        if let Some(grant) = ended {
+            self.index.follow(Some(&Record::Grant(grant)), None);
+        }
         if family.is_empty() {
             self.families.remove(&grant);
         } else {
@@ -246,13 +254,27 @@ impl<I: Follow> Shard<I> {
 mod tests {
     use std::time::Duration;
 
+    use serde_json::json;
+
     use super::*;
+    use crate::record::Digest;
     use crate::store::memory::index::Unindexed;
 
     const GRANT: GrantId = GrantId::new([1; 16]);
 
+    /// What its key says.
+    fn record(key: &Key) -> Record {
+        let record = if let Key::Token(id) = key {
+            json!({ "token": { "id": id, "client": "app", "scope": "", "audience": [], "issued": 0, "expires": 0 } })
+        } else {
+            let state = json!({ "live": {} });
+            json!({ "grant": { "id": GRANT, "client": "app", "scope": "", "audience": [], "created": 0, "state": state } })
+        };
+        serde_json::from_value(record).unwrap()
+    }
+
     fn put(shard: &mut Shard<Unindexed>, key: &Key, expires: Timestamp) {
-        shard.put(key, Record::Seen(Digest::of(b"any").into()), Some(expires));
+        shard.put(key, record(key), Some(expires));
     }
 
     #[test]
@@ -278,7 +300,7 @@ mod tests {
     #[test]
     fn what_never_ends_is_not_swept_at_the_end_of_time() {
         let mut shard = Shard::<Unindexed>::default();
-        shard.put(&Key::Grant(GRANT), Record::Seen(Digest::of(b"any").into()), None);
+        shard.put(&Key::Grant(GRANT), record(&Key::Grant(GRANT)), None);
         assert!(!shard.sweep(Timestamp::from_unix(u64::MAX), 4));
         assert_eq!((shard.len(), shard.due_families.len()), (1, 0));
     }
