@@ -8,14 +8,14 @@ use world::{Row, World};
 
 /// Heap allocations from the bytes of a row's requests to the bytes of its answers.
 const LIMITS: [(Row, u64); 9] = [
-    (Row::Code, 41),
-    (Row::ClientCredentials, 17),
-    (Row::Refresh, 17),
-    (Row::Introspection, 10),
-    (Row::DevicePoll, 15),
-    (Row::DeviceRedemption, 17),
-    (Row::Exchange, 24),
-    (Row::Push, 55),
+    (Row::Code, 42),
+    (Row::ClientCredentials, 18),
+    (Row::Refresh, 18),
+    (Row::Introspection, 11),
+    (Row::DevicePoll, 16),
+    (Row::DeviceRedemption, 18),
+    (Row::Exchange, 25),
+    (Row::Push, 56),
     (Row::Registration, 53),
 ];
 

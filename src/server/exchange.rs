@@ -43,11 +43,11 @@ pub struct Exchange {
 #[derive(Clone, Debug)]
 enum Call {
     /// For tokens.
-    Token(Token),
+    Token(Box<Token>),
     /// To look up a token.
-    Introspect(Introspect),
+    Introspect(Box<Introspect>),
     /// To revoke a token.
-    Revoke(Revoke),
+    Revoke(Box<Revoke>),
     /// To push an authorization request.
     Push(Push),
     /// For a device's codes.
@@ -55,7 +55,7 @@ enum Call {
     /// To register a client.
     Register(Register),
     /// To manage a registration.
-    Manage(Manage),
+    Manage(Box<Manage>),
     /// For the server's public keys.
     Keys {
         config: Arc<Config>,
@@ -145,9 +145,11 @@ impl Call {
         let (own, limits) = (|| Arc::clone(config), config.limits());
         let refused = |refusal: TokenRefusal| Box::new(refusal.print(&config.realm()));
         Ok(match place {
-            Place::Token => Self::Token(Token::new(own(), TokenRequest::parse(request, limits).map_err(refused)?)),
-            Place::Introspection => Self::Introspect(Introspect::read(own(), request).map_err(refused)?),
-            Place::Revocation => Self::Revoke(Revoke::read(own(), request).map_err(refused)?),
+            Place::Token => {
+                Self::Token(Box::new(Token::new(own(), TokenRequest::parse(request, limits).map_err(refused)?)))
+            }
+            Place::Introspection => Self::Introspect(Box::new(Introspect::read(own(), request).map_err(refused)?)),
+            Place::Revocation => Self::Revoke(Box::new(Revoke::read(own(), request).map_err(refused)?)),
             Place::PushedAuthorizationRequest => {
                 Self::Push(Push::new(own(), PushRequest::parse(request, limits).map_err(refused)?))
             }
@@ -221,7 +223,7 @@ impl Call {
             return Ok(Self::Register(Register::new(Arc::clone(config), access_token, metadata)));
         }
         let managed = client.and_then(|client| Manage::new(Arc::clone(config), client, access_token, action));
-        managed.map(Self::Manage).ok_or(RegistrationRefusal::ClientIdMissing)
+        managed.map(|managed| Self::Manage(Box::new(managed))).ok_or(RegistrationRefusal::ClientIdMissing)
     }
 }
 
