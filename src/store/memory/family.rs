@@ -9,14 +9,15 @@ use smallvec::SmallVec;
 use super::due::NEVER;
 use super::row::{Found, Kept, Row};
 use crate::env::Timestamp;
-use crate::record::{AccessToken, Grant, Record, TokenId};
+use crate::record::{AccessToken, Grant, GrantId, Record, TokenId};
 
 /// How many tokens stand beside their grant; the others stand by themselves, so that a family stays small.
 const TOKENS: usize = 4;
 
-/// The rows of one grant. There are many families, and they stand in a table: every byte counts.
+/// The rows of one grant. There are many families: every byte counts.
 #[derive(Debug)]
 pub(super) struct Family {
+    pub(super) name: GrantId,
     grant: Option<Row<Grant>>,
     tokens: SmallVec<[Token; 2]>,
     /// How many rows of this grant stand by themselves.
@@ -30,12 +31,6 @@ struct Token {
     /// The start of its digest, so that few others have to be looked at.
     tag: u64,
     row: Row<Arc<AccessToken>>,
-}
-
-impl Default for Family {
-    fn default() -> Self {
-        Self { grant: None, tokens: SmallVec::new(), elsewhere: 0, queued: NEVER }
-    }
 }
 
 impl Token {
@@ -53,6 +48,11 @@ fn tag(id: &TokenId) -> u64 {
 }
 
 impl Family {
+    /// The one of this name, with nothing in it.
+    pub(super) fn new(name: GrantId) -> Self {
+        Self { name, grant: None, tokens: SmallVec::new(), elsewhere: 0, queued: NEVER }
+    }
+
     /// Reads what is far away in memory and will be read next. Such reads do not wait for each other; clones would, since each
     /// counts in memory that it shares.
     pub(super) fn touch(&self) {

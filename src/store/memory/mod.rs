@@ -1,6 +1,7 @@
 //! Records in memory: sharded by grant, swept a little with every write.
 
 mod due;
+mod families;
 mod family;
 mod index;
 mod row;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use super::due::{Due, NEVER};
+use super::families::Families;
 use super::family::Family;
 use super::index::{Follow, Indexed};
 use super::row::{Found, Kept, Row};
@@ -15,7 +16,7 @@ use crate::store::{Change, Expect, Key, Versioned, Write};
 #[derive(Debug, Default)]
 pub(super) struct Shard<I> {
     /// What grants have.
-    families: HashMap<GrantId, Family, Spread>,
+    families: Families,
     /// Every family of which something expires is here once, at or before that moment, and no other.
     due_families: Due<GrantId>,
     /// How many records there are in the families.
@@ -73,7 +74,7 @@ impl<I> Shard<I> {
     fn find_in(&self, key: &Key, meet: impl FnOnce(&Family)) -> Option<Found<'_>> {
         match Home::of(key) {
             Home::Family(grant, token) => {
-                let family = self.families.get(&grant)?;
+                let family = self.families.get(grant)?;
                 meet(family);
                 family.find(token).or_else(|| (family.elsewhere > 0).then(|| self.lone(key)).flatten())
             }
@@ -104,7 +105,7 @@ impl<I> Shard<I> {
 
     fn rows(&self) -> impl Iterator<Item = Found<'_>> {
         let lone = self.others.values().map(|lone| lone.row.found(Kept::Any));
-        self.families.values().flat_map(Family::rows).chain(lone)
+        self.families.iter().flat_map(Family::rows).chain(lone)
     }
 
     pub(super) fn with_index(self) -> Shard<Indexed> {
@@ -137,7 +138,7 @@ impl<I: Follow> Shard<I> {
 
     fn put_in_family(&mut self, grant: GrantId, token: Option<&TokenId>, key: &Key, row: Row) -> Option<Row> {
         let expires = row.expires;
-        let family = self.families.entry(grant).or_default();
+        let family = self.families.get_or_add(grant);
         let was = match family.put(token, row) {
             Ok(was) => was,
             Err(row) => {
@@ -145,7 +146,7 @@ impl<I: Follow> Shard<I> {
                 self.in_families -= usize::from(own.is_some());
                 let was = self.put_lone(key, row);
                 if was.is_none()
-                    && let Some(family) = self.families.get_mut(&grant)
+                    && let Some(family) = self.families.get_mut(grant)
                 {
                     family.elsewhere += 1;
                 }
@@ -188,7 +189,7 @@ impl<I: Follow> Shard<I> {
     }
 
     fn remove_from_family(&mut self, grant: GrantId, token: Option<&TokenId>, key: &Key) -> Option<Row> {
-        let family = self.families.get_mut(&grant)?;
+        let family = self.families.get_mut(grant)?;
         let mut was = family.remove(token);
         self.in_families -= usize::from(was.is_some());
         if was.is_none() && family.elsewhere > 0 {
@@ -197,7 +198,7 @@ impl<I: Follow> Shard<I> {
         }
         if family.is_empty() {
             self.due_families.remove(family.queued, &grant);
-            self.families.remove(&grant);
+            self.families.remove(grant);
         }
         was
     }
@@ -222,7 +223,7 @@ impl<I: Follow> Shard<I> {
     /// Forgets what has expired of the family whose entry came due, and queues it again for what is left.
     fn settle_family(&mut self, now: Timestamp) {
         let Some((_, grant)) = self.due_families.pop() else { return };
-        let Some(family) = self.families.get_mut(&grant) else { return };
+        let Some(family) = self.families.get_mut(grant) else { return };
         let (ended, tokens) = family.forget(now);
         self.in_families -= tokens + usize::from(ended.is_some());
         // Tokens are not listed.
@@ -230,7 +231,7 @@ impl<I: Follow> Shard<I> {
             self.index.follow(Some(&Record::Grant(grant)), None);
         }
         if family.is_empty() {
-            self.families.remove(&grant);
+            self.families.remove(grant);
         } else {
             family.queued = family.first_expiry();
             self.due_families.push(family.queued, grant);
