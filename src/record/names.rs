@@ -58,7 +58,6 @@ impl Subject {
     }
 
     /// The name, whose form was checked when it was made.
-    #[cfg(feature = "memory")]
     pub(crate) fn as_bytes(&self) -> &[u8] {
         self.0.as_bytes()
     }

@@ -178,7 +178,7 @@ impl Description<'_> {
         members.text(name!("token_type"), self.token_type);
         members.value(name!("exp"), self.exp.as_ref());
         members.value(name!("iat"), self.iat.as_ref());
-        members.text(name!("sub"), self.sub.map(Subject::as_str));
+        members.subject(name!("sub"), self.sub);
         members.value(name!("aud"), Some(self.aud).filter(|aud| !aud.is_empty()));
         members.value(name!("auth_time"), self.auth_time.as_ref());
         members.text(name!("acr"), self.acr);

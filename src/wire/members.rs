@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::form::holds;
+use crate::record::Subject;
 
 /// An object that is being written. Its methods are inlined, so that a name costs as little as one store.
 pub(super) struct Members(Vec<u8>);
@@ -36,7 +37,20 @@ impl Members {
         self.plain(name, value);
     }
 
-    /// The same of a text in which nothing can need an escape.
+    /// Writes the name of a person, if there is one: a text, which is not checked to be one again.
+    #[inline]
+    pub(super) fn subject(&mut self, name: Name, value: Option<&Subject>) {
+        let Some(subject) = value else { return };
+        let bytes = subject.as_bytes();
+        if bytes.iter().fold(false, |found, byte| found | matches!(byte, 0..0x20 | b'"' | b'\\')) {
+            return self.value(name, value);
+        }
+        self.0.extend_from_slice(name.0.as_bytes());
+        self.0.extend_from_slice(bytes);
+        self.0.extend_from_slice(b"\",");
+    }
+
+    /// Writes a text in which nothing can need an escape, if there is one.
     #[inline]
     pub(super) fn plain(&mut self, name: Name, value: Option<&str>) {
         let Some(text) = value else { return };
