@@ -1,5 +1,5 @@
-//! SHA-256 where all but the last block is known beforehand. Of most of what is hashed here there is one block: 32 bytes, a
-//! secret or a seed, and what is derived from it. A hasher for messages of any kind takes twice as long.
+//! SHA-256 of what mostly takes one block: 32 bytes, a secret or a seed, and what is derived from it; or a client's secret,
+//! behind a block that was hashed beforehand. A hasher for messages of any length takes twice as long.
 
 use sha2::block_api::compress256;
 use sha2::{Digest, Sha256};

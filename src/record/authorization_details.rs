@@ -15,6 +15,7 @@ const TYPE: &str = "type";
 /// Authorization details in the order they were given [RFC 9396 §2]. They can be personal, so `Debug` shows only types.
 #[derive(Clone, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(from = "Vec<AuthorizationDetail>", into = "Vec<AuthorizationDetail>")]
+// Not `Arc<[_]>`: one word, as most grants have none.
 pub struct AuthorizationDetails(Option<Arc<Vec<AuthorizationDetail>>>);
 
 impl AuthorizationDetails {

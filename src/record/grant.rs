@@ -11,7 +11,8 @@ use super::secret::{self, Fingerprint};
 use super::{AuthorizationDetails, ClientId, Confirmation, Digest, GrantId, Resource, Scope, Subject};
 use crate::env::Timestamp;
 
-/// Everything that one authorization gave, and its state.
+/// Everything that one authorization gave, and its state. It is small, since a store in memory keeps it in place: what only
+/// some states have stands behind a pointer.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(from = "Kept", into = "Kept")]
 pub struct Grant {
@@ -118,8 +119,11 @@ pub(crate) struct Challenge(pub(crate) Digest);
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(from = "KeptLive", into = "KeptLive")]
 pub(crate) enum Live {
+    /// Neither a code nor a refresh token.
     Nothing,
+    /// The code that was redeemed.
     Code(Arc<Digest>),
+    /// The refresh token, and the code if there was one.
     Refresh(Arc<Refresh>),
 }
 

@@ -70,10 +70,10 @@ enum Call {
 #[derive(Clone)]
 pub struct Answer(Message);
 
-/// It becomes a response when it is sent, or is one in a box, so that the steps to it are small.
+/// Moved often on its way, and so small: it becomes a response when it is sent, or is one in a box.
 #[derive(Clone)]
 enum Message {
-    /// What no script of another origin asked for, whether one might or not.
+    /// What no script of another origin asked for; whether one might is for caches to know.
     Json {
         text: Vec<u8>,
         scripts_may_ask: bool,
@@ -156,8 +156,9 @@ impl Call {
             Place::DeviceAuthorization => {
                 Self::Device(DeviceAuthorization::new(own(), DeviceRequest::parse(request, limits).map_err(refused)?))
             }
-            Place::Registration => Self::registration(config, request)
-                .map_err(|refusal| Box::new(RegistrationRefusal::print(&refusal, &config.realm())))?,
+            Place::Registration => {
+                Self::registration(config, request).map_err(|refusal| Box::new(refusal.print(&config.realm())))?
+            }
             Place::JwkSet => Self::Keys { config: own(), head: request.method() == Method::HEAD },
             Place::Metadata => {
                 let mut response = config.metadata().print();

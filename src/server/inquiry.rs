@@ -36,12 +36,12 @@ impl Inquiry {
     }
 
     pub(super) fn read<B: AsRef<[u8]>>(config: &Config, request: &Request<B>) -> Result<Self, TokenRefusal> {
-        let mut query = TokenQuery::read(request, config.limits(), |token| PresentedToken::parse(config, token))?;
-        let token = query.token.take();
+        let parse = |token: &str| PresentedToken::parse(config, token);
+        let (query, token) = TokenQuery::read(request, config.limits(), parse)?;
         Ok(Self::of(query, token))
     }
 
-    fn of<T>(query: TokenQuery<T>, token: Option<Option<PresentedToken>>) -> Self {
+    fn of(query: TokenQuery, token: Option<Option<PresentedToken>>) -> Self {
         Self {
             credentials: query.credentials,
             certificate: query.certificate,

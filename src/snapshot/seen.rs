@@ -78,6 +78,7 @@ impl Seen<'_, Client> {
     pub fn kept(&self) -> Option<Change> {
         let document = self.value().document().filter(|document| document.fetched < document.until)?;
         let key = || Key::Client(self.value().id().clone());
+        // It is copied once for each document that was fetched.
         let fetched = matches!(self.origin, Origin::Fetched(_));
         fetched.then(|| self.replaced(key(), Record::Client(Arc::new(self.value.clone())), Some(document.until)))
     }

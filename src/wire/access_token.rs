@@ -56,7 +56,7 @@ impl AccessTokenClaims {
             [only] => members.text(name!("aud"), Some(only.as_str())),
             several => members.value(name!("aud"), Some(several)),
         }
-        members.text(name!("sub"), Some(sub.as_str()));
+        members.subject(name!("sub"), Some(sub));
         members.text(name!("client_id"), Some(client_id.as_str()));
         members.value(name!("iat"), Some(iat));
         members.text(name!("jti"), Some(jti));

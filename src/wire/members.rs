@@ -31,7 +31,7 @@ impl Members {
     #[inline]
     pub(super) fn text(&mut self, name: Name, value: Option<&str>) {
         let Some(text) = value else { return };
-        if holds(text, |byte| matches!(byte, 0..0x20 | b'"' | b'\\')) {
+        if holds(text, is_escaped) {
             return self.value(name, value);
         }
         self.plain(name, value);
@@ -42,21 +42,17 @@ impl Members {
     pub(super) fn subject(&mut self, name: Name, value: Option<&Subject>) {
         let Some(subject) = value else { return };
         let bytes = subject.as_bytes();
-        if bytes.iter().fold(false, |found, byte| found | matches!(byte, 0..0x20 | b'"' | b'\\')) {
+        if bytes.iter().fold(false, |found, byte| found | is_escaped(*byte)) {
             return self.value(name, value);
         }
-        self.0.extend_from_slice(name.0.as_bytes());
-        self.0.extend_from_slice(bytes);
-        self.0.extend_from_slice(b"\",");
+        self.bytes(name, bytes);
     }
 
     /// Writes a text in which nothing can need an escape, if there is one.
     #[inline]
     pub(super) fn plain(&mut self, name: Name, value: Option<&str>) {
         let Some(text) = value else { return };
-        self.0.extend_from_slice(name.0.as_bytes());
-        self.0.extend_from_slice(text.as_bytes());
-        self.0.extend_from_slice(b"\",");
+        self.bytes(name, text.as_bytes());
     }
 
     /// Writes any value, if there is one.
@@ -85,7 +81,18 @@ impl Members {
     }
 
     #[inline]
+    fn bytes(&mut self, name: Name, bytes: &[u8]) {
+        self.0.extend_from_slice(name.0.as_bytes());
+        self.0.extend_from_slice(bytes);
+        self.0.extend_from_slice(b"\",");
+    }
+
+    #[inline]
     fn name(&mut self, Name(name): Name) {
         self.0.extend_from_slice(name.strip_suffix('"').unwrap_or(name).as_bytes());
     }
+}
+
+const fn is_escaped(byte: u8) -> bool {
+    matches!(byte, 0..0x20 | b'"' | b'\\')
 }

@@ -29,6 +29,7 @@ impl<'a> RequestHeaders<'a> {
     pub(super) fn of(headers: &'a HeaderMap) -> Self {
         let mut found = Self::default();
         for (name, value) in headers {
+            // Names that `http` knows compare as numbers.
             let header = if *name == AUTHORIZATION {
                 &mut found.authorization
             } else if *name == CONTENT_TYPE {

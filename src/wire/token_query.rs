@@ -12,16 +12,16 @@ use super::token::{print_form, read_form};
 use super::token_refusal::TokenRefusal;
 use crate::record::Exposed;
 
-/// A client's request about a token, which is a text, or what was made of that.
+/// A client's request about a token.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
-pub struct TokenQuery<T = Exposed> {
+pub struct TokenQuery {
     /// Who asks.
     pub credentials: Credentials,
     /// The certificate of the connection that it came on, if there was one.
     pub certificate: Option<ClientCertificate>,
     /// The token in question.
-    pub token: Option<T>,
+    pub token: Option<Exposed>,
     /// What the client thinks the token is; only a hint.
     pub token_type_hint: Option<String>,
     /// Whether the answer shall be signed, if it says something of the token [RFC 9701 §4].
@@ -50,7 +50,8 @@ impl TokenQuery {
     ///
     /// It is no form, is too large, repeats a parameter, or does not identify its client by one method.
     pub fn parse<B: AsRef<[u8]>>(request: &Request<B>, limits: &Limits) -> Result<Self, TokenRefusal> {
-        Self::read(request, limits, |token| Exposed::new(token))
+        let (query, token) = Self::read(request, limits, |token| Exposed::new(token))?;
+        Ok(Self { token, ..query })
     }
 
     /// Writes the request for the endpoint at `uri`.
@@ -72,25 +73,25 @@ impl TokenQuery {
         }
         request
     }
-}
 
-impl<T> TokenQuery<T> {
-    /// Reads a request and what its token says, which is lent for as long.
-    pub(crate) fn read<B: AsRef<[u8]>>(
+    /// Reads a request, and beside it what its token is, whose text is lent for as long.
+    pub(crate) fn read<B: AsRef<[u8]>, T>(
         request: &Request<B>,
         limits: &Limits,
         token: impl FnOnce(&str) -> T,
-    ) -> Result<Self, TokenRefusal> {
+    ) -> Result<(Self, Option<T>), TokenRefusal> {
         let headers = RequestHeaders::of(request.headers());
         let mut form = read_form(&headers, request, limits)?;
         let credentials = Credentials::take(&headers, &mut form).map_err(TokenRefusal::Credentials)?;
-        Ok(Self {
+        let token = form.take_secret("token", token);
+        let query = Self {
             credentials,
             certificate: ClientCertificate::of(request),
-            token: form.take_secret("token", token),
+            token: None,
             token_type_hint: form.take_owned("token_type_hint"),
             signed: headers.accept.is_there() && introspection_claims::is_accepted(request.headers()),
             other: form.rest(),
-        })
+        };
+        Ok((query, token))
     }
 }

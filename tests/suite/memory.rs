@@ -46,7 +46,11 @@ fn neighbour(number: u32) -> Key {
 /// The key of a token of a neighbour.
 fn token(number: u32, token: u32) -> Key {
     let Key::Grant(grant) = neighbour(number) else { unreachable!() };
-    let digest = Digest::of(&token.to_be_bytes()).to_base64url();
+    let mut digest = Digest::of(&token.to_be_bytes()).to_base64url();
+    // Every other one begins alike.
+    if token.is_multiple_of(2) {
+        digest.replace_range(..12, "AAAAAAAAAAAA");
+    }
     Key::Token(serde_json::from_value(json!({ "grant": grant.to_string(), "digest": digest })).unwrap())
 }
 

@@ -134,7 +134,7 @@ impl Row {
 
 /// Everything measured, in the order of the table's columns. When `grantor` is
 /// here the other columns get their ratio to it.
-/// Populates them one after the other, the last one first if `backwards`; in the same order in any case.
+/// Populates them one after the other, from the last if `backwards`; the columns stay in their order.
 fn contenders(population: usize, options: &Options, backwards: bool) -> Vec<Box<dyn Contender>> {
     let start = [
         Running::<grantor::Grantor>::start,

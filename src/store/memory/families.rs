@@ -3,9 +3,9 @@
 use super::family::Family;
 use crate::record::GrantId;
 
-/// A hash table with linear probing, whose size is a power of two. A lookup reads a mark and, without waiting for it, the
-/// pointer at the same place, both from memory that is small enough to be near; then only the family itself is far away. A
-/// table that grows moves no family, and asks none for its name.
+/// A hash table with linear probing, whose size is a power of two. It is small, so that it is rather in a cache than the
+/// families, and a lookup reads a mark and the pointer at the same place without waiting for either; a mark that fits leads to
+/// the family. A table that grows moves no family, and asks none for its name.
 ///
 /// Names are random: nobody can choose places that get in each other's way.
 #[derive(Debug, Default)]
@@ -122,7 +122,7 @@ mod tests {
 
     use super::*;
 
-    /// Names of few homes, of which many are neighbours, some have the same mark, and some lie at the end of the table.
+    /// Names of seven marks around the end of the table, so that many collide.
     fn name(number: u32) -> GrantId {
         let mut name = [0; 16];
         name[..4].copy_from_slice(&(number % 7).wrapping_sub(3).to_le_bytes());

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::due::NEVER;
-use super::row::{Found, Kept, Row};
+use super::row::{Found, Lent, Row};
 use crate::env::Timestamp;
 use crate::record::{AccessToken, Grant, GrantId, Record, TokenId};
 
@@ -39,7 +39,7 @@ impl Token {
     }
 
     fn found(&self) -> Found<'_> {
-        self.row.found(Kept::Token)
+        self.row.found(Lent::Token)
     }
 }
 
@@ -54,7 +54,7 @@ impl Family {
     }
 
     /// Reads what is far away in memory and will be read next. Such reads do not wait for each other; clones would, since each
-    /// counts in memory that it shares.
+    /// counts in memory that it shares. One member for each part that is read.
     pub(super) fn touch(&self) {
         if let Some(Row { record: Grant { mandate, .. }, .. }) = &self.grant {
             black_box((mandate.created, mandate.subject.is_some(), mandate.terms.client_may_vanish));
@@ -67,13 +67,13 @@ impl Family {
     /// The row of the grant, or of this token of it.
     pub(super) fn find(&self, token: Option<&TokenId>) -> Option<Found<'_>> {
         match token {
-            None => self.grant.as_ref().map(|row| row.found(Kept::Grant)),
+            None => self.grant.as_ref().map(|row| row.found(Lent::Grant)),
             Some(id) => self.tokens.iter().find(|token| token.is(id)).map(Token::found),
         }
     }
 
     /// Puts a row where it belongs, and gives the one that was there; or gives it back if it has to stand by itself, as what
-    /// is not what its key says, and tokens beyond [`TOKENS`]. While some do, so does every further one: none is in two
+    /// is of another kind, or another token, than its key says, and tokens beyond [`TOKENS`]. While some do, so does every further one: none is in two
     /// places.
     pub(super) fn put(&mut self, token: Option<&TokenId>, row: Row) -> Result<Option<Row>, Row> {
         let Row { version, expires, record } = row;
@@ -104,7 +104,7 @@ impl Family {
     }
 
     pub(super) fn rows(&self) -> impl Iterator<Item = Found<'_>> {
-        self.grant.iter().map(|row| row.found(Kept::Grant)).chain(self.tokens.iter().map(Token::found))
+        self.grant.iter().map(|row| row.found(Lent::Grant)).chain(self.tokens.iter().map(Token::found))
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -134,7 +134,8 @@ impl<I: Follow> Memory<I> {
     }
 }
 
-/// Rows of one grant share a shard. The maps in the shards are keyed; here it is enough that names differ.
+/// Rows of one grant share a shard. Here it is enough that names differ; what clients choose is hashed under a key in the
+/// shard ([`spread`]).
 fn place(key: &Key) -> usize {
     let spread = match key {
         // The name of a grant that is kept is random.
@@ -219,8 +220,12 @@ impl GrantIndex for Memory<Indexed> {
             let after = after.filter(|_| begun == Some(place));
             for key in shard.index.list(whose, after, limit - seen) {
                 seen += 1;
-                page.next = shard.find(&key).and_then(|row| Cursor::of(&row.record()));
-                page.entries.extend(shard.read(&key, now).and_then(|row| Listed::of(&row.record())));
+                let Some(row) = shard.find(&key) else { continue };
+                let record = row.record();
+                page.next = Cursor::of(&record);
+                if now < row.expires {
+                    page.entries.extend(Listed::of(&record));
+                }
             }
             if seen == limit {
                 return Ok(page);

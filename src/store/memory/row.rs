@@ -19,21 +19,22 @@ impl<R> Row<R> {
         Row { version, expires, record: change(record) }
     }
 
-    pub(super) fn found<'r>(&'r self, kept: impl FnOnce(&'r R) -> Kept<'r>) -> Found<'r> {
+    pub(super) fn found<'r>(&'r self, kept: impl FnOnce(&'r R) -> Lent<'r>) -> Found<'r> {
         Found { version: self.version, expires: self.expires, record: kept(&self.record) }
     }
 }
 
-/// A row, wherever it stands.
+/// A row as it is found, in a family or by itself.
 #[derive(Clone, Copy)]
 pub(super) struct Found<'r> {
     pub(super) version: u64,
     pub(super) expires: Timestamp,
-    record: Kept<'r>,
+    record: Lent<'r>,
 }
 
+/// A record where it stands.
 #[derive(Clone, Copy)]
-pub(super) enum Kept<'r> {
+pub(super) enum Lent<'r> {
     Grant(&'r Grant),
     Token(&'r Arc<AccessToken>),
     Any(&'r Record),
@@ -42,9 +43,9 @@ pub(super) enum Kept<'r> {
 impl Found<'_> {
     pub(super) fn record(&self) -> Record {
         match self.record {
-            Kept::Grant(grant) => Record::Grant(grant.clone()),
-            Kept::Token(token) => Record::Token(Arc::clone(token)),
-            Kept::Any(record) => record.clone(),
+            Lent::Grant(grant) => Record::Grant(grant.clone()),
+            Lent::Token(token) => Record::Token(Arc::clone(token)),
+            Lent::Any(record) => record.clone(),
         }
     }
 

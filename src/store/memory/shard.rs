@@ -7,7 +7,7 @@ use super::due::{Due, NEVER};
 use super::families::Families;
 use super::family::Family;
 use super::index::{Follow, Indexed};
-use super::row::{Found, Kept, Row};
+use super::row::{Found, Lent, Row};
 use super::spread::Spread;
 use crate::env::Timestamp;
 use crate::record::{GrantId, Record, TokenId};
@@ -100,11 +100,11 @@ impl<I> Shard<I> {
     }
 
     fn lone(&self, key: &Key) -> Option<Found<'_>> {
-        self.others.get(key).map(|lone| lone.row.found(Kept::Any))
+        self.others.get(key).map(|lone| lone.row.found(Lent::Any))
     }
 
     fn rows(&self) -> impl Iterator<Item = Found<'_>> {
-        let lone = self.others.values().map(|lone| lone.row.found(Kept::Any));
+        let lone = self.others.values().map(|lone| lone.row.found(Lent::Any));
         self.families.iter().flat_map(Family::rows).chain(lone)
     }
 
@@ -142,6 +142,7 @@ impl<I: Follow> Shard<I> {
         let was = match family.put(token, row) {
             Ok(was) => was,
             Err(row) => {
+                // A row is in one place: the one that was here goes, the new one stands by itself.
                 let own = family.remove(token);
                 self.in_families -= usize::from(own.is_some());
                 let was = self.put_lone(key, row);
