@@ -39,7 +39,8 @@ impl Ending {
         let (first, last) = block.split_at_mut(start.len());
         first.copy_from_slice(start);
         last.copy_from_slice(&self.0);
-        finish(INITIAL, block)
+        let mut state = INITIAL;
+        finish(&mut state, &mut block)
     }
 }
 
@@ -79,20 +80,20 @@ impl Midstate {
         if let Some(length) = block.last_chunk_mut() {
             *length = ((64 + rest.len() as u64) * 8).to_be_bytes();
         }
-        finish(state, block)
+        finish(&mut state, &mut block)
     }
 }
 
-/// The digest after the last block; wipes what it was made of.
-fn finish(mut state: [u32; 8], mut block: [u8; 64]) -> [u8; 32] {
-    compress256(&mut state, std::slice::from_ref(&block));
+/// The digest after the last block. Wipes what it was made of, and so takes it in its place: a copy would stay.
+fn finish(state: &mut [u32; 8], block: &mut [u8; 64]) -> [u8; 32] {
+    compress256(state, std::slice::from_ref(block));
     let mut digest = [0; 32];
     let (words, _) = digest.as_chunks_mut();
-    words.iter_mut().zip(state).for_each(|(bytes, word)| *bytes = word.to_be_bytes());
+    words.iter_mut().zip(&*state).for_each(|(bytes, word)| *bytes = word.to_be_bytes());
     block.fill(0);
-    optimization_barrier(&block);
+    optimization_barrier(block);
     state.fill(0);
-    optimization_barrier(&state);
+    optimization_barrier(state);
     digest
 }
 
