@@ -220,9 +220,11 @@ impl Snapshot {
     ) -> Result<Result<Seen<'s, Client>, ClientDocumentFault>, Halt<F>> {
         let (document, Reading(reading)) = self.fetched(request)?;
         let read = || document.as_ref().map_err(|unfetched| (*unfetched).into()).and_then(read).map(Arc::new);
-        let origin = Origin::Fetched(found.and_then(|found| found.version()));
+        let version = found.and_then(|found| found.version());
         let client = reading.get_or_init(read).as_ref();
-        Ok(client.map(|client| Seen { origin, value: &**client }).map_err(|fault| *fault))
+        Ok(client
+            .map(|client| Seen { origin: Origin::Fetched(version, client), value: &**client })
+            .map_err(|fault| *fault))
     }
 
     fn fetched<F>(&self, request: &FetchRequest) -> Result<(&Result<Fetched, Unfetched>, &Reading), Halt<F>> {

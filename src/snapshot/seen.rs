@@ -9,17 +9,17 @@ use crate::store::{Change, Expect, Key, Write};
 /// A record as read. Changing it carries the version it was read at.
 #[derive(Debug)]
 pub struct Seen<'a, T> {
-    pub(super) origin: Origin,
+    pub(super) origin: Origin<'a>,
     pub(super) value: &'a T,
 }
 
 /// Where a record comes from.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Origin {
+pub(super) enum Origin<'a> {
     /// From the store, at this version.
     Read(u64),
-    /// From elsewhere, in place of what the store has at this version, if it has anything.
-    Fetched(Option<u64>),
+    /// A client from elsewhere, in place of what the store has at this version, if it has anything.
+    Fetched(Option<u64>, &'a Arc<Client>),
 }
 
 impl<T> Clone for Seen<'_, T> {
@@ -40,7 +40,7 @@ impl<'a, T> Seen<'a, T> {
     pub(super) const fn version(&self) -> Option<u64> {
         match self.origin {
             Origin::Read(version) => Some(version),
-            Origin::Fetched(version) => version,
+            Origin::Fetched(version, _) => version,
         }
     }
 
@@ -76,11 +76,10 @@ impl Seen<'_, Client> {
     /// Keeps a client that was fetched, for as long as its document says; nothing for one that was read.
     #[must_use]
     pub fn kept(&self) -> Option<Change> {
-        let document = self.value().document().filter(|document| document.fetched < document.until)?;
-        let key = || Key::Client(self.value().id().clone());
-        // It is copied once for each document that was fetched.
-        let fetched = matches!(self.origin, Origin::Fetched(_));
-        fetched.then(|| self.replaced(key(), Record::Client(Arc::new(self.value.clone())), Some(document.until)))
+        let Origin::Fetched(_, client) = self.origin else { return None };
+        let document = client.document().filter(|document| document.fetched < document.until)?;
+        let key = Key::Client(client.id().clone());
+        Some(self.replaced(key, Record::Client(Arc::clone(client)), Some(document.until)))
     }
 
     /// Puts `next` in place of what was read.

@@ -228,7 +228,7 @@ fn parse_basic(value: &HeaderValue) -> Result<(ClientId, Exposed), CredentialsFa
     }
     let decode = |text| form::decode_component(text).ok_or(CredentialsFault::Header);
     let (id, secret) = (decode(id)?, Exposed::new(decode(secret)?));
-    let printable = |text: &str| !form::holds(text, |byte| !matches!(byte, 0x20..=0x7e));
+    let printable = |text: &str| !form::holds(text.as_bytes(), |byte| !matches!(byte, 0x20..=0x7e));
     if id.is_empty() || !printable(&id) || !printable(secret.as_str()) {
         return Err(CredentialsFault::Header);
     }

@@ -230,7 +230,7 @@ pub(super) fn split(text: &str, at: u8) -> Option<(&str, &str)> {
 
 /// Whether there is nothing to decode and nothing to refuse.
 pub(super) fn is_plain(text: &str) -> bool {
-    !holds(text, |byte| matches!(byte, b'%' | b'+') || !matches!(byte, b' '..=b'~'))
+    !holds(text.as_bytes(), |byte| matches!(byte, b'%' | b'+') || !matches!(byte, b' '..=b'~'))
 }
 
 fn decode<'a>(text: &'a str, limits: &Limits, lines: &[char]) -> Result<Cow<'a, str>, Malformed> {
@@ -238,7 +238,7 @@ fn decode<'a>(text: &'a str, limits: &Limits, lines: &[char]) -> Result<Cow<'a, 
     if decoded.len() > limits.value {
         return Err(Malformed::ValueTooLong);
     }
-    let suspect = holds(&decoded, |byte| !matches!(byte, b' '..=b'~'));
+    let suspect = holds(decoded.as_bytes(), |byte| !matches!(byte, b' '..=b'~'));
     let control = suspect && decoded.chars().any(|c| c.is_control() && !lines.contains(&c));
     if control { Err(Malformed::ControlCharacter) } else { Ok(decoded) }
 }
@@ -264,8 +264,8 @@ pub(crate) fn decode_component(text: &str) -> Option<Cow<'_, str>> {
 }
 
 /// Whether some byte is so; looks at all of them, which takes less time than to stop early.
-pub(super) fn holds(text: &str, is: impl Fn(u8) -> bool) -> bool {
-    text.bytes().fold(false, |found, byte| found | is(byte))
+pub(super) fn holds(text: &[u8], is: impl Fn(u8) -> bool) -> bool {
+    text.iter().fold(false, |found, byte| found | is(*byte))
 }
 
 const fn hexadecimal(digit: u8) -> Option<u8> {
@@ -291,7 +291,7 @@ pub(crate) fn append(to: &mut String, name: &str, value: &str) {
 
 /// Appends one component.
 fn encode(to: &mut String, text: &str) {
-    if holds(text, |byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~'))) {
+    if holds(text.as_bytes(), |byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~'))) {
         to.extend(utf8_percent_encode(text, UNRESERVED));
     } else {
         to.push_str(text);

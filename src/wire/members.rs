@@ -31,7 +31,7 @@ impl Members {
     #[inline]
     pub(super) fn text(&mut self, name: Name, value: Option<&str>) {
         let Some(text) = value else { return };
-        if holds(text, is_escaped) {
+        if holds(text.as_bytes(), is_escaped) {
             return self.value(name, value);
         }
         self.plain(name, value);
@@ -42,7 +42,7 @@ impl Members {
     pub(super) fn subject(&mut self, name: Name, value: Option<&Subject>) {
         let Some(subject) = value else { return };
         let bytes = subject.as_bytes();
-        if bytes.iter().fold(false, |found, byte| found | is_escaped(*byte)) {
+        if holds(bytes, is_escaped) {
             return self.value(name, value);
         }
         self.bytes(name, bytes);

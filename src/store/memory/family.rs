@@ -73,8 +73,8 @@ impl Family {
     }
 
     /// Puts a row where it belongs, and gives the one that was there; or gives it back if it has to stand by itself, as what
-    /// is of another kind, or another token, than its key says, and tokens beyond [`TOKENS`]. While some do, so does every further one: none is in two
-    /// places.
+    /// is of another kind, or another token, than its key says, and tokens beyond [`TOKENS`]. While some do, so does every
+    /// further one: none is in two places.
     pub(super) fn put(&mut self, token: Option<&TokenId>, row: Row) -> Result<Option<Row>, Row> {
         let Row { version, expires, record } = row;
         match (token, record) {
